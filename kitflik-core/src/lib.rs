@@ -1,0 +1,14 @@
+//! KitFlik: an embeddable booking engine for reserved seats.
+#![forbid(unsafe_code)]
+
+pub mod limits;
+mod ports;
+mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use ports::storage::{
+    Batch, Check, Commit, Durability, Key, Read, Row, Storage, StorageError, Version, Write, validate_batch,
+    validate_reads,
+};
+pub use storage::memory::MemoryStorage;

@@ -1,0 +1,55 @@
+//! Every bound of the engine, in one place.
+//!
+//! A storage adapter may rely on the first group: the engine never sends more, and an adapter answers
+//! [`StorageError::TooLarge`](crate::StorageError::TooLarge) to whoever does. The second group bounds what people send;
+//! what exceeds it is refused with a field error that names the bound.
+
+/// Longest key, in bytes. Keys are printable ASCII.
+pub const MAX_KEY_BYTES: usize = 256;
+/// Longest value, in bytes. Larger documents are split into rows.
+pub const MAX_VALUE_BYTES: usize = 8 * 1024;
+/// Most checks in one batch.
+pub const MAX_BATCH_CHECKS: usize = 512;
+/// Most writes in one batch.
+pub const MAX_BATCH_WRITES: usize = 512;
+/// Most bytes of keys and values in one batch, checks and writes together.
+pub const MAX_BATCH_BYTES: usize = 240 * 1024;
+/// Most reads in one call of [`Storage::read`](crate::Storage::read).
+pub const MAX_READS: usize = 1024;
+/// Most rows that one scan returns, and the highest `limit` it may ask for.
+pub const MAX_SCAN_ROWS: u32 = 10_000;
+/// Versions stay below this: the largest integer that JavaScript counts exactly is one less.
+pub const MAX_VERSION: u64 = 1 << 53;
+
+/// Most seats in one booking.
+pub const MAX_SEATS_PER_BOOKING: usize = 10;
+/// Most seats in one auditorium.
+pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
+/// Most price categories in one auditorium.
+pub const MAX_CATEGORIES: usize = 32;
+/// Longest seat id or label, section or category name, in characters.
+pub const MAX_LABEL_CHARS: usize = 32;
+/// Longest name of a person or a place, in characters.
+pub const MAX_NAME_CHARS: usize = 200;
+/// Longest title, in characters.
+pub const MAX_TITLE_CHARS: usize = 300;
+/// Longest e-mail address, in bytes (RFC 5321).
+pub const MAX_EMAIL_BYTES: usize = 254;
+/// Longest reference that a caller attaches to a payment, in characters.
+pub const MAX_REFERENCE_CHARS: usize = 128;
+/// Longest command id (`Idempotency-Key`), in characters.
+pub const MAX_COMMAND_ID_CHARS: usize = 128;
+/// Shortest password, in characters.
+pub const MIN_PASSWORD_CHARS: usize = 8;
+/// Longest password, in bytes: hashing more would only cost time.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+/// Longest search text, in characters.
+pub const MAX_QUERY_CHARS: usize = 200;
+/// Items on a page when nobody says otherwise.
+pub const DEFAULT_PAGE: u32 = 20;
+/// Most items on a page.
+pub const MAX_PAGE: u32 = 100;
+/// Largest amount of money in one price, in minor units.
+pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
+/// How often a command is decided anew after losing a race, before it answers `contended`.
+pub const MAX_ATTEMPTS: u32 = 8;
