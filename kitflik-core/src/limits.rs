@@ -27,7 +27,9 @@ pub const MAX_SEATS_PER_BOOKING: usize = 10;
 pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
 /// Most price categories in one auditorium.
 pub const MAX_CATEGORIES: usize = 32;
-/// Longest seat id or label, section or category name, in characters.
+/// Longest seat id, in characters (imported plans often use UUIDs).
+pub const MAX_SEAT_ID_CHARS: usize = 64;
+/// Longest seat label, section or category name, in characters.
 pub const MAX_LABEL_CHARS: usize = 32;
 /// Longest name of a person or a place, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
