@@ -355,7 +355,7 @@ impl<'a> Tx<'a> {
                 reads.push(Read::Get { key: key.clone() });
             }
         }
-        for (Check::Absent { key } | Check::Version { key, .. }) in &batch.checks {
+        for Check::Absent { key } | Check::Version { key, .. } in &batch.checks {
             reads.push(Read::Get { key: key.clone() });
         }
         let found = self.engine.storage.read(reads).await.map_err(unknown)?;
