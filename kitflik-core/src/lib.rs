@@ -12,3 +12,8 @@ pub use ports::storage::{
     validate_reads,
 };
 pub use storage::memory::MemoryStorage;
+#[cfg(all(feature = "sled", not(target_arch = "wasm32")))]
+pub use storage::sled::SledStorage;
+#[cfg(all(feature = "sled", feature = "testing", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+pub use storage::sled::SyncFault;
