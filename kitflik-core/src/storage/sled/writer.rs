@@ -11,7 +11,7 @@ use crate::limits;
 use crate::ports::storage::{Batch, Check, Commit, Durability, StorageError, Version, Write};
 
 use super::row;
-use super::syncer::{UNSYNCED_BYTES, Waiting};
+use super::syncer::{LEAST_WRITE, UNSYNCED_BYTES, Waiting};
 use super::{Shared, directory::Directory};
 
 /// Versions are handed out below a ceiling that is on stable media, and a start begins at the ceiling. So a version that
@@ -48,7 +48,8 @@ impl Job {
                 (IVec::from(key.as_bytes()), None)
             }
         });
-        let writes = writes.collect();
+        let writes: Vec<_> = writes.collect();
+        let bytes = bytes.max(writes.len() * LEAST_WRITE);
         Self { checks: batch.checks, writes, durability: batch.durability, bytes, done }
     }
 }
