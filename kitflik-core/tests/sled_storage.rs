@@ -1,4 +1,5 @@
 //! What sled promises beyond the suite: it reopens, it says who holds it, and it stops at an I/O error.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;
@@ -105,6 +106,19 @@ fn filled(path: &Path) {
         let rows = (0..100).map(|row| put(&format!("{round:02}/{row:03}"), vec![b'x'; 1000])).collect();
         applied(&storage, rows, Durability::Relaxed);
     }
+}
+
+#[test]
+fn nothing_spills_into_files_that_are_never_synced() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = SledStorage::open(directory.path()).unwrap();
+    for round in 0..10 {
+        // Longest keys, largest values, neighbours: the fullest leaves that there can be.
+        let rows =
+            (0..25).map(|row| put(&format!("{:x>250}{round}{row:02}", ""), vec![b'x'; 8192])).collect();
+        applied(&storage, rows, Durability::Durable);
+    }
+    assert_eq!(fs::read_dir(directory.path().join("blobs")).unwrap().count(), 0);
 }
 
 fn snapshots(path: &Path) -> Vec<std::path::PathBuf> {

@@ -1,4 +1,5 @@
 //! Every adapter of the core passes the one suite, and broken ones do not.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use futures_channel::oneshot;
 use parking_lot::{Mutex, RwLock};
 
+use crate::limits;
 use crate::ports::storage::{
     Batch, Commit, Read, Row, Storage, StorageError, validate_batch, validate_reads,
 };
@@ -36,6 +37,9 @@ const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// of one (a leaf of 17 rows of 8 kB) into files that it never syncs. With its default of 512 kB, stores were seen
 /// not to open after a crash. Fixed for the life of a store.
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// A leaf of sled, split when it has more than 16 rows, must not exceed a quarter of a segment.
+const _: () = assert!(17 * (limits::MAX_KEY_BYTES + limits::MAX_VALUE_BYTES + 64) < SEGMENT_BYTES / 4);
 
 /// An embedded store in one directory, for native hosts.
 ///
@@ -56,7 +60,8 @@ const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// ```
 pub struct SledStorage {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
+    syncer: Option<JoinHandle<()>>,
 }
 
 /// What readers and both threads see. The fields drop in this order: the lock on the directory goes last.
@@ -97,13 +102,17 @@ impl SledStorage {
         let writer = Writer::start(Arc::clone(&shared))?;
         shared.directory.created()?;
 
-        let mut storage = Self { shared, threads: Vec::with_capacity(2) };
-        storage.spawn("kitflik-sync", Shared::run_syncer)?;
-        storage.spawn("kitflik-write", move |_| writer.run())?;
+        let mut storage = Self { shared, writer: None, syncer: None };
+        storage.syncer = Some(storage.spawn("kitflik-sync", Shared::run_syncer)?);
+        storage.writer = Some(storage.spawn("kitflik-write", move |_| writer.run())?);
         Ok(storage)
     }
 
-    fn spawn(&mut self, name: &str, body: impl FnOnce(&Shared) + Send + 'static) -> Result<(), StorageError> {
+    fn spawn(
+        &self,
+        name: &str,
+        body: impl FnOnce(&Shared) + Send + 'static,
+    ) -> Result<JoinHandle<()>, StorageError> {
         let shared = Arc::clone(&self.shared);
         let guarded = move || {
             // A panic here must not leave callers waiting for ever.
@@ -112,9 +121,7 @@ impl SledStorage {
             }
         };
         let thread = Builder::new().name(name.to_owned()).spawn(guarded);
-        self.threads
-            .push(thread.map_err(|error| self.shared.directory.unavailable("start a thread", &error))?);
-        Ok(())
+        thread.map_err(|error| self.shared.directory.unavailable("start a thread", &error))
     }
 
     /// Makes the sync of the log fail or do nothing, for tests of what happens then.
@@ -195,6 +202,8 @@ impl Storage for SledStorage {
             return Err(self.shared.unavailable());
         }
         outcome.await.unwrap_or_else(|_| {
+            // First this: whoever is told `Indeterminate` reads next, and must not read what may not be on disk.
+            self.shared.fail("the storage thread ended before it answered");
             Err(StorageError::Indeterminate {
                 reason: "the storage thread ended before it answered".to_owned(),
             })
@@ -206,13 +215,9 @@ impl Drop for SledStorage {
     fn drop(&mut self) {
         // In the order in which work flows: the writer hands its last group to the syncer.
         self.shared.queue.close();
-        if let Some(writer) = self.threads.pop() {
-            let _panic_was_handled = writer.join();
-        }
+        let _panic_was_handled = self.writer.take().map(JoinHandle::join);
         self.shared.syncer.close();
-        for thread in self.threads.drain(..) {
-            let _panic_was_handled = thread.join();
-        }
+        let _panic_was_handled = self.syncer.take().map(JoinHandle::join);
     }
 }
 

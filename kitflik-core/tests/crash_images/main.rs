@@ -7,6 +7,12 @@
 //!
 //! `cargo test -p kitflik-core --features crash-images --test crash_images -- --nocapture`, as root;
 //! `KITFLIK_CRASH_IMAGES=100` for more images than 10.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 mod audit;
 mod device;

@@ -30,7 +30,8 @@ pub(super) async fn no_increment_is_lost(bench: &Bench) -> Outcome {
             let row = bench.row("count").await?.ok_or("the count is missing")?;
             let count: usize = text(&row).parse().map_err(|_| format!("the count is {:?}", text(&row)))?;
             yield_now().await;
-            let durability = if contender % 2 == 0 { Durability::Durable } else { Durability::Relaxed };
+            let durability =
+                if contender.is_multiple_of(2) { Durability::Durable } else { Durability::Relaxed };
             let checks = vec![bench.version("count", row.version)];
             let writes = vec![bench.put("count", &(count + 1).to_string())];
             let batch = crate::Batch { checks, writes, durability };
