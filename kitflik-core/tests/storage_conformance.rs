@@ -70,5 +70,5 @@ fn a_storage_that_applies_half_a_batch_is_caught() {
 #[test]
 fn a_storage_that_reads_from_several_snapshots_is_caught() {
     let by = ["all_reads_of_a_call_see_one_snapshot"];
-    on_each_adapter(|name, storage| assert_caught(name, Arc::new(TornSnapshot(storage)), &by));
+    on_each_adapter(|name, storage| assert_caught(name, Arc::new(TornSnapshot::new(storage)), &by));
 }

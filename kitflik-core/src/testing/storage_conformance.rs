@@ -259,14 +259,11 @@ impl Bench {
     }
 
     async fn clear(&self) -> Outcome {
-        loop {
-            let rows = self.rows(self.scan_all()).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            let writes = rows.into_iter().take(256).map(|row| Write::Delete { key: row.key }).collect();
-            self.write(writes).await?;
+        let rows = self.rows(self.scan_all()).await?;
+        for some in rows.chunks(256) {
+            self.write(some.iter().map(|row| Write::Delete { key: row.key.clone() }).collect()).await?;
         }
+        equal("the rows after all were deleted", self.rows(self.scan_all()).await?, Vec::new())
     }
 }
 

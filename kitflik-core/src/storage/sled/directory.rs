@@ -49,7 +49,7 @@ impl Directory {
 
     /// The log, to sync it: any descriptor of the file will do.
     pub(super) fn log_file(&self) -> Result<File, StorageError> {
-        File::open(self.path.join("db")).map_err(|error| self.unavailable("open the log", &error))
+        open_to_sync(&self.path.join("db")).map_err(|error| self.unavailable("open the log", &error))
     }
 
     pub(super) fn open(&self, config: &::sled::Config) -> Result<::sled::Db, StorageError> {
@@ -94,7 +94,7 @@ impl Directory {
     /// store exists.
     pub(super) fn created(&self) -> Result<(), StorageError> {
         let sync = || -> io::Result<()> {
-            File::open(self.path.join("conf"))?.sync_all()?;
+            open_to_sync(&self.path.join("conf"))?.sync_all()?;
             if self.closed_at.is_none() {
                 self.closed(0)?;
             }
@@ -138,6 +138,11 @@ fn create(path: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = path.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
     fs::create_dir_all(&path)?;
     missing.into_iter().filter_map(Path::parent).try_for_each(sync_directory)
+}
+
+/// Windows syncs no file that is open for reading only.
+fn open_to_sync(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 #[cfg(unix)]
