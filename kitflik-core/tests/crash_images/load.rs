@@ -1,5 +1,6 @@
 //! What the child does: batches whose traces can be audited.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl Role {
         }
     }
 
-    /// Never returns: the parent stops it.
+    /// Goes on until the parent stops it.
     pub(crate) fn play(self) {
         match self {
             Self::Worker { store, mode, mutant } => {
@@ -100,9 +101,8 @@ impl Role {
             Self::Opener { store } => {
                 say(OPENING);
                 let _open = SledStorage::open(store);
-                loop {
-                    thread::park();
-                }
+                // Until it is killed, or its parent is gone.
+                let _end = std::io::stdin().read_to_end(&mut Vec::new());
             }
         }
     }
