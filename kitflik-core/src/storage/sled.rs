@@ -1,9 +1,9 @@
 //! The embedded adapter: sled, with the durability that sled alone does not give.
 //!
-//! sled's own `flush` does not survive a power failure on Linux (it never calls `fdatasync`), a long unsynced tail
-//! can make a store unopenable, and its atomic batches take a global lock. So nobody but the two threads in
-//! [`writer`] and [`syncer`] writes: the first merges many commits into one atomic batch, the second puts what was
-//! applied on stable media, and acknowledges it.
+//! sled's own `flush` does not survive a power failure on Linux (it never calls `fdatasync`), a long
+//! unsynced tail can make a store unopenable, and its atomic batches take a global lock. So nobody but the
+//! two threads in [`writer`] and [`syncer`] writes: the first merges many commits into one atomic batch,
+//! the second puts what was applied on stable media, and acknowledges it.
 
 mod directory;
 mod row;
@@ -28,14 +28,14 @@ use directory::Directory;
 use syncer::Syncer;
 use writer::{Job, Queue, Writer};
 
-/// sled's cache, in bytes of the log; the process takes two to three times as much. With 300,000 rows it stays
-/// below 150 MB, and the pages that a sale touches (its show, the newest bookings) fit many times.
+/// sled's cache, in bytes of the log; the process takes two to three times as much. With 300,000 rows it
+/// stays below 150 MB, and the pages that a sale touches (its show, the newest bookings) fit many times.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// sled writes its log in segments. Two rules hold only if a segment is much larger than what is written between two
-/// syncs: sled takes a segment into use again before its pages are safe elsewhere, and spills what exceeds a quarter
-/// of one (a leaf of 17 rows of 8 kB) into files that it never syncs. With its default of 512 kB, stores were seen
-/// not to open after a crash. Fixed for the life of a store.
+/// sled writes its log in segments. Two rules hold only if a segment is much larger than what is written
+/// between two syncs: sled takes a segment into use again before its pages are safe elsewhere, and spills
+/// what exceeds a quarter of one (a leaf of 17 rows of 8 kB) into files that it never syncs. With its
+/// default of 512 kB, stores were seen not to open after a crash. Fixed for the life of a store.
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// A leaf of sled, split when it has more than 16 rows, must not exceed a quarter of a segment.
@@ -43,15 +43,15 @@ const _: () = assert!(17 * (limits::MAX_KEY_BYTES + limits::MAX_VALUE_BYTES + 64
 
 /// An embedded store in one directory, for native hosts.
 ///
-/// `Durable` batches are on stable media, together with everything applied before them, when they are acknowledged.
-/// `Relaxed` ones get there within 50 ms. Many concurrent commits share one write and one sync, so throughput rises
-/// with concurrency.
+/// `Durable` batches are on stable media, together with everything applied before them, when they are
+/// acknowledged. `Relaxed` ones get there within 50 ms. Many concurrent commits share one write and one
+/// sync, so throughput rises with concurrency.
 ///
-/// After an I/O error nothing is acknowledged any more, and nothing is read: what memory says may not be on disk.
-/// Open the directory again to go on from what is.
+/// After an I/O error nothing is acknowledged any more, and nothing is read: what memory says may not be on
+/// disk. Open the directory again to go on from what is.
 ///
-/// Dropping it finishes what was sent, syncs, and waits for both of its threads; do not do that on an async reactor
-/// that must not block.
+/// Dropping it finishes what was sent, syncs, and waits for both of its threads; do not do that on an async
+/// reactor that must not block.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), kitflik_core::StorageError> {
@@ -69,8 +69,8 @@ struct Shared {
     db: ::sled::Db,
     /// sled has no snapshots: reads share this, and applying a batch excludes them.
     snapshot: RwLock<()>,
-    /// sled runs a batch and a flush one after the other, and stalls every reader while one waits for the other.
-    /// Taken first, this makes only the writer wait.
+    /// sled runs a batch and a flush one after the other, and stalls every reader while one waits for the
+    /// other. Taken first, this makes only the writer wait.
     log: Mutex<()>,
     queue: Queue,
     syncer: Syncer,
@@ -78,7 +78,8 @@ struct Shared {
 }
 
 impl SledStorage {
-    /// Opens the store in this directory, or creates it. This blocks: a store of 300,000 rows takes some 100 ms.
+    /// Opens the store in this directory, or creates it. This blocks: a store of 300,000 rows takes some
+    /// 100 ms.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`] if the directory is in use, or cannot be created or written;
@@ -202,7 +203,8 @@ impl Storage for SledStorage {
             return Err(self.shared.unavailable());
         }
         outcome.await.unwrap_or_else(|_| {
-            // First this: whoever is told `Indeterminate` reads next, and must not read what may not be on disk.
+            // First this: whoever is told `Indeterminate` reads next, and must not read what may not be on
+            // disk.
             self.shared.fail("the storage thread ended before it answered");
             Err(StorageError::Indeterminate {
                 reason: "the storage thread ended before it answered".to_owned(),

@@ -1,9 +1,10 @@
 //! What every [`Storage`] must do: one list of cases for all adapters, in whatever language they are written.
 //!
-//! The suite needs no runtime and starts no thread: it awaits the storage, many calls at a time where the case is about races. Each
-//! case keeps to keys below `conformance/<case>/` and clears them first, so one store may serve all of them, again and
-//! again; nobody else may write below that prefix meanwhile. It cannot see whether a `Durable` batch survives a power
-//! failure: that takes a test with the adapter's own means.
+//! The suite needs no runtime and starts no thread: it awaits the storage, many calls at a time where the
+//! case is about races. Each case keeps to keys below `conformance/<case>/` and clears them first, so one
+//! store may serve all of them, again and again; nobody else may write below that prefix meanwhile. It
+//! cannot see whether a `Durable` batch survives a power failure: that takes a test with the adapter's own
+//! means.
 //!
 //! ```
 //! # fn main() {

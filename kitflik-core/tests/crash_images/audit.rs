@@ -112,7 +112,8 @@ fn scan(storage: &SledStorage, prefix: &str) -> Result<Vec<Row>, String> {
     }
 }
 
-/// The batches of which there is a trace; each must be there as a whole, and so must those that it depends on.
+/// The batches of which there is a trace; each must be there as a whole, and so must those that it depends
+/// on.
 fn batches(log: &[Row]) -> Result<Batches, String> {
     let mut batches = Batches::new();
     for row in log {

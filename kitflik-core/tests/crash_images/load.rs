@@ -112,7 +112,8 @@ pub(crate) fn base_key(record: usize) -> String {
     format!("base/{record:06}")
 }
 
-/// One in sixteen of these rows is small and written again and again, the others are as large as a value may be.
+/// One in sixteen of these rows is small and written again and again, the others are as large as a value
+/// may be.
 pub(crate) fn dense_key(row: usize) -> String {
     format!("dense/{row:05}")
 }
@@ -166,8 +167,8 @@ impl Plan {
     }
 }
 
-/// One thread: each batch adds rows of its own, overwrites two that all threads share, moves the thread's marker (a
-/// delete and a put), and depends on the batch before it.
+/// One thread: each batch adds rows of its own, overwrites two that all threads share, moves the thread's
+/// marker (a delete and a put), and depends on the batch before it.
 fn work(storage: &SledStorage, mode: Mode, thread: usize) {
     let mut last: Option<Version> = None;
     for number in 0.. {

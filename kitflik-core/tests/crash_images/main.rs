@@ -1,9 +1,10 @@
 //! What a power failure leaves of a store.
 //!
-//! `kill -9` shows nothing of this: what a process wrote stays in the kernel's cache. Here a child works on an ext4 file
-//! system in an image file behind a loop device with direct I/O, so that the image holds what reached "the disk" and
-//! nothing else. The child is stopped in the middle of its work, the image is copied, and the copy is mounted and
-//! opened; while it opens, it is stopped and copied once more. What the child had acknowledged must be there.
+//! `kill -9` shows nothing of this: what a process wrote stays in the kernel's cache. Here a child works on
+//! an ext4 file system in an image file behind a loop device with direct I/O, so that the image holds what
+//! reached "the disk" and nothing else. The child is stopped in the middle of its work, the image is
+//! copied, and the copy is mounted and opened; while it opens, it is stopped and copied once more. What the
+//! child had acknowledged must be there.
 //!
 //! `cargo test -p kitflik-core --features crash-images --test crash_images -- --nocapture`, as root;
 //! `KITFLIK_CRASH_IMAGES=100` for more images than 10.

@@ -12,8 +12,8 @@ use ::sled::Error;
 use crate::ports::storage::StorageError;
 
 const LOCK_FILE: &str = "kitflik.lock";
-/// What the lock file says once the store exists: the version at which it was closed last. sled opens a log that is
-/// gone or cut as a store that has less in it.
+/// What the lock file says once the store exists: the version at which it was closed last. sled opens a log
+/// that is gone or cut as a store that has less in it.
 const MARKER: &str = "kitflik sled store 1, closed at version ";
 const UNRELEASED_ATTEMPTS: u32 = 200;
 const UNRELEASED_PAUSE: Duration = Duration::from_millis(10);
@@ -58,8 +58,8 @@ impl Directory {
         loop {
             match catch_unwind(AssertUnwindSafe(|| config.open())) {
                 Ok(Ok(db)) => return Ok(db),
-                // Nobody else has it, for we hold our own lock: threads of a store that was just dropped in this
-                // process are still letting go of sled's file.
+                // Nobody else has it, for we hold our own lock: threads of a store that was just dropped in
+                // this process are still letting go of sled's file.
                 Ok(Err(Error::Io(error))) if holds_lock(&error) && attempts < UNRELEASED_ATTEMPTS => {
                     attempts += 1;
                     pause();
@@ -90,8 +90,8 @@ impl Directory {
         self.closed_at
     }
 
-    /// Puts on stable media what sled never syncs (its settings, the directory entries), and remembers that the
-    /// store exists.
+    /// Puts on stable media what sled never syncs (its settings, the directory entries), and remembers that
+    /// the store exists.
     pub(super) fn created(&self) -> Result<(), StorageError> {
         let sync = || -> io::Result<()> {
             open_to_sync(&self.path.join("conf"))?.sync_all()?;

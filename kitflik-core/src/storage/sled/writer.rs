@@ -14,12 +14,13 @@ use super::Shared;
 use super::row;
 use super::syncer::{LEAST_WRITE, UNSYNCED_BYTES, Waiting};
 
-/// Versions are handed out below a ceiling that is on stable media, and a start begins at the ceiling. So a version that
-/// a power failure took back is never given to another row.
+/// Versions are handed out below a ceiling that is on stable media, and a start begins at the ceiling. So a
+/// version that a power failure took back is never given to another row.
 const VERSIONS_RESERVED: u64 = 1 << 20;
 const PRIVATE_TREE: &str = "kitflik";
 const CEILING: &str = "version ceiling";
-/// The last row that a store writes before it is closed. If the directory remembers a later one, the log has lost its end.
+/// The last row that a store writes before it is closed. If the directory remembers a later one, the log
+/// has lost its end.
 const CLOSED: &str = "closed at version";
 
 /// A group is one atomic batch of sled: it must fit into the unsynced window. The largest batch fits.
@@ -184,7 +185,8 @@ impl Writer {
         if !versions.is_empty() {
             self.shared.syncer.wait_for_room(bytes);
             if let Err(reason) = self.apply(batch) {
-                // First this: whoever is told `Indeterminate` reads next, and must not read what may not be on disk.
+                // First this: whoever is told `Indeterminate` reads next, and must not read what may not be
+                // on disk.
                 self.shared.fail(&reason);
                 relaxed.into_iter().chain(durable).for_each(|waiting| waiting.unknown(&reason));
                 return Err(reason);

@@ -1,5 +1,5 @@
-//! Many calls at once. They are futures of one task: every storage that yields lets them interleave, and the cases
-//! yield between a read and the commit that it leads to.
+//! Many calls at once. They are futures of one task: every storage that yields lets them interleave, and
+//! the cases yield between a read and the commit that it leads to.
 
 use futures_util::future::{join_all, try_join, try_join_all};
 
