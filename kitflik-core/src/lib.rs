@@ -63,3 +63,8 @@ pub use users::{
     InvalidToken, LogIn, NewStaff, RefreshSession, RegisterUser, Staff, StaffView, TokenPair, UserError,
     UserView, Users,
 };
+#[cfg(all(feature = "sled", not(target_arch = "wasm32")))]
+pub use storage::sled::SledStorage;
+#[cfg(all(feature = "sled", feature = "testing", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+pub use storage::sled::SyncFault;
