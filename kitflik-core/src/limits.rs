@@ -25,6 +25,8 @@ pub const MAX_VERSION: u64 = 1 << 53;
 pub const MAX_SEATS_PER_BOOKING: usize = 10;
 /// Most seats in one auditorium.
 pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
+/// Farthest that a seat may stand from the origin of its plan, in units of the plan, along either axis.
+pub const MAX_COORDINATE: f64 = 100_000.0;
 /// Most price categories in one auditorium.
 pub const MAX_CATEGORIES: usize = 32;
 /// Longest seat id, in characters (imported plans often use UUIDs).

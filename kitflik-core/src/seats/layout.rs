@@ -1,10 +1,13 @@
 //! The seats of an auditorium.
 
+pub(crate) mod check;
+
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Invalid, Validation};
+use crate::error::Invalid;
 use crate::ids::{CategoryId, SeatId};
 use crate::limits;
 
@@ -39,7 +42,7 @@ pub struct Seat {
     pub id: SeatId,
     /// What people call it: `A1`.
     pub label: String,
-    /// The part of the auditorium.
+    /// The part of the auditorium; empty where there is only one.
     pub section: String,
     /// The row's name, unique in the section.
     pub row: String,
@@ -51,8 +54,8 @@ pub struct Seat {
     pub x: f64,
     /// Vertical position, in units of the plan, growing away from the screen.
     pub y: f64,
-    /// The unbroken run of seats it stands in. Two seats are neighbours if they follow each other in the layout and have
-    /// the same block; aisles and wheelchair spaces part blocks.
+    /// The unbroken run of seats it stands in. Two seats are neighbours if they follow each other in the layout and
+    /// have the same block; aisles part blocks. A wheelchair space parts them whatever its block says.
     pub block: u32,
 }
 
@@ -79,6 +82,11 @@ impl SeatNo {
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
+
+    /// From an index into the layout's seats; bounded by [`limits::MAX_SEATS_PER_LAYOUT`], so it always fits.
+    pub(crate) fn at(index: usize) -> Self {
+        Self(u16::try_from(index).unwrap_or(u16::MAX))
+    }
 }
 
 /// A checked list of seats with its categories. Seats of one row stand together, from left to right.
@@ -89,44 +97,41 @@ pub struct Layout {
     seats: Vec<Seat>,
     #[serde(skip)]
     by_id: BTreeMap<SeatId, SeatNo>,
+    #[serde(skip)]
+    places: Vec<Place>,
+}
+
+/// What the rules ask of a seat again and again, worked out once.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Place {
+    /// The seats of its row.
+    pub(crate) row: Range<usize>,
+    /// The unbroken run of seats it stands in: a block, parted at wheelchair spaces.
+    pub(crate) run: Range<usize>,
+    /// The other half of a couple seat, or the wheelchair space of a companion seat.
+    pub(crate) link: Option<usize>,
+    /// Where it is, in thousandths of a unit: integers compare alike on every machine.
+    pub(crate) at: (i64, i64),
+    /// Its squared distance from the focal point, in millionths of a square unit. Less is better.
+    pub(crate) distance: u64,
 }
 
 impl Layout {
-    /// Checks a plan.
+    /// Checks a plan. An id, a section, a row and a block are whole: each row's seats follow each other in `seats`, from
+    /// left to right, and so do each block's within a row.
     ///
     /// # Errors
-    /// [`Invalid`] names every fault with its place: no seats, too many, duplicate ids, unknown categories, dangling or
-    /// one-sided companions and couples, overlapping positions, blocks or rows that are not contiguous.
+    /// [`Invalid`] names every fault with its place (`seats[7].category`), up to a hundred of them: no seats, too many,
+    /// duplicate ids, unknown categories, texts that are empty or too long, dangling or one-sided companions and
+    /// couples, overlapping or impossible positions, blocks or rows that are not contiguous.
     pub fn new(
         name: impl Into<String>,
         categories: Vec<Category>,
         seats: Vec<Seat>,
     ) -> Result<Self, Invalid> {
         let name = name.into();
-        let mut faults = Validation::default();
-        faults.text("name", &name, limits::MAX_NAME_CHARS);
-        if seats.is_empty() || seats.len() > limits::MAX_SEATS_PER_LAYOUT {
-            faults.refuse(
-                "seats",
-                "count",
-                format!("a layout has 1 to {} seats, not {}", limits::MAX_SEATS_PER_LAYOUT, seats.len()),
-            );
-            return Err(faults.into());
-        }
-        let mut by_id = BTreeMap::new();
-        for (index, seat) in seats.iter().enumerate() {
-            let number = SeatNo(u16::try_from(index).unwrap_or(u16::MAX));
-            if by_id.insert(seat.id.clone(), number).is_some() {
-                faults.refuse(
-                    format!("seats[{index}].id"),
-                    "duplicate",
-                    format!("seat id {} is used twice", seat.id),
-                );
-            }
-        }
-        let layout = Self { name, categories, seats, by_id };
-        faults.finish()?;
-        Ok(layout)
+        let (by_id, places) = check::check(&name, &categories, &seats)?;
+        Ok(Self { name, categories, seats, by_id, places })
     }
 
     /// The name of the layout.
@@ -158,4 +163,66 @@ impl Layout {
     pub fn number(&self, id: &SeatId) -> Option<SeatNo> {
         self.by_id.get(id).copied()
     }
+
+    /// The seats to the left and to the right of a seat, where neither an aisle nor a wheelchair space parts them.
+    #[must_use]
+    pub fn neighbours(&self, number: SeatNo) -> (Option<SeatNo>, Option<SeatNo>) {
+        let (left, right) = self.beside(number.index());
+        (left.map(SeatNo::at), right.map(SeatNo::at))
+    }
+
+    /// The seats of a seat's row, as a range of indices into [`Self::seats`]. Empty if there is no such seat.
+    #[must_use]
+    pub fn row_range(&self, number: SeatNo) -> Range<usize> {
+        self.place(number.index()).map_or(0..0, |place| place.row.clone())
+    }
+
+    /// The unbroken run of seats that a seat stands in, as a range of indices into [`Self::seats`]. Empty if there is no
+    /// such seat.
+    #[must_use]
+    pub fn run_range(&self, number: SeatNo) -> Range<usize> {
+        self.place(number.index()).map_or(0..0, |place| place.run.clone())
+    }
+
+    /// The other half of a couple seat, or the wheelchair space that a companion seat belongs to.
+    #[must_use]
+    pub fn linked(&self, number: SeatNo) -> Option<SeatNo> {
+        self.link(number.index()).map(SeatNo::at)
+    }
+
+    pub(crate) fn place(&self, index: usize) -> Option<&Place> {
+        self.places.get(index)
+    }
+
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    pub(crate) fn link(&self, index: usize) -> Option<usize> {
+        self.place(index).and_then(|place| place.link)
+    }
+
+    /// The same as [`Self::neighbours`], by index.
+    pub(crate) fn beside(&self, index: usize) -> (Option<usize>, Option<usize>) {
+        let run = self.place(index).map_or(0..0, |place| place.run.clone());
+        (
+            index.checked_sub(1).filter(|left| run.contains(left)),
+            Some(index + 1).filter(|right| run.contains(right)),
+        )
+    }
+
+    /// The rows, in layout order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Range<usize>> {
+        parts(&self.places, |place| &place.row)
+    }
+
+    /// The runs, in layout order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+        parts(&self.places, |place| &place.run)
+    }
+}
+
+fn parts(places: &[Place], part: fn(&Place) -> &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let starts_here = move |(index, place): &(usize, &Place)| part(place).start == *index;
+    places.iter().enumerate().filter(starts_here).map(move |(_, place)| part(place).clone())
 }
