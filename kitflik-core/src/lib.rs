@@ -28,6 +28,8 @@ pub use ports::storage::{
 pub use ports::system::{Clock, Entropy};
 #[cfg(feature = "system")]
 pub use ports::system::{OsEntropy, SystemClock};
+pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
+pub use seats::rules::{Refusal, SelectionRules, check_pairs, check_selection};
 pub use storage::memory::MemoryStorage;
 pub use time::{AmbiguousTime, InvalidTime, LocalTime, Timestamp, Zone};

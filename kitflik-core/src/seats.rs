@@ -1,3 +1,9 @@
 //! Seats: layouts, selection rules, best available. Pure functions over plain values.
 
+pub(crate) mod best;
 pub(crate) mod layout;
+mod pretix;
+pub(crate) mod rules;
+#[cfg(test)]
+pub(crate) mod testing;
+mod text;
