@@ -10,6 +10,7 @@ mod seats;
 mod storage;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tickets;
 mod time;
 
 pub use error::{Denied, EngineError, ErrorCode, FieldError, Invalid};
@@ -32,4 +33,7 @@ pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_pairs, check_selection};
 pub use storage::memory::MemoryStorage;
+pub use tickets::calendar::{CalendarEvent, calendar};
+pub use tickets::qr::{QrError, qr_png, qr_svg};
+pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner, ticket_id};
 pub use time::{AmbiguousTime, InvalidTime, LocalTime, Timestamp, Zone};

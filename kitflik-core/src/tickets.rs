@@ -1,0 +1,5 @@
+//! What a customer carries: signed tokens, QR codes, calendar entries.
+
+pub(crate) mod calendar;
+pub(crate) mod qr;
+pub(crate) mod token;
