@@ -235,3 +235,57 @@ impl Denied {
         }
     }
 }
+/// Any error of the engine: what each namespace's error turns into when a host wants one type.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// From [`Bookings`](crate::Bookings).
+    #[error(transparent)]
+    Booking(#[from] crate::BookingError),
+    /// From [`Catalog`](crate::Catalog).
+    #[error(transparent)]
+    Catalog(#[from] crate::CatalogError),
+    /// From [`Users`](crate::Users) and [`Staff`](crate::Staff).
+    #[error(transparent)]
+    User(#[from] crate::UserError),
+    /// From whatever does not belong to a noun.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Error {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Booking(error) => error.code(),
+            Self::Catalog(error) => error.code(),
+            Self::User(error) => error.code(),
+            Self::Engine(error) => error.code(),
+        }
+    }
+
+    /// The refused fields, if that is what was wrong.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Booking(crate::BookingError::Invalid(invalid))
+            | Self::Catalog(crate::CatalogError::Invalid(invalid))
+            | Self::User(crate::UserError::Invalid(invalid)) => &invalid.errors,
+            _ => &[],
+        }
+    }
+
+    /// The same command may succeed if it is simply tried again.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.code(),
+            ErrorCode::Contended
+                | ErrorCode::Unavailable
+                | ErrorCode::OutcomeUnknown
+                | ErrorCode::PaymentPending
+                | ErrorCode::TooManyRequests
+        )
+    }
+}

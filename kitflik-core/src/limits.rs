@@ -25,10 +25,8 @@ pub const MAX_VERSION: u64 = 1 << 53;
 pub const MAX_SEATS_PER_BOOKING: usize = 10;
 /// Most seats in one auditorium.
 pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
-/// Farthest that a seat may stand from the origin of its plan, in units of the plan, along either axis.
-pub const MAX_COORDINATE: f64 = 100_000.0;
 /// Most price categories in one auditorium.
-pub const MAX_CATEGORIES: usize = 32;
+pub const MAX_CATEGORIES: usize = 20;
 /// Longest seat id, in characters (imported plans often use UUIDs).
 pub const MAX_SEAT_ID_CHARS: usize = 64;
 /// Longest seat label, section or category name, in characters.
@@ -57,3 +55,9 @@ pub const MAX_PAGE: u32 = 100;
 pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
 /// How often a command is decided anew after losing a race, before it answers `contended`.
 pub const MAX_ATTEMPTS: u32 = 8;
+/// Longest synopsis of a movie, in characters: with everything else at its longest, a movie still fits a value.
+pub const MAX_SYNOPSIS_CHARS: usize = 600;
+/// Most prices on a price card.
+pub const MAX_PRICES: usize = 60;
+/// Farthest that a seat may stand from the origin of its plan, in units of the plan, along either axis.
+pub const MAX_COORDINATE: f64 = 100_000.0;

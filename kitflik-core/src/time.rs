@@ -282,6 +282,55 @@ impl<'de> Deserialize<'de> for LocalTime {
     }
 }
 
+/// A civil date, such as `2026-11-27`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
+pub struct Date(chrono::NaiveDate);
+
+impl Date {
+    /// From a calendar date.
+    #[must_use]
+    pub fn new(date: chrono::NaiveDate) -> Self {
+        Self(date)
+    }
+
+    /// The calendar date.
+    #[must_use]
+    pub fn calendar(self) -> chrono::NaiveDate {
+        self.0
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.format("%Y-%m-%d").fmt(f)
+    }
+}
+
+impl FromStr for Date {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        date.filter(|date| (1..=9999).contains(&chrono::Datelike::year(date)))
+            .map(Self)
+            .ok_or_else(|| InvalidTime::new(text, "a date such as 2026-11-27"))
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

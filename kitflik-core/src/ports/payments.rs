@@ -1,5 +1,7 @@
 //! Money is moved through this port. No card number ever passes it: a provider's reference does.
 
+pub(crate) mod test_provider;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -58,7 +58,7 @@ pub struct Refusal {
 ///
 /// # Errors
 /// The first rule that forbids the choice.
-pub fn check_pairs(layout: &Layout, chosen: &[SeatNo], rules: &SelectionRules) -> Result<(), Refusal> {
+pub(crate) fn check_pairs(layout: &Layout, chosen: &[SeatNo], rules: &SelectionRules) -> Result<(), Refusal> {
     let chosen: BTreeSet<_> = chosen.iter().map(|seat| seat.index()).collect();
     let without_link = |wanted: fn(&SeatKind) -> bool| -> Vec<usize> {
         let offends = |index: &usize| {

@@ -55,7 +55,7 @@ impl Layout {
     /// |---|---|
     /// | `# words` | a comment, as is a `#` alone |
     /// | `category p Premium #d4a017` | a price category: its letter, its name and perhaps a colour |
-    /// | `category p prem = Premium` | the same with an id, which else is the name in lower case with hyphens |
+    /// | `category p prem = Premium` | the same with an id; else that is the name in lower case with hyphens |
     /// | `mark [] couple p` | marks for a `wheelchair`, `companion` or `couple` seat of a category |
     /// | `section Stalls` | the rows that follow are in this part of the auditorium |
     /// | `A: ss_pp` | a row, from left to right |
@@ -212,8 +212,9 @@ impl Reader {
     }
 
     fn mark(&mut self, line: usize, rest: &str) {
-        let usage = "expected mark, the marks, wheelchair, companion or couple, and the letter of a category, \
-                     such as mark [] couple p; a mark is a visible ASCII character, but no letter and none of _ : #";
+        let usage = "expected mark, the marks, wheelchair, companion or couple, and the letter of a \
+                     category, such as mark [] couple p; a mark is a visible ASCII character, but no letter \
+                     and none of _ : #";
         let words: Vec<_> = rest.split_whitespace().collect();
         let &[marks, kind, letter] = &*words else { return self.refuse(line, 1, "syntax", usage) };
         let category = match (self.cells.get(&letter.chars().next().unwrap_or(GAP)), letter.len()) {

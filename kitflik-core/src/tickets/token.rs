@@ -22,7 +22,7 @@ const TOKEN_BYTES: usize = PAYLOAD_BYTES + Signature::BYTE_SIZE;
 /// The id of the ticket for one seat of a booking. It is always the same, so that a repeated confirmation
 /// makes no second ticket.
 #[must_use]
-pub fn ticket_id(booking: BookingId, seat: SeatNo) -> TicketId {
+pub(crate) fn ticket_id(booking: BookingId, seat: SeatNo) -> TicketId {
     let digest = Sha256::new()
         .chain_update(b"kitflik ticket 1")
         .chain_update(booking.as_bytes())
@@ -145,14 +145,13 @@ impl TicketSigner {
     /// token. Times are cut to whole seconds, and times before 1970 become 1970.
     ///
     /// ```
-    /// use kitflik_core::{BookingId, Layout, SeatId, ShowId, TicketClaims, TicketSigner, Timestamp,
-    /// ticket_id}; let layout = Layout::from_text("Screen 1", "A: ###")?; let seat =
-    /// layout.number(&SeatId::new("A2")?).ok_or("no such seat")?; let booking = BookingId::from_bytes([1;
-    /// 16]); let claims = TicketClaims {
-    ///     ticket: ticket_id(booking, seat),
-    ///     booking,
-    ///     show: ShowId::from_bytes([2; 16]),
-    ///     seat,
+    /// use kitflik_core::{BookingId, Layout, SeatId, ShowId, TicketClaims, TicketId, TicketSigner};
+    /// let layout = Layout::from_text("Screen 1", "A: ###")?;
+    /// let claims = TicketClaims {
+    ///     ticket: TicketId::from_bytes([1; 16]),
+    ///     booking: BookingId::from_bytes([2; 16]),
+    ///     show: ShowId::from_bytes([3; 16]),
+    ///     seat: layout.number(&SeatId::new("A2")?).ok_or("no such seat")?,
     ///     valid_from: "2026-11-27T18:00:00Z".parse()?,
     ///     valid_until: "2026-11-27T22:00:00Z".parse()?,
     /// };

@@ -37,7 +37,8 @@ fn the_shortest_hall_is_one_line() {
 fn every_kind_of_seat_can_be_drawn() {
     let hall = read(
         "# a comment\n#\ncategory s Standard #7a5cff\n  category p Premium Plus #d4a017\n\
-         category x vip = The Best\nmark [] couple p\nmark ! wheelchair x\nsection Stalls\n  A: _sP@+<>\n\n\nB 1: []!#x\nsection Balcony\nA: #",
+         category x vip = The Best\nmark [] couple p\nmark ! wheelchair x\n\
+         section Stalls\n  A: _sP@+<>\n\n\nB 1: []!#x\nsection Balcony\nA: #",
     );
     assert_eq!(
         brief(&hall),

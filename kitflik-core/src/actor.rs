@@ -1,0 +1,135 @@
+//! Who asks.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Denied;
+use crate::ids::{StaffId, UserId};
+
+/// Who asks for a command. Hosts get it from a token ([`Users::authenticate`](crate::Users::authenticate),
+/// [`Staff::authenticate`](crate::Staff::authenticate)); the engine checks what it may do.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Actor {
+    /// Nobody is logged in.
+    Guest {
+        /// The token that came with a hold, if the guest has one.
+        booking_token: Option<String>,
+    },
+    /// A customer.
+    User {
+        /// Which one.
+        id: UserId,
+    },
+    /// Somebody who works for the house.
+    Staff {
+        /// Which one.
+        id: StaffId,
+        /// What they may do.
+        role: Role,
+    },
+    /// The host program itself: imports, background work.
+    System,
+}
+
+/// What a member of staff may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// The catalogue and bookings.
+    Manager,
+    /// Bookings.
+    BoxOffice,
+    /// The door.
+    Usher,
+}
+
+/// What staff need a role for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    EditCatalog,
+    ManageBookings,
+}
+
+impl Permission {
+    fn roles(self) -> &'static [Role] {
+        match self {
+            Self::EditCatalog => &[Role::Admin, Role::Manager],
+            Self::ManageBookings => &[Role::Admin, Role::Manager, Role::BoxOffice],
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::EditCatalog => "change the catalogue",
+            Self::ManageBookings => "manage other people's bookings",
+        }
+    }
+}
+
+impl Actor {
+    /// Nobody in particular.
+    #[must_use]
+    pub fn guest() -> Self {
+        Self::Guest { booking_token: None }
+    }
+
+    /// The guest to whom a hold gave this token.
+    #[must_use]
+    pub fn guest_with(booking_token: impl Into<String>) -> Self {
+        Self::Guest { booking_token: Some(booking_token.into()) }
+    }
+
+    pub(crate) fn may(&self, permission: Permission) -> Result<(), Denied> {
+        match self {
+            Self::System => Ok(()),
+            Self::Staff { role, .. } if permission.roles().contains(role) => Ok(()),
+            Self::Guest { .. } => Err(Denied::Unauthenticated),
+            Self::User { .. } | Self::Staff { .. } => Err(self.denied(permission.what())),
+        }
+    }
+
+    pub(crate) fn denied(&self, what: &'static str) -> Denied {
+        Denied::Forbidden { who: self.to_string(), what }
+    }
+
+    /// Whose command ids these are: two actors never share one.
+    pub(crate) fn receipt_scope(&self) -> String {
+        match self {
+            Self::Guest { .. } => "guest".to_owned(),
+            Self::User { id } => format!("user-{id}"),
+            Self::Staff { id, .. } => format!("staff-{id}"),
+            Self::System => "system".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guest { .. } => f.write_str("a guest"),
+            Self::User { .. } => f.write_str("a customer"),
+            Self::Staff { role: Role::Admin, .. } => f.write_str("an admin"),
+            Self::Staff { role: Role::Manager, .. } => f.write_str("a manager"),
+            Self::Staff { role: Role::BoxOffice, .. } => f.write_str("the box office"),
+            Self::Staff { role: Role::Usher, .. } => f.write_str("an usher"),
+            Self::System => f.write_str("the system"),
+        }
+    }
+}
+
+impl fmt::Debug for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guest { .. } => f.write_str("Guest"),
+            Self::User { id } => write!(f, "User({id})"),
+            Self::Staff { id, role } => write!(f, "Staff({id}, {role:?})"),
+            Self::System => f.write_str("System"),
+        }
+    }
+}

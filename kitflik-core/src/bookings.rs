@@ -1,0 +1,33 @@
+//! Seats and bookings. The booking is the truth; a seat key is a pointer to it.
+
+mod access;
+mod change;
+mod confirm;
+mod error;
+mod extend;
+mod hold;
+pub(crate) mod maps;
+mod read;
+mod release;
+mod rules;
+mod types;
+mod view;
+
+pub use error::BookingError;
+pub use maps::SeatMap;
+pub use types::{
+    BestAvailable, BestAvailableView, BookedSeatView, BookingStatus, BookingView, ChangeSeats,
+    ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, SeatMapView,
+    SeatTicketType, TicketView,
+};
+
+use crate::kitflik::Engine;
+
+/// The payment choice of whoever pays at the box office.
+pub const COUNTER: &str = "counter";
+
+/// Seats and bookings. From [`Kitflik::bookings`](crate::Kitflik::bookings).
+#[derive(Clone, Copy)]
+pub struct Bookings<'a> {
+    pub(crate) engine: &'a Engine,
+}

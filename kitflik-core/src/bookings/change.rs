@@ -1,0 +1,100 @@
+//! Change seats: other seats for the same hold. The clock keeps running.
+
+use super::hold::{check_seats, with_types};
+use super::maps::SeatState;
+use super::rules::{self, Wanted};
+use super::view::view;
+use super::{BookingError, BookingView, Bookings, ChangeSeats};
+use crate::actor::Actor;
+use crate::error::{EngineError, Validation};
+use crate::ids::BookingId;
+use crate::ports::storage::Durability;
+use crate::seats::layout::SeatNo;
+use crate::store::keys;
+use crate::store::records::{BookedSeat, Booking, SeatPointer};
+use crate::store::tx::Loaded;
+
+impl Bookings<'_> {
+    /// Gives a hold other seats, all or none. Seats that it keeps, keep their price.
+    ///
+    /// # Errors
+    /// As [`Bookings::hold`], and `hold_expired` or `booking_state`.
+    pub async fn change_seats(
+        &self,
+        actor: &Actor,
+        booking: BookingId,
+        request: &ChangeSeats,
+    ) -> Result<BookingView, BookingError> {
+        let mut fields = Validation::default();
+        check_seats(&request.seats, &request.ticket_types, &mut fields);
+        fields.finish()?;
+        let engine = self.engine;
+        let command = (booking, request);
+        let mut tx = engine.begin_command(actor, request.command.as_ref(), "change_seats", &command)?;
+        let key = keys::booking(booking);
+        loop {
+            let wanted_keys = vec![key.key.clone()];
+            if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
+                return engine.booking_view(&booking).await;
+            }
+            let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;
+            engine.may_use(actor, &held)?;
+            rules::running(&held, tx.now(), "only a hold can change its seats")?;
+            let (hint, layout) = self.hint_and_layout(held.show).await?;
+            let layout = &layout.layout;
+            tx.more(vec![keys::show(held.show).key, keys::price_card(hint.price_card).key]).await?;
+            let show = tx.get(&keys::show(held.show))?.ok_or(BookingError::NotFound { what: "show" })?;
+            if self.corrected(held.show, hint, &show) {
+                continue;
+            }
+            rules::on_sale(&show, tx.now())?;
+            let chosen = rules::numbers(layout, &request.seats)?;
+            let had: Vec<SeatNo> = held.seats.iter().map(|seat| seat.number).collect();
+            let given_back: Vec<SeatNo> = had.iter().copied().filter(|seat| !chosen.contains(seat)).collect();
+            let claims = self.claims(&mut tx, held.show, &chosen, Some(&held)).await?;
+            let taken = claims.taken(layout);
+            if !taken.is_empty() {
+                return Err(BookingError::SeatTaken { seats: taken });
+            }
+            self.check_choice(actor, layout, &show, held.show, &chosen, &given_back).await?;
+            let card = tx.get(&keys::price_card(show.price_card))?;
+            let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
+            let wanted = with_types(layout, &chosen, &request.ticket_types);
+            let priced = rules::price(layout, &card, &wanted)?;
+            let seats = keep_prices(&held, &wanted, priced);
+            let (fees, total) = rules::total(&card, &seats);
+            let changed = Booking { seats, fees, total, together: None, ..held.clone() };
+            self.count_for_customer(&mut tx, &show, &changed).await?;
+            claims.expire_stale(&mut tx)?;
+            // The seats that it gives up are its own, as its version says: their pointers need no check.
+            for seat in &given_back {
+                tx.delete(&keys::seat(held.show, *seat));
+            }
+            for seat in chosen.iter().filter(|seat| !had.contains(seat)) {
+                tx.put(&keys::seat(held.show, *seat), &SeatPointer::Booking(booking))?;
+            }
+            tx.put(&key, &changed)?;
+            if let Some(version) = tx.commit(Durability::Relaxed, &changed).await? {
+                let state = SeatState::of(&changed, rules::takeable_at(&changed, &engine.policy));
+                let free = given_back.iter().map(|seat| (*seat, SeatState::Free));
+                let changes: Vec<_> = chosen.iter().map(|seat| (*seat, state)).chain(free).collect();
+                engine.maps.apply(held.show, version, &changes);
+                return Ok(view(layout, &changed));
+            }
+        }
+    }
+}
+
+/// A seat that the hold had before, as the same type of ticket, costs what it cost then.
+fn keep_prices(held: &Booking, wanted: &[Wanted], priced: Vec<BookedSeat>) -> Vec<BookedSeat> {
+    let kept = |seat: BookedSeat| {
+        let asked = wanted.iter().find(|(number, _)| *number == seat.number);
+        let unasked = asked.is_some_and(|(_, ticket_type)| ticket_type.is_none());
+        let before = held.seats.iter().find(|before| before.number == seat.number);
+        match before {
+            Some(before) if unasked || before.ticket_type == seat.ticket_type => before.clone(),
+            _ => seat,
+        }
+    };
+    priced.into_iter().map(kept).collect()
+}

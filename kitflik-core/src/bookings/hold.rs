@@ -1,0 +1,364 @@
+//! Hold: take seats for a while, all or none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::access::holder;
+use super::maps::{SeatState, ShowHint};
+use super::rules::{self, Claim, Wanted};
+use super::view::view;
+use super::{BestAvailable, BookingError, BookingStatus, BookingView, Bookings, HoldSeats, SeatTicketType};
+use crate::actor::Actor;
+use crate::catalog::cache::CachedLayout;
+use crate::error::{EngineError, Validation};
+use crate::ids::{BookingId, SeatId, ShowId};
+use crate::limits;
+use crate::ports::storage::Durability;
+use crate::seats::best::{SeatFilter, best_available};
+use crate::seats::layout::{Layout, SeatNo};
+use crate::seats::rules::{Refusal, check_pairs, check_selection};
+use crate::store::keys;
+use crate::store::records::{Booking, CustomerCap, Form, Holder, SeatPointer, Show};
+use crate::store::tx::{Loaded, Mutant, Tx};
+use crate::users::check_email;
+
+impl Bookings<'_> {
+    /// Takes seats for a while: named ones, or the best available; all or none.
+    ///
+    /// A hold may be lost by a power failure within the next moments, never in part. What is confirmed is not.
+    ///
+    /// # Errors
+    /// [`BookingError`] names the rule, and the seats where it is about seats: `seat_taken`, `unknown_seat`,
+    /// `not_enough_seats`, `couple_split`, `companion_alone`, `orphan_seat`, `too_many_seats`, `show_not_on_sale`,
+    /// `validation_failed`…
+    pub async fn hold(&self, actor: &Actor, request: &HoldSeats) -> Result<BookingView, BookingError> {
+        check_request(request)?;
+        let engine = self.engine;
+        let mut tx = engine.begin_command(actor, request.command.as_ref(), "hold", request)?;
+        let id = BookingId::new(tx.now(), engine.random());
+        let mut avoid = BTreeSet::new();
+        loop {
+            let (hint, layout) = self.hint_and_layout(request.show_id).await?;
+            let mut wanted_keys =
+                vec![keys::show(request.show_id).key, keys::price_card(hint.price_card).key];
+            let named = if request.best_available.is_none() {
+                let numbers = rules::numbers(&layout.layout, &request.seats)?;
+                wanted_keys.extend(numbers.iter().map(|seat| keys::seat(request.show_id, *seat).key));
+                Some(numbers)
+            } else {
+                None
+            };
+            if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
+                return self.held_view(&layout.layout, &booking);
+            }
+            let show =
+                tx.get(&keys::show(request.show_id))?.ok_or(BookingError::NotFound { what: "show" })?;
+            if self.corrected(request.show_id, hint, &show) {
+                continue;
+            }
+            rules::on_sale(&show, tx.now())?;
+            let (chosen, together) = match named {
+                Some(chosen) => (chosen, None),
+                None => match &request.best_available {
+                    Some(wish) => self.choose(&layout.layout, request.show_id, wish, &avoid).await?,
+                    None => (Vec::new(), None),
+                },
+            };
+            let claims = self.claims(&mut tx, request.show_id, &chosen, None).await?;
+            let taken = claims.taken(&layout.layout);
+            if !taken.is_empty() && request.best_available.is_some() {
+                // Somebody was quicker than the map: choose again without these.
+                avoid.extend(chosen.iter().filter(|seat| claims.is_taken(**seat)));
+                continue;
+            }
+            if !taken.is_empty() {
+                return Err(BookingError::SeatTaken { seats: taken });
+            }
+            if request.best_available.is_none() {
+                self.check_choice(actor, &layout.layout, &show, request.show_id, &chosen, &[]).await?;
+            }
+            let wanted = with_types(&layout.layout, &chosen, &request.ticket_types);
+            let card_key = keys::price_card(show.price_card);
+            let card = tx.get(&card_key)?.ok_or_else(|| EngineError::internal("the price card is gone"))?;
+            let seats = rules::price(&layout.layout, &card, &wanted)?;
+            let (fees, total) = rules::total(&card, &seats);
+            let booking = Booking {
+                v: Form,
+                id,
+                show: request.show_id,
+                layout: show.layout,
+                status: BookingStatus::Held,
+                holder: holder(actor),
+                customer: request.customer.clone(),
+                seats,
+                fees,
+                total,
+                created_at: tx.now(),
+                until: tx.now().plus(engine.policy.hold),
+                payment: None,
+                decided_at: None,
+                together,
+            };
+            self.count_for_customer(&mut tx, &show, &booking).await?;
+            claims.expire_stale(&mut tx)?;
+            for seat in &chosen {
+                tx.put(&keys::seat(request.show_id, *seat), &SeatPointer::Booking(id))?;
+            }
+            tx.put(&keys::booking(id), &booking)?;
+            if let Some(version) = tx.commit(Durability::Relaxed, &booking).await? {
+                let state = SeatState::of(&booking, rules::takeable_at(&booking, &engine.policy));
+                let changes: Vec<_> = chosen.iter().map(|seat| (*seat, state)).collect();
+                engine.maps.apply(request.show_id, version, &changes);
+                return self.held_view(&layout.layout, &booking);
+            }
+        }
+    }
+
+    /// The answer to a hold: a guest's has the token that proves that the booking is theirs.
+    fn held_view(&self, layout: &Layout, booking: &Booking) -> Result<BookingView, BookingError> {
+        let guest = booking.holder == Holder::Guest;
+        let booking_token = guest.then(|| self.engine.keys.booking_token(booking.id));
+        Ok(BookingView { booking_token, ..view(layout, booking) })
+    }
+
+    pub(super) async fn hint_and_layout(
+        &self,
+        show: ShowId,
+    ) -> Result<(ShowHint, std::sync::Arc<CachedLayout>), BookingError> {
+        let hint = self.engine.hint(show).await?.ok_or(BookingError::NotFound { what: "show" })?;
+        let layout = self.engine.layout(hint.layout).await?;
+        let layout =
+            layout.ok_or_else(|| EngineError::internal(format!("layout {} is gone", hint.layout)))?;
+        Ok((hint, layout))
+    }
+
+    /// Whether the show turned out to have another layout or price card than was thought.
+    pub(super) fn corrected(&self, id: ShowId, hint: ShowHint, show: &Show) -> bool {
+        let found = ShowHint { layout: show.layout, price_card: show.price_card };
+        self.engine.maps.correct(id, found);
+        found != hint
+    }
+
+    async fn choose(
+        &self,
+        layout: &Layout,
+        show: ShowId,
+        wish: &BestAvailable,
+        avoid: &BTreeSet<SeatNo>,
+    ) -> Result<(Vec<SeatNo>, Option<bool>), BookingError> {
+        let map = self.engine.map(show, false).await?.ok_or(BookingError::NotFound { what: "show" })?;
+        let mut free = map.free();
+        for seat in avoid {
+            if let Some(place) = free.get_mut(seat.index()) {
+                *place = false;
+            }
+        }
+        let filter = SeatFilter {
+            category: wish.category.clone(),
+            section: wish.section.clone(),
+            accessible: wish.accessible,
+        };
+        let choice = best_available(layout, &free, wish.count as usize, &filter);
+        let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
+        Ok((choice.seats, Some(choice.together)))
+    }
+
+    /// Reads who has these seats. Both the pointers and the bookings that they point to become checks.
+    pub(super) async fn claims(
+        &self,
+        tx: &mut Tx<'_>,
+        show: ShowId,
+        seats: &[SeatNo],
+        mine: Option<&Booking>,
+    ) -> Result<Claims, BookingError> {
+        let seat_keys: Vec<_> = seats.iter().map(|seat| keys::seat(show, *seat)).collect();
+        tx.more(seat_keys.iter().map(|key| key.key.clone()).collect()).await?;
+        let mut pointed = BTreeMap::new();
+        let mut pointers = Vec::with_capacity(seats.len());
+        for key in &seat_keys {
+            let pointer = tx.get(key)?;
+            if let Some(SeatPointer::Booking(id)) = pointer {
+                pointed.insert(id, None);
+            }
+            pointers.push(pointer);
+        }
+        if !pointed.is_empty() {
+            tx.more(pointed.keys().map(|id| keys::booking(*id).key).collect()).await?;
+            for (id, booking) in &mut pointed {
+                *booking = tx.get(&keys::booking(*id))?;
+            }
+        }
+        let mut claims = BTreeMap::new();
+        for (seat, pointer) in seats.iter().zip(pointers) {
+            let booking = match pointer {
+                Some(SeatPointer::Booking(id)) => pointed.get(&id).and_then(Option::as_ref),
+                _ => None,
+            };
+            claims.insert(*seat, rules::claim(pointer, booking, mine, tx.now(), &self.engine.policy));
+        }
+        let stale = seats.iter().zip(&seat_keys).filter(|(seat, _)| claims.get(seat) == Some(&Claim::Stale));
+        let stale: BTreeSet<BookingId> = stale
+            .filter_map(|(_, key)| match tx.get(key) {
+                Ok(Some(SeatPointer::Booking(id))) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let stale = pointed.into_iter().filter(|(id, _)| stale.contains(id));
+        Ok(Claims { claims, stale: stale.filter_map(|(_, booking)| booking).collect() })
+    }
+
+    /// The rules that a choice of named seats must follow. Staff may leave single seats.
+    pub(super) async fn check_choice(
+        &self,
+        actor: &Actor,
+        layout: &Layout,
+        show: &Show,
+        id: ShowId,
+        chosen: &[SeatNo],
+        given_back: &[SeatNo],
+    ) -> Result<(), BookingError> {
+        check_pairs(layout, chosen, &show.selection).map_err(refused)?;
+        if !show.selection.orphans || matches!(actor, Actor::Staff { .. } | Actor::System) {
+            return Ok(());
+        }
+        // Whether single seats are left is a matter of manners, not of safety: a map of a moment ago will do to let
+        // somebody pass, and only what the store says now will do to refuse.
+        for fresh in [false, true] {
+            let map = self.engine.map(id, fresh).await?.ok_or(BookingError::NotFound { what: "show" })?;
+            let free =
+                |seat: SeatNo| map.is_free(seat) || given_back.contains(&seat) || chosen.contains(&seat);
+            match check_selection(layout, chosen, free, &show.selection) {
+                Ok(()) => break,
+                Err(refusal) if fresh => return Err(refused(refusal)),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds a show's limit of seats per customer: the guard row is read and rewritten by every hold of the customer.
+    pub(super) async fn count_for_customer(
+        &self,
+        tx: &mut Tx<'_>,
+        show: &Show,
+        booking: &Booking,
+    ) -> Result<(), BookingError> {
+        let Some(most) = show.max_seats_per_customer else { return Ok(()) };
+        let who = match (booking.holder, &booking.customer) {
+            (Holder::Staff(_) | Holder::System, _) => return Ok(()),
+            (Holder::User(id), _) => id.to_string(),
+            (Holder::Guest, Some(customer)) => customer.email.trim().to_lowercase(),
+            (Holder::Guest, None) => {
+                let detail = "this show limits seats per customer: customer is required";
+                return Err(crate::error::Invalid::one("customer", "required", detail).into());
+            }
+        };
+        let key = keys::cap(booking.show, &who);
+        tx.more(vec![key.key.clone()]).await?;
+        let earlier = tx.get(&key)?.map(|cap| cap.bookings).unwrap_or_default();
+        tx.more(earlier.iter().map(|id| keys::booking(*id).key).collect()).await?;
+        let (mut live, mut count) = (vec![booking.id], booking.seats.len());
+        for id in earlier.into_iter().filter(|id| *id != booking.id) {
+            let Some(other) = tx.get(&keys::booking(id))? else { continue };
+            let takeable = rules::takeable_at(&other, &self.engine.policy);
+            if !SeatState::of(&other, takeable).is_free(tx.now()) {
+                live.push(id);
+                count += other.seats.len();
+            }
+        }
+        if count > most as usize {
+            let detail = format!("a customer may have {most} seats for this show, this would make {count}");
+            return Err(BookingError::TooManySeats { most, detail });
+        }
+        Ok(tx.put(&key, &CustomerCap { v: Form, bookings: live })?)
+    }
+}
+
+/// Who has the seats that a command wants.
+pub(super) struct Claims {
+    claims: BTreeMap<SeatNo, Claim>,
+    /// Holds that are over.
+    stale: Vec<Booking>,
+}
+
+impl Claims {
+    pub(super) fn taken(&self, layout: &Layout) -> Vec<SeatId> {
+        let taken = self.claims.iter().filter(|(_, claim)| **claim == Claim::Taken);
+        taken.filter_map(|(seat, _)| Some(layout.seat(*seat)?.id.clone())).collect()
+    }
+
+    pub(super) fn is_taken(&self, seat: SeatNo) -> bool {
+        self.claims.get(&seat) == Some(&Claim::Taken)
+    }
+
+    /// Ends the holds whose seats are taken over, in the same batch: their confirms will fail on their own version.
+    pub(super) fn expire_stale(&self, tx: &mut Tx<'_>) -> Result<(), EngineError> {
+        for booking in &self.stale {
+            let key = keys::booking(booking.id);
+            if tx.broken(Mutant::TakeoverUnchecked) {
+                tx.uncheck(&key);
+                continue;
+            }
+            tx.put(&key, &Booking { status: BookingStatus::Expired, ..booking.clone() })?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn check_seats(seats: &[SeatId], types: &[SeatTicketType], fields: &mut Validation) {
+    let most = limits::MAX_SEATS_PER_BOOKING;
+    if seats.is_empty() || seats.len() > most {
+        fields.refuse("seats", "count", format!("{} seats, allowed are 1 to {most}", seats.len()));
+    }
+    for (at, seat) in seats.iter().enumerate().take(most) {
+        if seats.iter().take(at).any(|other| other == seat) {
+            fields.refuse(format!("seats[{at}]"), "duplicate", format!("seat {seat} is named twice"));
+        }
+    }
+    for (at, typed) in types.iter().enumerate().take(most + 1) {
+        let path = format!("ticket_types[{at}]");
+        if !seats.contains(&typed.seat) {
+            fields.refuse(path, "unknown", format!("seat {} is not among the seats", typed.seat));
+        } else if types.iter().take(at).any(|other| other.seat == typed.seat) {
+            fields.refuse(path, "duplicate", format!("seat {} is named twice", typed.seat));
+        }
+    }
+}
+
+fn check_request(request: &HoldSeats) -> Result<(), BookingError> {
+    let mut fields = Validation::default();
+    match &request.best_available {
+        None => check_seats(&request.seats, &request.ticket_types, &mut fields),
+        Some(wish) => {
+            let most = limits::MAX_SEATS_PER_BOOKING;
+            if !request.seats.is_empty() {
+                fields.refuse("best_available", "contradictory", "give either seats or best_available");
+            }
+            if !request.ticket_types.is_empty() {
+                let detail = "ticket types go with named seats: change them after the hold";
+                fields.refuse("ticket_types", "contradictory", detail);
+            }
+            if wish.count == 0 || wish.count as usize > most {
+                let detail = format!("{} seats, allowed are 1 to {most}", wish.count);
+                fields.refuse("best_available.count", "out_of_range", detail);
+            }
+        }
+    }
+    if let Some(customer) = &request.customer {
+        fields.text("customer.name", &customer.name, limits::MAX_NAME_CHARS);
+        check_email("customer.email", &customer.email, &mut fields);
+    }
+    Ok(fields.finish()?)
+}
+
+pub(super) fn with_types(layout: &Layout, chosen: &[SeatNo], types: &[SeatTicketType]) -> Vec<Wanted> {
+    let type_of = |seat: SeatNo| {
+        let id = &layout.seat(seat)?.id;
+        types.iter().find(|typed| typed.seat == *id).map(|typed| typed.ticket_type.clone())
+    };
+    chosen.iter().map(|seat| (*seat, type_of(*seat))).collect()
+}
+
+fn refused(refusal: Refusal) -> BookingError {
+    let Refusal { code, seats, instead, detail } = refusal;
+    BookingError::Rule { code, seats, alternative: (!instead.is_empty()).then_some(instead), detail }
+}

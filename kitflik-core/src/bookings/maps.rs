@@ -1,0 +1,289 @@
+//! Seat maps in memory: the pointers of a show joined with their bookings. For views and early refusals, never for a
+//! decision.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+
+use super::rules;
+use super::{BookingStatus, SeatMapView};
+use crate::error::EngineError;
+use crate::ids::{BookingId, LayoutId, PriceCardId, ShowId};
+use crate::kitflik::Engine;
+use crate::ports::storage::Version;
+use crate::seats::layout::SeatNo;
+use crate::store::keys;
+use crate::store::records::{Booking, SeatPointer};
+use crate::time::Timestamp;
+
+/// How long a map is trusted even if no other process writes: a net under the joining of races.
+const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(30);
+/// Shows whose maps are kept. A map of 1,000 seats takes some 60 kB.
+const MOST_MAPS: usize = 1024;
+
+/// What is known of one seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SeatState {
+    Free,
+    Blocked,
+    /// Held by a booking, for others until then.
+    Held(BookingId, Timestamp),
+    Sold(BookingId),
+}
+
+impl SeatState {
+    pub(crate) fn of(booking: &Booking, takeable_at: Timestamp) -> Self {
+        match booking.status {
+            BookingStatus::Held => Self::Held(booking.id, takeable_at),
+            BookingStatus::Confirming => Self::Held(booking.id, Timestamp::from_millis(i64::MAX)),
+            BookingStatus::Confirmed => Self::Sold(booking.id),
+            BookingStatus::Expired | BookingStatus::Released => Self::Free,
+        }
+    }
+
+    pub(crate) fn is_free(self, now: Timestamp) -> bool {
+        match self {
+            Self::Free => true,
+            Self::Held(_, until) => until <= now,
+            Self::Blocked | Self::Sold(_) => false,
+        }
+    }
+
+    fn character(self, now: Timestamp) -> char {
+        match self {
+            state if state.is_free(now) => '.',
+            Self::Free | Self::Held(..) => 'h',
+            Self::Sold(_) => 's',
+            Self::Blocked => '#',
+        }
+    }
+
+    fn booking(self) -> Option<BookingId> {
+        match self {
+            Self::Held(booking, _) | Self::Sold(booking) => Some(booking),
+            Self::Free | Self::Blocked => None,
+        }
+    }
+}
+
+/// What a show's seats are found by, and its prices. Only a hint: whoever decides reads the show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ShowHint {
+    pub(crate) layout: LayoutId,
+    pub(crate) price_card: PriceCardId,
+}
+
+/// The seats of a show as they were a moment ago, with the answer to send already made.
+#[derive(Debug, Clone)]
+pub struct SeatMap {
+    view: SeatMapView,
+    json: Arc<str>,
+    /// When the first hold in it ends.
+    stale_at: Timestamp,
+    states: Vec<SeatState>,
+    made_at: Timestamp,
+}
+
+impl SeatMap {
+    /// The seats of the show.
+    #[must_use]
+    pub fn view(&self) -> &SeatMapView {
+        &self.view
+    }
+
+    /// [`SeatMap::view`] as JSON.
+    #[must_use]
+    pub fn json(&self) -> Arc<str> {
+        Arc::clone(&self.json)
+    }
+
+    /// The same map for whoever owns a booking: its seats are marked `m`.
+    #[must_use]
+    pub fn with_mine(&self, booking: BookingId) -> SeatMapView {
+        let mine = |(character, state): (char, &SeatState)| {
+            if state.booking() == Some(booking) && character != '.' { 'm' } else { character }
+        };
+        let states = self.view.states.chars().zip(&self.states).map(mine).collect();
+        SeatMapView { states, ..self.view.clone() }
+    }
+
+    pub(crate) fn is_free(&self, seat: SeatNo) -> bool {
+        self.states.get(seat.index()).is_some_and(|state| state.is_free(self.made_at))
+    }
+
+    pub(crate) fn free(&self) -> Vec<bool> {
+        self.states.iter().map(|state| state.is_free(self.made_at)).collect()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct SeatMaps {
+    shows: RwLock<BTreeMap<ShowId, Arc<ShowMap>>>,
+}
+
+#[derive(Debug)]
+struct ShowMap {
+    hint: ShowHint,
+    live: Mutex<Live>,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    /// Each seat's state, and the version of the commit that made it so.
+    seats: Vec<(SeatState, Version)>,
+    read_at: Option<Timestamp>,
+    version: u64,
+    /// The answer made from `seats`; gone when they change.
+    made: Option<Arc<SeatMap>>,
+}
+
+impl SeatMaps {
+    fn show(&self, show: ShowId) -> Option<Arc<ShowMap>> {
+        self.shows.read().get(&show).cloned()
+    }
+
+    /// What the own process just committed.
+    pub(crate) fn apply(&self, show: ShowId, version: Version, changes: &[(SeatNo, SeatState)]) {
+        let Some(map) = self.show(show) else { return };
+        let mut live = map.live.lock();
+        live.merge(version, changes.iter().map(|(seat, state)| (*seat, *state, version)));
+    }
+
+    /// Corrects the hint of a show that has another layout or price card now.
+    pub(crate) fn correct(&self, show: ShowId, hint: ShowHint) {
+        let mut shows = self.shows.write();
+        if shows.get(&show).is_some_and(|map| map.hint != hint) {
+            shows.remove(&show);
+        }
+    }
+}
+
+impl Live {
+    fn merge(&mut self, at: Version, changes: impl Iterator<Item = (SeatNo, SeatState, Version)>) {
+        if self.read_at.is_none() {
+            return;
+        }
+        for (seat, state, version) in changes {
+            if let Some(place) = self.seats.get_mut(seat.index())
+                && place.1 <= version
+            {
+                *place = (state, version);
+            }
+        }
+        self.version = self.version.max(at.0);
+        self.made = None;
+    }
+
+    fn make(&mut self, layout_id: LayoutId, now: Timestamp) -> Arc<SeatMap> {
+        if let Some(made) = &self.made
+            && made.stale_at > now
+            && made.made_at <= now
+        {
+            return Arc::clone(made);
+        }
+        let states: Vec<SeatState> = self.seats.iter().map(|(state, _)| *state).collect();
+        let ends = states.iter().filter_map(|state| match state {
+            SeatState::Held(_, until) if *until > now => Some(*until),
+            _ => None,
+        });
+        let stale_at = ends.min().unwrap_or(Timestamp::from_millis(i64::MAX));
+        let view = SeatMapView {
+            layout_id,
+            version: self.version,
+            states: states.iter().map(|state| state.character(now)).collect(),
+        };
+        let json = serde_json::to_string(&view).unwrap_or_default().into();
+        let made = Arc::new(SeatMap { view, json, stale_at, states, made_at: now });
+        self.made = Some(Arc::clone(&made));
+        made
+    }
+}
+
+impl Engine {
+    /// What to look for in a show; `None` if there is no such show.
+    pub(crate) async fn hint(&self, show: ShowId) -> Result<Option<ShowHint>, EngineError> {
+        if let Some(map) = self.maps.show(show) {
+            return Ok(Some(map.hint));
+        }
+        let Some(record) = self.get(&keys::show(show)).await? else { return Ok(None) };
+        let hint = ShowHint { layout: record.layout, price_card: record.price_card };
+        let mut shows = self.maps.shows.write();
+        if shows.len() >= MOST_MAPS {
+            // Ids grow with time: the first is of the oldest show.
+            shows.pop_first();
+        }
+        shows.insert(show, Arc::new(ShowMap { hint, live: Mutex::default() }));
+        Ok(Some(hint))
+    }
+
+    /// The seats of a show; `None` if there is no such show. `fresh` asks the store in any case.
+    pub(crate) async fn map(&self, show: ShowId, fresh: bool) -> Result<Option<Arc<SeatMap>>, EngineError> {
+        if self.hint(show).await?.is_none() {
+            return Ok(None);
+        }
+        let Some(map) = self.maps.show(show) else { return Ok(None) };
+        let now = self.now();
+        let known = {
+            let mut live = map.live.lock();
+            let max_age = self.policy.view_max_age.unwrap_or(MAX_AGE);
+            let young = live.read_at.is_some_and(|read_at| read_at <= now && now.since(read_at) < max_age);
+            if young && !fresh {
+                return Ok(Some(live.make(map.hint.layout, now)));
+            }
+            live.version
+        };
+        let Some(layout) = self.layout(map.hint.layout).await? else {
+            return Err(EngineError::internal(format!(
+                "the layout {} of show {show} is gone",
+                map.hint.layout
+            )));
+        };
+        let read = self.read_seats(show).await?;
+        let mut live = map.live.lock();
+        if live.read_at.is_none() {
+            live.seats = vec![(SeatState::Free, Version(0)); layout.layout.seats().len()];
+        }
+        live.read_at = Some(now);
+        let newest = read.iter().map(|(_, _, version)| *version).max().unwrap_or(Version(0));
+        let mut pointed = vec![false; live.seats.len()];
+        for (seat, _, _) in &read {
+            if let Some(place) = pointed.get_mut(seat.index()) {
+                *place = true;
+            }
+        }
+        // A seat without a pointer is free, unless this process changed it while the store was read.
+        for (place, pointed) in live.seats.iter_mut().zip(pointed) {
+            if !pointed && place.1.0 <= known {
+                place.0 = SeatState::Free;
+            }
+        }
+        live.merge(newest, read.into_iter());
+        Ok(Some(live.make(map.hint.layout, now)))
+    }
+
+    async fn read_seats(&self, show: ShowId) -> Result<Vec<(SeatNo, SeatState, Version)>, EngineError> {
+        let pointers = self.scan_all(&keys::seats(show)).await?;
+        let mut bookings: BTreeMap<BookingId, Option<(Booking, Version)>> = BTreeMap::new();
+        for (_, pointer) in &pointers {
+            if let SeatPointer::Booking(id) = pointer {
+                bookings.insert(*id, None);
+            }
+        }
+        let ids: Vec<BookingId> = bookings.keys().copied().collect();
+        let found = self.get_many(ids.iter().map(|id| keys::booking(*id))).await?;
+        bookings.extend(ids.into_iter().zip(found));
+        let states = pointers.into_iter().filter_map(|(row, pointer)| {
+            let seat = keys::seat_number(&row.key)?;
+            match pointer {
+                SeatPointer::Blocked(_) => Some((seat, SeatState::Blocked, row.version)),
+                SeatPointer::Booking(id) => {
+                    let (booking, version) = bookings.get(&id)?.as_ref()?;
+                    let state = SeatState::of(booking, rules::takeable_at(booking, &self.policy));
+                    Some((seat, state, row.version.max(*version)))
+                }
+            }
+        });
+        Ok(states.collect())
+    }
+}

@@ -1,0 +1,202 @@
+//! Views of seats, bookings and tickets.
+
+use std::sync::Arc;
+
+use super::view::seat_view;
+use super::{
+    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SeatMap, TicketView,
+};
+use crate::actor::Actor;
+use crate::catalog::{Page, PageRequest, page_limit};
+use crate::error::{Denied, EngineError, Invalid};
+use crate::ids::{BookingId, SeatId, ShowId, TicketId};
+use crate::limits;
+use crate::seats::best::{SeatFilter, best_available};
+use crate::store::keys;
+use crate::store::records::{BookedSeat, Booking};
+use crate::tickets::qr::{qr_png, qr_svg};
+use crate::tickets::token::{TicketClaims, ticket_id};
+
+impl Bookings<'_> {
+    /// The seats of a show, as they were a moment ago.
+    ///
+    /// # Errors
+    /// [`BookingError::NotFound`] or [`BookingError::Engine`].
+    pub async fn seats(&self, show: ShowId) -> Result<Arc<SeatMap>, BookingError> {
+        self.engine.map(show, false).await?.ok_or(BookingError::NotFound { what: "show" })
+    }
+
+    /// The seats that a hold for this wish would most likely get now.
+    ///
+    /// # Errors
+    /// [`BookingError::NotEnoughSeats`], [`BookingError::Invalid`], [`BookingError::NotFound`] or
+    /// [`BookingError::Engine`].
+    pub async fn best_available(
+        &self,
+        show: ShowId,
+        wish: &BestAvailable,
+    ) -> Result<BestAvailableView, BookingError> {
+        let most = limits::MAX_SEATS_PER_BOOKING;
+        if wish.count == 0 || wish.count as usize > most {
+            let detail = format!("count is {}, allowed are 1 to {most}", wish.count);
+            return Err(Invalid::one("count", "out_of_range", detail).into());
+        }
+        let map = self.seats(show).await?;
+        let (_, layout) = self.hint_and_layout(show).await?;
+        let filter = SeatFilter {
+            category: wish.category.clone(),
+            section: wish.section.clone(),
+            accessible: wish.accessible,
+        };
+        let choice = best_available(&layout.layout, &map.free(), wish.count as usize, &filter);
+        let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
+        let id = |seat: &_| -> Option<SeatId> { Some(layout.layout.seat(*seat)?.id.clone()) };
+        Ok(BestAvailableView {
+            seats: choice.seats.iter().filter_map(id).collect(),
+            together: choice.together,
+        })
+    }
+
+    /// A booking.
+    ///
+    /// # Errors
+    /// [`BookingError::NotFound`], or not the caller's.
+    pub async fn get(&self, actor: &Actor, booking: BookingId) -> Result<BookingView, BookingError> {
+        let booking = self.record(actor, booking).await?;
+        self.engine.booking_view(&booking).await
+    }
+
+    /// A page of the caller's confirmed bookings, the newest first.
+    ///
+    /// # Errors
+    /// [`BookingError::Denied`] unless a customer asks, [`BookingError::Invalid`] for a page out of bounds.
+    pub async fn mine(
+        &self,
+        actor: &Actor,
+        request: &PageRequest,
+    ) -> Result<Page<BookingView>, BookingError> {
+        let id = match actor {
+            Actor::User { id } => *id,
+            Actor::Guest { .. } => return Err(Denied::Unauthenticated.into()),
+            _ => return Err(actor.denied("have a customer's bookings").into()),
+        };
+        let limit = page_limit(request)?;
+        let mut range = keys::user_bookings(id);
+        if let Some(cursor) = &request.cursor {
+            let last: BookingId = cursor.parse().map_err(|_| {
+                Invalid::one("cursor", "invalid", "cursor must be the next_cursor of the page before")
+            })?;
+            range.end = keys::user_booking(id, last).key;
+        }
+        let rows = self.engine.scan(&range, u32::try_from(limit + 1).unwrap_or(u32::MAX), true).await?;
+        let ids = rows.iter().filter_map(|(row, _)| row.key.rsplit('/').next()?.parse::<BookingId>().ok());
+        let ids: Vec<BookingId> = ids.collect();
+        let page: Vec<BookingId> = ids.iter().copied().take(limit).collect();
+        let next_cursor = page.last().filter(|_| ids.len() > limit).map(ToString::to_string);
+        let mut items = Vec::with_capacity(page.len());
+        for booking in self.engine.get_many(page.into_iter().map(keys::booking)).await?.into_iter().flatten()
+        {
+            items.push(self.engine.booking_view(&booking.0).await?);
+        }
+        Ok(Page { items, next_cursor })
+    }
+
+    /// The tickets of a confirmed booking, one per seat.
+    ///
+    /// # Errors
+    /// `booking_state` unless it is confirmed, or not the caller's.
+    pub async fn tickets(&self, actor: &Actor, booking: BookingId) -> Result<Vec<TicketView>, BookingError> {
+        let booking = self.record(actor, booking).await?;
+        self.issue(&booking).await
+    }
+
+    /// The QR code of a ticket, as an SVG picture.
+    ///
+    /// # Errors
+    /// As [`Bookings::tickets`], and [`BookingError::NotFound`] for another ticket.
+    pub async fn qr_svg(
+        &self,
+        actor: &Actor,
+        booking: BookingId,
+        ticket: TicketId,
+    ) -> Result<String, BookingError> {
+        let token = self.token(actor, booking, ticket).await?;
+        Ok(qr_svg(&token).map_err(|error| EngineError::internal(error.to_string()))?)
+    }
+
+    /// The QR code of a ticket, as a PNG picture.
+    ///
+    /// # Errors
+    /// As [`Bookings::tickets`], and [`BookingError::NotFound`] for another ticket.
+    pub async fn qr_png(
+        &self,
+        actor: &Actor,
+        booking: BookingId,
+        ticket: TicketId,
+    ) -> Result<Vec<u8>, BookingError> {
+        let token = self.token(actor, booking, ticket).await?;
+        Ok(qr_png(&token).map_err(|error| EngineError::internal(error.to_string()))?)
+    }
+
+    /// The show of a confirmed booking as an iCalendar file.
+    ///
+    /// # Errors
+    /// As [`Bookings::tickets`].
+    pub async fn calendar(&self, actor: &Actor, booking: BookingId) -> Result<String, BookingError> {
+        let booking = self.record(actor, booking).await?;
+        confirmed(&booking)?;
+        Ok(self.engine.calendar(&booking).await?)
+    }
+
+    async fn record(&self, actor: &Actor, booking: BookingId) -> Result<Booking, BookingError> {
+        let found = self.engine.get(&keys::booking(booking)).await?;
+        let found = found.ok_or(BookingError::NotFound { what: "booking" })?;
+        self.engine.may_use(actor, &found)?;
+        Ok(found)
+    }
+
+    async fn token(
+        &self,
+        actor: &Actor,
+        booking: BookingId,
+        ticket: TicketId,
+    ) -> Result<String, BookingError> {
+        let issued = self.tickets(actor, booking).await?;
+        let found = issued.into_iter().find(|issued| issued.id == ticket);
+        found.map(|issued| issued.token).ok_or(BookingError::NotFound { what: "ticket" })
+    }
+
+    /// Signs the tickets of a booking. The same booking always gives the same tickets, so none is stored.
+    pub(crate) async fn issue(&self, booking: &Booking) -> Result<Vec<TicketView>, BookingError> {
+        confirmed(booking)?;
+        let show = self.engine.get(&keys::show(booking.show)).await?;
+        let show = show.ok_or(BookingError::NotFound { what: "show" })?;
+        let layout = self.engine.layout(booking.layout).await?;
+        let layout = layout.ok_or_else(|| EngineError::internal("the layout is gone"))?;
+        let ticket = |booked: &BookedSeat| {
+            let number = booked.number;
+            let id = ticket_id(booking.id, number);
+            let claims = TicketClaims {
+                ticket: id,
+                booking: booking.id,
+                show: booking.show,
+                seat: number,
+                valid_from: show.starts_at.minus(DOORS_OPEN),
+                valid_until: show.ends_at,
+            };
+            let token = self.engine.keys.tickets().sign(&claims);
+            Some(TicketView { id, seat: seat_view(layout.layout.seat(number)?, booked, booking), token })
+        };
+        Ok(booking.seats.iter().filter_map(ticket).collect())
+    }
+}
+
+/// How long before the start a ticket lets people in.
+const DOORS_OPEN: std::time::Duration = std::time::Duration::from_secs(2 * 60 * 60);
+
+fn confirmed(booking: &Booking) -> Result<(), BookingError> {
+    match booking.status {
+        BookingStatus::Confirmed => Ok(()),
+        status => Err(BookingError::State { status, needed: "only a confirmed booking has tickets" }),
+    }
+}

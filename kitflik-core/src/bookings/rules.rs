@@ -1,0 +1,153 @@
+//! The rules of holds and sales: pure functions over records.
+
+use super::{BookingError, BookingStatus, QuoteLine};
+use crate::catalog::ShowStatus;
+use crate::ids::{SeatId, TicketType};
+use crate::kitflik::Policy;
+use crate::money::Money;
+use crate::seats::layout::{Layout, SeatNo};
+use crate::store::records::{BookedSeat, Booking, PriceCard, SeatPointer, Show};
+use crate::time::Timestamp;
+
+/// From when on somebody else may take the seats of a hold.
+pub(crate) fn takeable_at(booking: &Booking, policy: &Policy) -> Timestamp {
+    booking.until.plus(policy.takeover_grace)
+}
+
+/// What a taken seat means for whoever wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// No live booking has it.
+    Free,
+    /// The hold that has it is over: its booking must be expired in the same batch.
+    Stale,
+    /// It belongs to the booking that asks.
+    Mine,
+    /// Somebody has it.
+    Taken,
+}
+
+pub(super) fn claim(
+    pointer: Option<SeatPointer>,
+    pointed: Option<&Booking>,
+    mine: Option<&Booking>,
+    now: Timestamp,
+    policy: &Policy,
+) -> Claim {
+    match (pointer, pointed) {
+        (None, _) => Claim::Free,
+        (Some(SeatPointer::Booking(id)), _) if mine.is_some_and(|mine| mine.id == id) => Claim::Mine,
+        (Some(SeatPointer::Blocked(_)), _) => Claim::Taken,
+        (Some(SeatPointer::Booking(_)), Some(booking)) => match booking.status {
+            BookingStatus::Held if takeable_at(booking, policy) <= now => Claim::Stale,
+            BookingStatus::Held | BookingStatus::Confirming | BookingStatus::Confirmed => Claim::Taken,
+            BookingStatus::Expired | BookingStatus::Released => Claim::Free,
+        },
+        // A pointer without its booking: nothing may be sold on the strength of a damaged record.
+        (Some(SeatPointer::Booking(_)), None) => Claim::Taken,
+    }
+}
+
+pub(super) fn on_sale(show: &Show, now: Timestamp) -> Result<(), BookingError> {
+    let reason = match show.status(now) {
+        ShowStatus::OnSale => return Ok(()),
+        ShowStatus::Scheduled => format!("sales open at {}", show.sales_open_at),
+        ShowStatus::Closed => "sales are closed".to_owned(),
+        ShowStatus::Ended => "it is over".to_owned(),
+        ShowStatus::Cancelled => "it is cancelled".to_owned(),
+    };
+    Err(BookingError::NotOnSale { reason })
+}
+
+/// A seat and the ticket type that was asked for it, if one was.
+pub(super) type Wanted = (SeatNo, Option<TicketType>);
+
+/// The seats of a booking at the prices of the card; the first price of a category is the one that nobody has to ask for.
+pub(super) fn price(
+    layout: &Layout,
+    card: &PriceCard,
+    wanted: &[Wanted],
+) -> Result<Vec<BookedSeat>, BookingError> {
+    let mut priced = Vec::with_capacity(wanted.len());
+    for (number, ticket_type) in wanted {
+        let Some(seat) = layout.seat(*number) else { continue };
+        let mut prices = card.prices.iter().filter(|price| price.category == seat.category);
+        let price = match ticket_type {
+            None => prices.next(),
+            Some(wanted) => prices.find(|price| price.ticket_type == *wanted),
+        };
+        let Some(price) = price else {
+            let allowed = card.prices.iter().filter(|price| price.category == seat.category);
+            let allowed: Vec<&str> = allowed.map(|price| price.ticket_type.as_str()).collect();
+            let detail = format!("seat {} is sold as: {}", seat.id, allowed.join(", "));
+            return Err(crate::error::Invalid::one("ticket_types", "unknown", detail).into());
+        };
+        priced.push(BookedSeat {
+            number: *number,
+            id: seat.id.clone(),
+            ticket_type: price.ticket_type.clone(),
+            price_minor: price.amount_minor,
+        });
+    }
+    Ok(priced)
+}
+
+/// The lines that do not belong to one seat, and the total.
+pub(super) fn total(card: &PriceCard, seats: &[BookedSeat]) -> (Vec<QuoteLine>, Money) {
+    // At most ten prices and a fee, each at most a billion: the sum fits by far.
+    let sum: i64 = seats.iter().map(|seat| seat.price_minor).sum();
+    let mut fees = Vec::new();
+    if card.booking_fee_minor > 0 {
+        fees.push(QuoteLine {
+            rule: "booking_fee".to_owned(),
+            seat: None,
+            description: "Booking fee".to_owned(),
+            amount: Money::new(card.booking_fee_minor, card.currency),
+        });
+    }
+    (fees, Money::new(sum + card.booking_fee_minor, card.currency))
+}
+
+/// The last moment at which a hold may be confirmed. Whether somebody took the seats in between, its version tells.
+pub(super) fn confirmable(booking: &Booking, now: Timestamp, policy: &Policy) -> Result<(), BookingError> {
+    match booking.status {
+        BookingStatus::Confirming => Ok(()),
+        BookingStatus::Held if now <= booking.until.plus(policy.late_confirm_grace) => Ok(()),
+        BookingStatus::Held | BookingStatus::Expired => Err(BookingError::HoldExpired { at: booking.until }),
+        status @ (BookingStatus::Confirmed | BookingStatus::Released) => {
+            Err(BookingError::State { status, needed: "only a hold can be confirmed" })
+        }
+    }
+}
+
+/// A hold whose clock still runs.
+pub(super) fn running(booking: &Booking, now: Timestamp, needed: &'static str) -> Result<(), BookingError> {
+    match booking.status {
+        BookingStatus::Held if now < booking.until => Ok(()),
+        BookingStatus::Held | BookingStatus::Expired => Err(BookingError::HoldExpired { at: booking.until }),
+        status => Err(BookingError::State { status, needed }),
+    }
+}
+
+/// Until when an extension makes a hold last.
+pub(super) fn extended(
+    booking: &Booking,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<Timestamp, BookingError> {
+    running(booking, now, "only a hold can be extended")?;
+    let until = now.plus(policy.hold).min(booking.created_at.plus(policy.hold_at_most));
+    if until > booking.until { Ok(until) } else { Err(BookingError::ExtensionLimit { at: booking.until }) }
+}
+
+/// Finds the seats that a request names.
+pub(super) fn numbers(layout: &Layout, seats: &[SeatId]) -> Result<Vec<SeatNo>, BookingError> {
+    let found: Vec<(&SeatId, Option<SeatNo>)> = seats.iter().map(|id| (id, layout.number(id))).collect();
+    let unknown: Vec<SeatId> =
+        found.iter().filter(|(_, number)| number.is_none()).map(|(id, _)| (*id).clone()).collect();
+    if unknown.is_empty() {
+        Ok(found.into_iter().filter_map(|(_, number)| number).collect())
+    } else {
+        Err(BookingError::UnknownSeat { seats: unknown })
+    }
+}

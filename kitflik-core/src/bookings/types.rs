@@ -1,0 +1,313 @@
+//! What bookings look like to callers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType};
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// Where a booking stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BookingStatus {
+    /// The seats are kept until `expires_at`.
+    Held,
+    /// Money is in flight; the seats are kept until its end is known.
+    Confirming,
+    /// Sold.
+    Confirmed,
+    /// The time ran out.
+    Expired,
+    /// Given back before it was confirmed.
+    Released,
+}
+
+/// Who a booking is for. Needed by whoever wants a confirmation mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    /// The name, 1 to 200 characters.
+    pub name: String,
+    /// The e-mail address.
+    pub email: String,
+}
+
+/// A wish for seats that the engine chooses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BestAvailable {
+    /// How many, 1 to 10.
+    pub count: u32,
+    /// Only of this price category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<CategoryId>,
+    /// Only in this section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
+    /// Wheelchair spaces and their companions too.
+    #[serde(default)]
+    pub accessible: bool,
+}
+
+/// The ticket type of one seat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SeatTicketType {
+    /// The seat.
+    pub seat: SeatId,
+    /// Its ticket type, such as `child`.
+    pub ticket_type: TicketType,
+}
+
+/// A request to keep seats for a while: named ones, or the best available, all or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HoldSeats {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    pub command: Option<CommandId>,
+    /// The show.
+    pub show_id: ShowId,
+    /// The seats, 1 to 10, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatId>,
+    /// Instead of `seats`: let the engine choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_available: Option<BestAvailable>,
+    /// Ticket types of named seats that are not of the price card's first type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticket_types: Vec<SeatTicketType>,
+    /// Who it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
+}
+
+impl HoldSeats {
+    /// Named seats of a show.
+    #[must_use]
+    pub fn seats(show_id: ShowId, seats: impl IntoIterator<Item = SeatId>) -> Self {
+        Self {
+            command: None,
+            show_id,
+            seats: seats.into_iter().collect(),
+            best_available: None,
+            ticket_types: Vec::new(),
+            customer: None,
+        }
+    }
+
+    /// The best free seats of a show, `count` of them.
+    #[must_use]
+    pub fn best(show_id: ShowId, count: u32) -> Self {
+        let wish = BestAvailable { count, category: None, section: None, accessible: false };
+        Self { best_available: Some(wish), ..Self::seats(show_id, []) }
+    }
+
+    /// With the name of the command.
+    #[must_use]
+    pub fn command(self, command: CommandId) -> Self {
+        Self { command: Some(command), ..self }
+    }
+
+    /// For somebody.
+    #[must_use]
+    pub fn customer(self, name: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { customer: Some(Customer { name: name.into(), email: email.into() }), ..self }
+    }
+}
+
+/// A request to have other seats in the same hold. The clock keeps running.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSeats {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    pub command: Option<CommandId>,
+    /// All seats that the booking shall have, 1 to 10, each once.
+    pub seats: Vec<SeatId>,
+    /// Ticket types of seats that are not of the price card's first type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticket_types: Vec<SeatTicketType>,
+}
+
+/// How a booking is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PaymentChoice {
+    /// `counter` to pay at the box office, or the name of a provider that the house has plugged in.
+    pub provider: String,
+    /// What the provider needs to know: an intent or token, never a card number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// A request to buy what is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmBooking {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    pub command: Option<CommandId>,
+    /// How it is paid. A booking that costs nothing needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentChoice>,
+}
+
+impl ConfirmBooking {
+    /// Paid at the box office.
+    #[must_use]
+    pub fn counter() -> Self {
+        Self::paid_by(crate::bookings::COUNTER, None)
+    }
+
+    /// Paid through a provider.
+    #[must_use]
+    pub fn paid_by(provider: impl Into<String>, reference: Option<String>) -> Self {
+        Self { command: None, payment: Some(PaymentChoice { provider: provider.into(), reference }) }
+    }
+
+    /// With the name of the command.
+    #[must_use]
+    pub fn command(self, command: CommandId) -> Self {
+        Self { command: Some(command), ..self }
+    }
+}
+
+/// One line of a quote, with the rule that made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QuoteLine {
+    /// The rule: `price` or `booking_fee`.
+    pub rule: String,
+    /// The seat that the line is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<SeatId>,
+    /// For people.
+    pub description: String,
+    /// How much.
+    pub amount: Money,
+}
+
+/// What a booking costs. The total is the sum of the lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Quote {
+    /// The sum.
+    pub total: Money,
+    /// Its parts.
+    pub lines: Vec<QuoteLine>,
+}
+
+/// One seat of a booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BookedSeatView {
+    /// The seat.
+    pub id: SeatId,
+    /// What people call it.
+    pub label: String,
+    /// The part of the auditorium.
+    pub section: String,
+    /// The row's name.
+    pub row: String,
+    /// The price category.
+    pub category: CategoryId,
+    /// The ticket type.
+    pub ticket_type: TicketType,
+    /// Its price.
+    pub price: Money,
+}
+
+/// Where the money of a booking stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PaymentView {
+    /// Who takes it.
+    pub provider: String,
+    /// `due` at the counter, `in_flight`, or `captured`.
+    pub status: String,
+    /// What the caller attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// A booking, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BookingView {
+    /// The booking.
+    pub id: BookingId,
+    /// Where it stands.
+    pub status: BookingStatus,
+    /// The show.
+    pub show_id: ShowId,
+    /// The layout that the seats stand in.
+    pub layout_id: LayoutId,
+    /// The seats.
+    pub seats: Vec<BookedSeatView>,
+    /// Whether seats that the engine chose are all next to each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<bool>,
+    /// When the hold ends; absent once it is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// What it costs.
+    pub quote: Quote,
+    /// Who it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
+    /// Where the money stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentView>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+    /// For a guest: what later calls carry to prove that the booking is theirs. Only the answer to the hold has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking_token: Option<String>,
+}
+
+/// A ticket: one seat of a confirmed booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketView {
+    /// The ticket.
+    pub id: TicketId,
+    /// The seat.
+    pub seat: BookedSeatView,
+    /// What the QR code says: a signed text that can be verified without a network.
+    pub token: String,
+}
+
+/// The seats of a show, one character per seat in layout order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SeatMapView {
+    /// The layout whose order `states` follows.
+    pub layout_id: LayoutId,
+    /// Grows with every change.
+    pub version: u64,
+    /// `.` free, `h` held, `s` sold, `#` blocked, `m` mine.
+    pub states: String,
+}
+
+/// Seats that the engine would choose now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BestAvailableView {
+    /// The seats.
+    pub seats: Vec<SeatId>,
+    /// Whether they are all next to each other.
+    pub together: bool,
+}

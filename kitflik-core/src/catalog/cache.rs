@@ -1,0 +1,181 @@
+//! The catalogue in memory, for views. Rebuilt when its epoch has changed; decisions read the store instead.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::search::TitleIndex;
+use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
+use crate::error::EngineError;
+use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
+use crate::kitflik::Engine;
+use crate::ports::storage::{Read, Version};
+use crate::seats::layout::Layout;
+use crate::store::keys;
+use crate::store::records::{Auditorium, Movie, PriceCard, Record, Show, Venue};
+use crate::time::{LocalTime, Timestamp};
+
+/// Everything but seats and bookings, as of one epoch.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) movies: BTreeMap<MovieId, Movie>,
+    pub(crate) titles: TitleIndex,
+    pub(crate) venues: BTreeMap<VenueId, Venue>,
+    pub(crate) auditoriums: BTreeMap<AuditoriumId, Auditorium>,
+    pub(crate) price_cards: BTreeMap<PriceCardId, PriceCard>,
+    pub(crate) shows: BTreeMap<ShowId, Show>,
+    /// The shows of each movie, by start.
+    pub(crate) shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>>,
+}
+
+/// A layout and its view.
+#[derive(Debug)]
+pub(crate) struct CachedLayout {
+    pub(crate) layout: Layout,
+    pub(crate) view: Arc<LayoutView>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct CatalogCache {
+    current: RwLock<Option<Current>>,
+    /// Layouts never change, so what was read once is true for ever.
+    layouts: RwLock<BTreeMap<LayoutId, Arc<CachedLayout>>>,
+}
+
+#[derive(Debug)]
+struct Current {
+    epoch: Option<Version>,
+    looked_at: Timestamp,
+    snapshot: Arc<Snapshot>,
+}
+
+impl Engine {
+    /// The catalogue as of now.
+    pub(crate) async fn catalogue(&self) -> Result<Arc<Snapshot>, EngineError> {
+        let now = self.now();
+        if let (Some(current), Some(max_age)) = (&*self.catalog.current.read(), self.policy.view_max_age)
+            && current.looked_at <= now
+            && now.since(current.looked_at) < max_age
+        {
+            return Ok(Arc::clone(&current.snapshot));
+        }
+        let rows = self.storage.read(vec![Read::Get { key: keys::catalog().key }]).await?;
+        let epoch = rows.into_iter().flatten().next().map(|row| row.version);
+        if let Some(current) = &mut *self.catalog.current.write()
+            && current.epoch == epoch
+        {
+            current.looked_at = now;
+            return Ok(Arc::clone(&current.snapshot));
+        }
+        // Read after the epoch, so it is at least as new; a change in between shows as another epoch next time.
+        let snapshot = Arc::new(self.read_catalogue().await?);
+        let current = Current { epoch, looked_at: now, snapshot: Arc::clone(&snapshot) };
+        *self.catalog.current.write() = Some(current);
+        Ok(snapshot)
+    }
+
+    async fn read_catalogue(&self) -> Result<Snapshot, EngineError> {
+        let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies()).await?;
+        let shows: BTreeMap<ShowId, Show> = self.by_id(&keys::shows()).await?;
+        let mut shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>> = BTreeMap::new();
+        for (id, show) in &shows {
+            shows_of.entry(show.movie).or_default().push((show.starts_at, *id));
+        }
+        shows_of.values_mut().for_each(|shows| shows.sort_unstable());
+        Ok(Snapshot {
+            titles: TitleIndex::new(movies.iter().map(|(id, movie)| (*id, movie.title.as_str()))),
+            movies,
+            venues: self.by_id(&keys::venues()).await?,
+            auditoriums: self.by_id(&keys::auditoriums()).await?,
+            price_cards: self.by_id(&keys::price_cards()).await?,
+            shows,
+            shows_of,
+        })
+    }
+
+    async fn by_id<Id: std::str::FromStr + Ord, R: Record>(
+        &self,
+        range: &keys::Range<R>,
+    ) -> Result<BTreeMap<Id, R>, EngineError> {
+        let rows = self.scan_all(range).await?;
+        rows.into_iter()
+            .map(|(row, record)| match row.key.rsplit('/').next().map(str::parse) {
+                Some(Ok(id)) => Ok((id, record)),
+                _ => Err(EngineError::internal(format!("the key {} ends in no id", row.key))),
+            })
+            .collect()
+    }
+
+    /// A layout; `None` if there is none.
+    pub(crate) async fn layout(&self, id: LayoutId) -> Result<Option<Arc<CachedLayout>>, EngineError> {
+        if let Some(found) = self.catalog.layouts.read().get(&id) {
+            return Ok(Some(Arc::clone(found)));
+        }
+        let Some(layout) = self.read_layout(id).await? else { return Ok(None) };
+        let view = LayoutView {
+            id,
+            name: layout.name().to_owned(),
+            categories: layout.categories().to_vec(),
+            seats: layout.seats().to_vec(),
+        };
+        let cached = Arc::new(CachedLayout { layout, view: Arc::new(view) });
+        self.catalog.layouts.write().insert(id, Arc::clone(&cached));
+        Ok(Some(cached))
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {
+        let movie = self.movies.get(&id)?.clone();
+        Some(MovieView {
+            id,
+            title: movie.title,
+            genres: movie.genres,
+            director: movie.director,
+            rating: movie.rating,
+            runtime_minutes: movie.runtime_minutes,
+            release_date: movie.release_date,
+            distributor: movie.distributor,
+            synopsis: movie.synopsis,
+        })
+    }
+
+    pub(crate) fn show(&self, id: ShowId, now: Timestamp) -> Option<ShowView> {
+        let show = self.shows.get(&id)?;
+        let auditorium = self.auditoriums.get(&show.auditorium)?;
+        let venue = self.venues.get(&auditorium.venue)?;
+        let card = self.price_cards.get(&show.price_card)?;
+        Some(ShowView {
+            id,
+            movie: MovieRef { id: show.movie, title: show.movie_title.clone() },
+            auditorium: AuditoriumRef { id: show.auditorium, name: auditorium.name.clone() },
+            venue: VenueRef {
+                id: auditorium.venue,
+                name: venue.name.clone(),
+                city: venue.city.clone(),
+                zone: venue.zone,
+            },
+            starts_at: show.starts_at,
+            starts_at_local: LocalTime::new(show.starts_at.in_zone(venue.zone).naive_local()),
+            ends_at: show.ends_at,
+            status: show.status(now),
+            layout_id: show.layout,
+            language: show.language.clone(),
+            subtitles: show.subtitles.clone(),
+            format: show.format,
+            sales_open_at: show.sales_open_at,
+            sales_close_at: show.sales_close_at,
+            currency: card.currency,
+            prices: card.prices.clone(),
+            max_seats_per_customer: show.max_seats_per_customer,
+        })
+    }
+
+    /// The shows of a movie that are not over, by start.
+    pub(crate) fn coming(&self, movie: MovieId, now: Timestamp) -> impl Iterator<Item = ShowId> {
+        let shows = self.shows_of.get(&movie).map(Vec::as_slice).unwrap_or_default();
+        let coming = move |id: &ShowId| self.shows.get(id).is_some_and(|show| show.ends_at > now);
+        shows.iter().map(|(_, id)| *id).filter(coming)
+    }
+}

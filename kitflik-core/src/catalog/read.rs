@@ -1,0 +1,223 @@
+//! Views of the catalogue.
+
+use std::sync::Arc;
+
+use super::search::distance;
+use super::{
+    Catalog, CatalogError, LayoutView, MovieQuery, MovieView, Page, PageRequest, PriceCardView, ShowStatus,
+    ShowView, VenueView,
+};
+use crate::catalog::AuditoriumView;
+use crate::catalog::cache::Snapshot;
+use crate::error::{Invalid, Validation};
+use crate::ids::{LayoutId, MovieId, PriceCardId, ShowId, VenueId};
+use crate::limits;
+use crate::money::Money;
+use crate::store::records::Show;
+use crate::time::Timestamp;
+
+impl Show {
+    pub(crate) fn status(&self, now: Timestamp) -> ShowStatus {
+        if self.cancelled {
+            ShowStatus::Cancelled
+        } else if now >= self.ends_at {
+            ShowStatus::Ended
+        } else if self.closed || now >= self.sales_close_at {
+            ShowStatus::Closed
+        } else if now >= self.sales_open_at {
+            ShowStatus::OnSale
+        } else {
+            ShowStatus::Scheduled
+        }
+    }
+}
+
+/// Cuts a page out of a sorted list of ids. The cursor is the last id of the page before.
+pub(crate) fn page<Id, T>(
+    sorted: &[Id],
+    request: &PageRequest,
+    mut view: impl FnMut(Id) -> Option<T>,
+) -> Result<Page<T>, Invalid>
+where
+    Id: Copy + PartialEq + std::fmt::Display + std::str::FromStr,
+{
+    let limit = page_limit(request)?;
+    let start = match &request.cursor {
+        None => 0,
+        Some(cursor) => {
+            let last = cursor.parse().ok();
+            let place = last.and_then(|last| sorted.iter().position(|id| *id == last));
+            place.map(|place| place + 1).ok_or_else(|| {
+                Invalid::one("cursor", "invalid", "cursor must be the next_cursor of the page before")
+            })?
+        }
+    };
+    let rest = sorted.get(start..).unwrap_or_default();
+    let ids = rest.get(..limit).unwrap_or(rest);
+    let next_cursor = ids.last().filter(|_| rest.len() > limit).map(ToString::to_string);
+    Ok(Page { items: ids.iter().filter_map(|id| view(*id)).collect(), next_cursor })
+}
+
+/// How many items a page has.
+pub(crate) fn page_limit(request: &PageRequest) -> Result<usize, Invalid> {
+    let limit = request.limit.unwrap_or(limits::DEFAULT_PAGE);
+    if limit == 0 || limit > limits::MAX_PAGE {
+        let most = limits::MAX_PAGE;
+        return Err(Invalid::one(
+            "limit",
+            "out_of_range",
+            format!("limit is {limit}, allowed are 1 to {most}"),
+        ));
+    }
+    Ok(limit as usize)
+}
+
+impl Catalog<'_> {
+    /// A page of movies: by nearness to the searched words, then those with coming shows first, then by title.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`] for a query or page out of bounds.
+    pub async fn movies(&self, query: &MovieQuery) -> Result<Page<MovieView>, CatalogError> {
+        let words = query.q.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let mut validation = Validation::default();
+        validation.optional_text("q", words, limits::MAX_QUERY_CHARS);
+        validation.optional_text("genre", query.genre.as_deref(), limits::MAX_LABEL_CHARS);
+        validation.finish()?;
+        let catalogue = self.engine.catalogue().await?;
+        let now = self.engine.now();
+        let found: Vec<MovieId> = match words {
+            Some(words) => catalogue.titles.find(words),
+            None => catalogue.movies.keys().copied().collect(),
+        };
+        let mut sorted: Vec<_> = found
+            .into_iter()
+            .filter_map(|id| Some((id, catalogue.movies.get(&id)?)))
+            .filter(|(_, movie)| {
+                let wanted = query.genre.as_deref().map(str::to_lowercase);
+                wanted.is_none_or(|genre| movie.genres.iter().any(|of| of.to_lowercase() == genre))
+            })
+            .map(|(id, movie)| {
+                let nearness = words.map_or(0, |words| distance(&movie.title, words));
+                let dark = catalogue.coming(id, now).next().is_none();
+                ((nearness, dark, movie.title.as_str(), id), id)
+            })
+            .collect();
+        sorted.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        let ids: Vec<MovieId> = sorted.into_iter().map(|(_, id)| id).collect();
+        Ok(page(&ids, &query.page, |id| catalogue.movie(id))?)
+    }
+
+    /// A movie.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    pub async fn movie(&self, id: MovieId) -> Result<MovieView, CatalogError> {
+        self.engine.catalogue().await?.movie(id).ok_or(CatalogError::NotFound { what: "movie" })
+    }
+
+    /// A page of the shows of a movie that are not over, by start.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`], or [`CatalogError::Invalid`] for a page out of bounds.
+    pub async fn shows_of(
+        &self,
+        movie: MovieId,
+        request: &PageRequest,
+    ) -> Result<Page<ShowView>, CatalogError> {
+        let catalogue = self.engine.catalogue().await?;
+        if !catalogue.movies.contains_key(&movie) {
+            return Err(CatalogError::NotFound { what: "movie" });
+        }
+        let now = self.engine.now();
+        let ids: Vec<ShowId> = catalogue.coming(movie, now).collect();
+        Ok(page(&ids, request, |id| catalogue.show(id, now))?)
+    }
+
+    /// A show.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    pub async fn show(&self, id: ShowId) -> Result<ShowView, CatalogError> {
+        let found = self.engine.catalogue().await?.show(id, self.engine.now());
+        found.ok_or(CatalogError::NotFound { what: "show" })
+    }
+
+    /// A page of venues, by name.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`] for a page out of bounds.
+    pub async fn venues(&self, request: &PageRequest) -> Result<Page<VenueView>, CatalogError> {
+        let catalogue = self.engine.catalogue().await?;
+        let mut sorted: Vec<(&str, VenueId)> =
+            catalogue.venues.iter().map(|(id, venue)| (venue.name.as_str(), *id)).collect();
+        sorted.sort_unstable();
+        let ids: Vec<VenueId> = sorted.into_iter().map(|(_, id)| id).collect();
+        Ok(page(&ids, request, |id| catalogue.venue(id))?)
+    }
+
+    /// A venue with its auditoriums.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    pub async fn venue(&self, id: VenueId) -> Result<VenueView, CatalogError> {
+        self.engine.catalogue().await?.venue(id).ok_or(CatalogError::NotFound { what: "venue" })
+    }
+
+    /// A page of price cards, by name.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`] for a page out of bounds.
+    pub async fn price_cards(&self, request: &PageRequest) -> Result<Page<PriceCardView>, CatalogError> {
+        let catalogue = self.engine.catalogue().await?;
+        let mut sorted: Vec<(&str, PriceCardId)> =
+            catalogue.price_cards.iter().map(|(id, card)| (card.name.as_str(), *id)).collect();
+        sorted.sort_unstable();
+        let ids: Vec<PriceCardId> = sorted.into_iter().map(|(_, id)| id).collect();
+        Ok(page(&ids, request, |id| catalogue.price_card(id))?)
+    }
+
+    /// A layout. It never changes, so it may be kept for ever.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    pub async fn layout(&self, id: LayoutId) -> Result<Arc<LayoutView>, CatalogError> {
+        let found = self.engine.layout(id).await?;
+        found.map(|layout| Arc::clone(&layout.view)).ok_or(CatalogError::NotFound { what: "layout" })
+    }
+}
+
+impl Snapshot {
+    fn venue(&self, id: VenueId) -> Option<VenueView> {
+        let venue = self.venues.get(&id)?.clone();
+        let here = self.auditoriums.iter().filter(|(_, auditorium)| auditorium.venue == id);
+        let mut auditoriums: Vec<AuditoriumView> = here
+            .map(|(auditorium, record)| AuditoriumView {
+                id: *auditorium,
+                name: record.name.clone(),
+                venue_id: id,
+                layout_id: record.layout,
+                seats: record.seats,
+            })
+            .collect();
+        auditoriums.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+        Some(VenueView {
+            id,
+            name: venue.name,
+            city: venue.city,
+            address: venue.address,
+            zone: venue.zone,
+            auditoriums,
+        })
+    }
+
+    fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
+        let card = self.price_cards.get(&id)?.clone();
+        Some(PriceCardView {
+            id,
+            name: card.name,
+            currency: card.currency,
+            booking_fee: Money::new(card.booking_fee_minor, card.currency),
+            prices: card.prices,
+        })
+    }
+}

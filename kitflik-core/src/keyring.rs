@@ -1,0 +1,146 @@
+//! One master secret, one derived key for each purpose. Nothing of it is stored or logged.
+
+use std::fmt;
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::ids::{BookingId, SessionId};
+use crate::tickets::token::TicketSigner;
+
+/// The secret that all signing keys are derived from: 32 random bytes, made once and kept by the host.
+#[derive(Clone)]
+pub struct MasterKey([u8; 32]);
+
+/// A text that is not a master key. It does not repeat the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a master key is 64 hexadecimal digits")]
+pub struct InvalidMasterKey;
+
+impl MasterKey {
+    /// From 32 random bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// From 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`InvalidMasterKey`].
+    pub fn from_hex(text: &str) -> Result<Self, InvalidMasterKey> {
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).map_err(|_| InvalidMasterKey)?;
+        bytes.try_into().map(Self).map_err(|_| InvalidMasterKey)
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+pub(crate) struct KeyRing {
+    access: [u8; 32],
+    staff_access: [u8; 32],
+    booking: [u8; 32],
+    refresh: [u8; 32],
+    request: [u8; 32],
+    tickets: TicketSigner,
+}
+
+impl KeyRing {
+    pub(crate) fn new(master: &MasterKey) -> Self {
+        let derive = |purpose: &str| {
+            let mut key = [0; 32];
+            // 32 bytes are far below the most that HKDF-SHA-256 gives, its only error.
+            let expanded = Hkdf::<Sha256>::new(None, &master.0).expand(purpose.as_bytes(), &mut key);
+            debug_assert!(expanded.is_ok());
+            key
+        };
+        Self {
+            access: derive("kitflik access token 1"),
+            staff_access: derive("kitflik staff access token 1"),
+            booking: derive("kitflik booking token 1"),
+            refresh: derive("kitflik refresh token 1"),
+            request: derive("kitflik request digest 1"),
+            tickets: TicketSigner::from_seed(derive("kitflik ticket 1")),
+        }
+    }
+
+    /// The key of customers' access tokens.
+    pub(crate) fn access(&self) -> &[u8] {
+        &self.access
+    }
+
+    /// The key of staff's access tokens.
+    pub(crate) fn staff_access(&self) -> &[u8] {
+        &self.staff_access
+    }
+
+    pub(crate) fn tickets(&self) -> &TicketSigner {
+        &self.tickets
+    }
+
+    /// Derived from the booking, so that it need not be stored.
+    pub(crate) fn booking_token(&self, booking: BookingId) -> String {
+        BASE64URL_NOPAD.encode(&mac(&self.booking, &[booking.as_bytes()]).finalize().into_bytes())
+    }
+
+    pub(crate) fn is_booking_token(&self, booking: BookingId, token: &str) -> bool {
+        let Ok(claimed) = BASE64URL_NOPAD.decode(token.as_bytes()) else { return false };
+        mac(&self.booking, &[booking.as_bytes()]).verify_slice(&claimed).is_ok()
+    }
+
+    /// Derived from the session and how often it was refreshed, so that it need not be stored.
+    pub(crate) fn refresh_secret(&self, session: SessionId, generation: u64) -> Vec<u8> {
+        mac(&self.refresh, &[session.as_bytes(), &generation.to_be_bytes()]).finalize().into_bytes().to_vec()
+    }
+
+    pub(crate) fn is_refresh_secret(&self, session: SessionId, generation: u64, claimed: &[u8]) -> bool {
+        mac(&self.refresh, &[session.as_bytes(), &generation.to_be_bytes()]).verify_slice(claimed).is_ok()
+    }
+
+    /// What a repeat of a request must be equal in. Keyed, because requests hold passwords.
+    pub(crate) fn request_digest(&self, request: &[u8]) -> String {
+        BASE64URL_NOPAD.encode(&mac(&self.request, &[request]).finalize().into_bytes())
+    }
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {
+    // HMAC takes keys of any length; a key of one block needs no error path.
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    parts.iter().for_each(|part| mac.update(part));
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn booking_tokens_belong_to_one_booking_and_one_house() {
+        let keys = KeyRing::new(&MasterKey::new([1; 32]));
+        let other = KeyRing::new(&MasterKey::new([2; 32]));
+        let (mine, yours) = (BookingId::from_bytes([1; 16]), BookingId::from_bytes([2; 16]));
+        let token = keys.booking_token(mine);
+        assert!(keys.is_booking_token(mine, &token));
+        assert!(!keys.is_booking_token(yours, &token));
+        assert!(!other.is_booking_token(mine, &token));
+        assert!(!keys.is_booking_token(mine, ""));
+        assert!(!keys.is_booking_token(mine, &token[1..]));
+    }
+
+    #[test]
+    fn master_keys_are_read_from_hex_and_never_shown() {
+        let key = MasterKey::from_hex(&"0F".repeat(32)).unwrap();
+        assert_eq!(format!("{key:?}"), "MasterKey(…)");
+        assert!(MasterKey::from_hex("0f").is_err());
+        assert!(MasterKey::from_hex(&"zz".repeat(32)).is_err());
+    }
+}

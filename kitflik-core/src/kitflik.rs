@@ -1,0 +1,299 @@
+//! The facade: what a host touches.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::bookings::Bookings;
+use crate::bookings::maps::SeatMaps;
+use crate::catalog::Catalog;
+use crate::catalog::cache::CatalogCache;
+use crate::ids::BookingId;
+use crate::keyring::{KeyRing, MasterKey};
+use crate::notify::Notify;
+use crate::ports::mailer::Mailer;
+use crate::ports::password::{Argon2id, PasswordHasher};
+use crate::ports::payments::Payments;
+use crate::ports::storage::{Key, Storage};
+use crate::ports::system::{Clock, Entropy};
+use crate::store::tx::Mutant;
+use crate::time::Timestamp;
+use crate::users::{Staff, Users};
+
+/// What a house decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// How long a hold lives: 10 minutes.
+    pub hold: Duration,
+    /// How long extensions may stretch it, from its making: 30 minutes.
+    pub hold_at_most: Duration,
+    /// How long after its end a hold is left alone, so that skewed clocks do not take seats early: 2 seconds.
+    pub takeover_grace: Duration,
+    /// How long after its end a hold that nobody took may still be confirmed: 30 seconds.
+    pub late_confirm_grace: Duration,
+    /// Bookings may be confirmed to be paid at the box office: yes.
+    pub pay_at_counter: bool,
+    /// How long access tokens are valid: 15 minutes.
+    pub access_token: Duration,
+    /// How long refresh tokens are valid: 30 days.
+    pub refresh_token: Duration,
+    /// How long staff's access tokens are valid: 10 minutes.
+    pub staff_access_token: Duration,
+    /// How long staff's refresh tokens are valid: 12 hours.
+    pub staff_refresh_token: Duration,
+    /// How old a cached view may be when another process writes to the same store: 1 second. `None`: this is the only
+    /// process, and its views are as new as its writes.
+    pub view_max_age: Option<Duration>,
+    /// The name under which mails and tickets go out.
+    pub house_name: String,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        Self {
+            hold: minutes(10),
+            hold_at_most: minutes(30),
+            takeover_grace: Duration::from_secs(2),
+            late_confirm_grace: Duration::from_secs(30),
+            pay_at_counter: true,
+            access_token: minutes(15),
+            refresh_token: minutes(30 * 24 * 60),
+            staff_access_token: minutes(10),
+            staff_refresh_token: minutes(12 * 60),
+            view_max_age: Some(Duration::from_secs(1)),
+            house_name: "KitFlik".to_owned(),
+        }
+    }
+}
+
+/// The engine. Cheap to clone: clones share everything.
+#[derive(Clone)]
+pub struct Kitflik {
+    engine: Arc<Engine>,
+}
+
+impl fmt::Debug for Kitflik {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kitflik").finish_non_exhaustive()
+    }
+}
+
+/// What every verb works with.
+pub(crate) struct Engine {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) hasher: Arc<dyn PasswordHasher>,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) payments: BTreeMap<String, Arc<dyn Payments>>,
+    pub(crate) keys: KeyRing,
+    pub(crate) policy: Policy,
+    pub(crate) maps: SeatMaps,
+    pub(crate) catalog: CatalogCache,
+    pub(crate) mutant: Option<Mutant>,
+    /// How far the sweeps for old rows have come.
+    pub(crate) swept: Mutex<[Option<Key>; 2]>,
+}
+
+impl Engine {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+}
+
+/// Puts an engine together. From [`Kitflik::builder`].
+#[must_use]
+pub struct Builder {
+    storage: Arc<dyn Storage>,
+    master_key: MasterKey,
+    clock: Option<Arc<dyn Clock>>,
+    entropy: Option<Arc<dyn Entropy>>,
+    hasher: Arc<dyn PasswordHasher>,
+    mailer: Option<Arc<dyn Mailer>>,
+    payments: BTreeMap<String, Arc<dyn Payments>>,
+    policy: Policy,
+    mutant: Option<Mutant>,
+}
+
+/// What an engine cannot do without.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the engine needs {what}: give one to the builder, or build with the feature `system`")]
+pub struct MissingPort {
+    what: &'static str,
+}
+
+impl Builder {
+    /// The clock; the operating system's if the feature `system` is on.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The randomness; the operating system's if the feature `system` is on.
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = Some(entropy);
+        self
+    }
+
+    /// Hashes passwords; [`Argon2id`] on the calling thread if not given.
+    pub fn password_hasher(mut self, hasher: Arc<dyn PasswordHasher>) -> Self {
+        self.hasher = hasher;
+        self
+    }
+
+    /// Sends mail. Without one, mail waits in the store.
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
+    /// A payment provider and the name that customers choose it by.
+    pub fn payments(mut self, name: impl Into<String>, provider: Arc<dyn Payments>) -> Self {
+        self.payments.insert(name.into(), provider);
+        self
+    }
+
+    /// What the house decides.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Breaks the engine in a named way, as the proof that the simulation sees it.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn mutant(mut self, mutant: Mutant) -> Self {
+        self.mutant = Some(mutant);
+        self
+    }
+
+    /// The engine.
+    ///
+    /// # Errors
+    /// [`MissingPort`] if there is no clock or randomness.
+    pub fn build(self) -> Result<Kitflik, MissingPort> {
+        #[cfg(feature = "system")]
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (
+            self.clock.unwrap_or_else(|| Arc::new(crate::SystemClock)),
+            self.entropy.unwrap_or_else(|| Arc::new(crate::OsEntropy::default())),
+        );
+        #[cfg(not(feature = "system"))]
+        let (clock, entropy) = (
+            self.clock.ok_or(MissingPort { what: "a clock" })?,
+            self.entropy.ok_or(MissingPort { what: "a source of randomness" })?,
+        );
+        let engine = Engine {
+            storage: self.storage,
+            clock,
+            entropy,
+            hasher: self.hasher,
+            mailer: self.mailer,
+            payments: self.payments,
+            keys: KeyRing::new(&self.master_key),
+            policy: self.policy,
+            maps: SeatMaps::default(),
+            catalog: CatalogCache::default(),
+            mutant: self.mutant,
+            swept: Mutex::default(),
+        };
+        Ok(Kitflik { engine: Arc::new(engine) })
+    }
+}
+
+impl Kitflik {
+    /// Starts to put an engine together. Every key that it signs with is derived from the master key.
+    pub fn builder(storage: Arc<dyn Storage>, master_key: MasterKey) -> Builder {
+        Builder {
+            storage,
+            master_key,
+            clock: None,
+            entropy: None,
+            hasher: Arc::new(Argon2id::default()),
+            mailer: None,
+            payments: BTreeMap::new(),
+            policy: Policy::default(),
+            mutant: None,
+        }
+    }
+
+    /// Seats and bookings.
+    #[must_use]
+    pub fn bookings(&self) -> Bookings<'_> {
+        Bookings { engine: &self.engine }
+    }
+
+    /// Movies, venues, auditoriums, prices and shows.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog<'_> {
+        Catalog { engine: &self.engine }
+    }
+
+    /// Customers' accounts.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users { engine: &self.engine }
+    }
+
+    /// Staff's accounts.
+    #[must_use]
+    pub fn staff(&self) -> Staff<'_> {
+        Staff { engine: &self.engine }
+    }
+
+    /// Mail.
+    #[must_use]
+    pub fn notify(&self) -> Notify<'_> {
+        Notify { engine: &self.engine }
+    }
+
+    /// The current time by the engine's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.engine.now()
+    }
+
+    /// The names of the payment providers that a booking can be confirmed with.
+    #[must_use]
+    pub fn payment_providers(&self) -> Vec<String> {
+        let counter = self.engine.policy.pay_at_counter.then(|| crate::bookings::COUNTER.to_owned());
+        counter.into_iter().chain(self.engine.payments.keys().cloned()).collect()
+    }
+
+    /// The token that proves that a guest's booking is theirs. Only for the system: a host that moves bookings between
+    /// devices.
+    #[must_use]
+    pub fn booking_token(&self, booking: BookingId) -> String {
+        self.engine.keys.booking_token(booking)
+    }
+
+    /// The public half of the key that tickets are signed with: what a scanner at the door needs.
+    #[must_use]
+    pub fn ticket_key(&self) -> crate::TicketKey {
+        self.engine.keys.tickets().public_key()
+    }
+
+    /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
+    /// forgets old receipts and sessions. Returns when it wants to be called again; `None` if nothing waits.
+    ///
+    /// Correctness never waits for it, and several engines over one store may call it at once.
+    ///
+    /// # Errors
+    /// [`EngineError`](crate::EngineError) if the storage does not answer; call again later.
+    pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
+        let mail = self.notify().send_due().await?;
+        let payments = self.bookings().recover_payments().await?;
+        let more = self.notify().forget_old().await?;
+        Ok([mail, payments, more].into_iter().flatten().min())
+    }
+}

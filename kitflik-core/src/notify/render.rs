@@ -1,0 +1,144 @@
+//! What a mail says. It is rendered when it is sent, from what is stored then.
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, context};
+
+use super::Notify;
+use crate::error::EngineError;
+use crate::ids::BookingId;
+use crate::kitflik::Engine;
+use crate::ports::mailer::{Attachment, Email};
+use crate::store::keys;
+use crate::store::records::{Booking, MailContent, Outbox};
+use crate::tickets::calendar::{CalendarEvent, calendar};
+use crate::tickets::qr::qr_png;
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    for (name, source) in [
+        ("layout.html", include_str!("templates/layout.html")),
+        ("welcome.html", include_str!("templates/welcome.html")),
+        ("welcome.txt", include_str!("templates/welcome.txt")),
+        ("already_registered.html", include_str!("templates/already_registered.html")),
+        ("already_registered.txt", include_str!("templates/already_registered.txt")),
+        ("booking_confirmed.html", include_str!("templates/booking_confirmed.html")),
+        ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
+    ] {
+        // A template that does not parse is missing when it is rendered; a test renders each.
+        let added = templates.add_template(name, source);
+        debug_assert!(added.is_ok(), "{name}: {added:?}");
+    }
+    templates
+});
+
+impl Notify<'_> {
+    /// The mail; `None` if what it was about is gone.
+    pub(super) async fn render(&self, mail: &Outbox) -> Result<Option<Email>, EngineError> {
+        let house = &self.engine.policy.house_name;
+        let (template, subject, context, attachments) = match &mail.content {
+            MailContent::Welcome => {
+                let subject = format!("Welcome to {house}");
+                ("welcome", subject, context! { house, name => &mail.to_name }, Vec::new())
+            }
+            MailContent::AlreadyRegistered => {
+                let subject = format!("Your account at {house}");
+                ("already_registered", subject, context! { house }, Vec::new())
+            }
+            MailContent::BookingConfirmed { booking } => {
+                let Some(parts) = self.booking_confirmed(*booking, mail).await? else { return Ok(None) };
+                parts
+            }
+        };
+        let text = render(&format!("{template}.txt"), &context)?;
+        let html = render(&format!("{template}.html"), &context)?;
+        let (id, to, to_name) = (mail.mail, mail.to.clone(), mail.to_name.clone());
+        Ok(Some(Email { id, to, to_name, subject, text, html, attachments }))
+    }
+
+    async fn booking_confirmed(
+        &self,
+        id: BookingId,
+        mail: &Outbox,
+    ) -> Result<Option<(&'static str, String, minijinja::Value, Vec<Attachment>)>, EngineError> {
+        let engine = self.engine;
+        let Some(booking) = engine.get(&keys::booking(id)).await? else { return Ok(None) };
+        let catalogue = engine.catalogue().await?;
+        let Some(show) = catalogue.show(booking.show, engine.now()) else { return Ok(None) };
+        let issued = match (crate::Bookings { engine }).issue(&booking).await {
+            Ok(issued) => issued,
+            // Cancelled meanwhile: another mail says so.
+            Err(crate::BookingError::State { .. }) => return Ok(None),
+            Err(error) => return Err(EngineError::internal(error.to_string())),
+        };
+        let mut attachments = Vec::with_capacity(issued.len() + 1);
+        let mut lines = Vec::with_capacity(issued.len());
+        for ticket in &issued {
+            let png = qr_png(&ticket.token).map_err(|error| EngineError::internal(error.to_string()))?;
+            let cid = format!("ticket-{}", ticket.id);
+            lines.push(context! {
+                seat => &ticket.seat.label,
+                section => &ticket.seat.section,
+                ticket_type => ticket.seat.ticket_type.as_str(),
+                price => ticket.seat.price.to_string(),
+                cid => &cid,
+            });
+            attachments.push(Attachment {
+                file_name: format!("ticket-{}.png", lines.len()),
+                content_type: "image/png".to_owned(),
+                content_id: Some(cid),
+                content: png,
+            });
+        }
+        attachments.push(Attachment {
+            file_name: "show.ics".to_owned(),
+            content_type: "text/calendar; charset=utf-8; method=PUBLISH".to_owned(),
+            content_id: None,
+            content: engine.calendar(&booking).await?.into_bytes(),
+        });
+        let starts_at = show.starts_at.in_zone(show.venue.zone).format("%A, %-d %B %Y, %H:%M").to_string();
+        let due = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
+        let context = context! {
+            house => &engine.policy.house_name,
+            name => &mail.to_name,
+            booking => id.to_string(),
+            movie => &show.movie.title,
+            venue => &show.venue.name,
+            auditorium => &show.auditorium.name,
+            starts_at,
+            zone => show.venue.zone.to_string(),
+            tickets => lines,
+            total => booking.total.to_string(),
+            due,
+        };
+        let subject = format!("Your tickets: {}", show.movie.title);
+        Ok(Some(("booking_confirmed", subject, context, attachments)))
+    }
+}
+
+fn render(name: &str, context: &minijinja::Value) -> Result<String, EngineError> {
+    let template = TEMPLATES.get_template(name);
+    let rendered = template.and_then(|template| template.render(context));
+    rendered.map_err(|error| EngineError::internal(format!("the template {name} failed: {error}")))
+}
+
+impl Engine {
+    /// The show of a booking as an iCalendar file.
+    pub(crate) async fn calendar(&self, booking: &Booking) -> Result<String, EngineError> {
+        let catalogue = self.catalogue().await?;
+        let show = catalogue.show(booking.show, self.now());
+        let show = show.ok_or_else(|| EngineError::internal(format!("the show {} is gone", booking.show)))?;
+        let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
+        Ok(calendar(&CalendarEvent {
+            uid: format!("{}@kitflik", booking.id),
+            title: show.movie.title,
+            starts: show.starts_at,
+            ends: show.ends_at,
+            zone: Some(show.venue.zone),
+            url: None,
+            location: format!("{}, {}, {}", show.auditorium.name, show.venue.name, show.venue.city),
+            description: format!("Seats {}", seats.join(", ")),
+            stamp: booking.decided_at.map_or(booking.created_at, crate::Timestamp::from_millis),
+        }))
+    }
+}

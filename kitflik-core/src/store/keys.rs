@@ -1,0 +1,298 @@
+//! Every key of the store.
+//!
+//! ```text
+//! key                                    record           guards
+//! catalog                                CatalogEpoch     views of the catalogue are rebuilt when it changes
+//! movie/{movie}                          Movie
+//! venue/{venue}                          Venue
+//! auditorium/{auditorium}                Auditorium
+//! layout/{layout}                        LayoutHead       written after its rows: no head, no layout
+//! layout-row/{layout}/{chunk}            LayoutChunk      immutable
+//! price-card/{card}                      PriceCard
+//! schedule/{auditorium}                  Schedule         no two shows overlap in an auditorium
+//! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
+//! show/{show}                            Show
+//! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
+//! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
+//! booking/{booking}                      Booking          the truth about its seats and its money
+//! user-booking/{user}/{booking}          UserBooking      a customer's confirmed bookings
+//! payment/{booking}/{provider digest}    PaymentInFlight  money that may be moving: found again after a crash
+//! email/{email digest}                   EmailClaim       one account per e-mail
+//! user/{user}                            User
+//! session/{session}                      Session          a refresh token is used once
+//! staff-email/{email digest}             StaffEmailClaim  one staff account per e-mail
+//! staff/{staff}                          Staff
+//! staff-first                            FirstStaff       the first staff account is made once
+//! outbox/{due}/{mail}                    Outbox           each promised mail is sent
+//! dead-mail/{mail}                       Outbox           mail that was given up
+//! receipt/{actor}/{command digest}       Receipt          a command takes effect once
+//! ```
+//!
+//! Numbers are padded with zeros to a fixed width, so that the order of keys is the order of numbers.
+
+use std::marker::PhantomData;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+use super::records::{
+    Auditorium, Booking, CatalogEpoch, CustomerCap, EmailClaim, FirstStaff, LayoutChunk, LayoutHead, Movie,
+    Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff,
+    StaffEmailClaim, User, UserBooking, Venue,
+};
+use crate::ids::{
+    AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
+    UserId, VenueId,
+};
+use crate::ports::storage::Key;
+use crate::seats::layout::SeatNo;
+use crate::time::Timestamp;
+
+/// A key that knows what is stored under it.
+#[derive(Debug)]
+pub(crate) struct Typed<R> {
+    pub(crate) key: Key,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R> Clone for Typed<R> {
+    fn clone(&self) -> Self {
+        typed(self.key.clone())
+    }
+}
+
+impl<R> Typed<R> {
+    /// A key that a scan gave.
+    pub(crate) fn raw(key: Key) -> Self {
+        typed(key)
+    }
+}
+
+/// All keys that start with a text.
+#[derive(Debug)]
+pub(crate) struct Range<R> {
+    pub(crate) start: Key,
+    pub(crate) end: Key,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R> Clone for Range<R> {
+    fn clone(&self) -> Self {
+        Self { start: self.start.clone(), end: self.end.clone(), record: PhantomData }
+    }
+}
+
+fn typed<R>(key: Key) -> Typed<R> {
+    Typed { key, record: PhantomData }
+}
+
+/// `prefix` ends with `/`, whose successor is `0`.
+fn under<R>(prefix: &str) -> Range<R> {
+    let mut end = prefix.trim_end_matches('/').to_owned();
+    end.push('0');
+    Range { start: prefix.to_owned(), end, record: PhantomData }
+}
+
+pub(crate) fn catalog() -> Typed<CatalogEpoch> {
+    typed("catalog".to_owned())
+}
+
+pub(crate) fn movie(id: MovieId) -> Typed<Movie> {
+    typed(format!("movie/{id}"))
+}
+
+pub(crate) fn movies() -> Range<Movie> {
+    under("movie/")
+}
+
+pub(crate) fn venue(id: VenueId) -> Typed<Venue> {
+    typed(format!("venue/{id}"))
+}
+
+pub(crate) fn venues() -> Range<Venue> {
+    under("venue/")
+}
+
+pub(crate) fn auditorium(id: AuditoriumId) -> Typed<Auditorium> {
+    typed(format!("auditorium/{id}"))
+}
+
+pub(crate) fn auditoriums() -> Range<Auditorium> {
+    under("auditorium/")
+}
+
+pub(crate) fn layout(id: LayoutId) -> Typed<LayoutHead> {
+    typed(format!("layout/{id}"))
+}
+
+pub(crate) fn layout_chunk(id: LayoutId, chunk: usize) -> Typed<LayoutChunk> {
+    typed(format!("layout-row/{id}/{chunk:05}"))
+}
+
+pub(crate) fn layout_chunks(id: LayoutId) -> Range<LayoutChunk> {
+    under(&format!("layout-row/{id}/"))
+}
+
+pub(crate) fn price_card(id: PriceCardId) -> Typed<PriceCard> {
+    typed(format!("price-card/{id}"))
+}
+
+pub(crate) fn price_cards() -> Range<PriceCard> {
+    under("price-card/")
+}
+
+pub(crate) fn schedule(id: AuditoriumId) -> Typed<Schedule> {
+    typed(format!("schedule/{id}"))
+}
+
+pub(crate) fn scheduled_show(
+    auditorium: AuditoriumId,
+    start: Timestamp,
+    show: ShowId,
+) -> Typed<ScheduledShow> {
+    typed(format!("schedule-show/{auditorium}/{:015}/{show}", start.millis().max(0)))
+}
+
+/// The shows of an auditorium that start in `from..to`.
+pub(crate) fn scheduled_shows(
+    auditorium: AuditoriumId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Range<ScheduledShow> {
+    let at = |time: Timestamp| format!("schedule-show/{auditorium}/{:015}", time.millis().max(0));
+    Range { start: at(from), end: at(to), record: PhantomData }
+}
+
+pub(crate) fn show(id: ShowId) -> Typed<Show> {
+    typed(format!("show/{id}"))
+}
+
+pub(crate) fn shows() -> Range<Show> {
+    under("show/")
+}
+
+pub(crate) fn seat(show: ShowId, number: SeatNo) -> Typed<SeatPointer> {
+    typed(format!("seat/{show}/{:05}", number.0))
+}
+
+pub(crate) fn seats(show: ShowId) -> Range<SeatPointer> {
+    under(&format!("seat/{show}/"))
+}
+
+/// The number of the seat that a key of [`seats`] is about.
+pub(crate) fn seat_number(key: &str) -> Option<SeatNo> {
+    key.rsplit('/').next()?.parse().ok().map(SeatNo)
+}
+
+pub(crate) fn cap(show: ShowId, customer: &str) -> Typed<CustomerCap> {
+    typed(format!("cap/{show}/{}", digest(customer)))
+}
+
+pub(crate) fn booking(id: BookingId) -> Typed<Booking> {
+    typed(format!("booking/{id}"))
+}
+
+pub(crate) fn user_booking(user: UserId, booking: BookingId) -> Typed<UserBooking> {
+    typed(format!("user-booking/{user}/{booking}"))
+}
+
+pub(crate) fn user_bookings(user: UserId) -> Range<UserBooking> {
+    under(&format!("user-booking/{user}/"))
+}
+
+pub(crate) fn payment(booking: BookingId, provider: &str) -> Typed<PaymentInFlight> {
+    typed(format!("payment/{booking}/{}", digest(provider)))
+}
+
+pub(crate) fn payments() -> Range<PaymentInFlight> {
+    under("payment/")
+}
+
+pub(crate) fn email(email: &str) -> Typed<EmailClaim> {
+    typed(format!("email/{}", digest(email)))
+}
+
+pub(crate) fn user(id: UserId) -> Typed<User> {
+    typed(format!("user/{id}"))
+}
+
+pub(crate) fn session(id: SessionId) -> Typed<Session> {
+    typed(format!("session/{id}"))
+}
+
+pub(crate) fn sessions() -> Range<Session> {
+    under("session/")
+}
+
+pub(crate) fn staff_email(email: &str) -> Typed<StaffEmailClaim> {
+    typed(format!("staff-email/{}", digest(email)))
+}
+
+pub(crate) fn staff(id: StaffId) -> Typed<Staff> {
+    typed(format!("staff/{id}"))
+}
+
+pub(crate) fn staff_first() -> Typed<FirstStaff> {
+    typed("staff-first".to_owned())
+}
+
+pub(crate) fn outbox(due: Timestamp, mail: MailId) -> Typed<Outbox> {
+    typed(format!("outbox/{:015}/{mail}", due.millis().max(0)))
+}
+
+pub(crate) fn outbox_all() -> Range<Outbox> {
+    under("outbox/")
+}
+
+pub(crate) fn dead_mail(mail: MailId) -> Typed<Outbox> {
+    typed(format!("dead-mail/{mail}"))
+}
+
+pub(crate) fn receipt(actor: &str, command: &CommandId) -> Typed<Receipt> {
+    typed(format!("receipt/{actor}/{}", digest(command.as_str())))
+}
+
+pub(crate) fn receipts() -> Range<Receipt> {
+    under("receipt/")
+}
+
+/// Texts that people choose are no part of keys: their digests are, of fixed width and without a trace of the person.
+fn digest(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..20])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits;
+
+    #[test]
+    fn ranges_hold_their_keys_and_no_others() {
+        let show = ShowId::from_bytes([0xab; 16]);
+        let other = ShowId::from_bytes([0xac; 16]);
+        let range = seats(show);
+        let within = |key: &str| range.start.as_str() <= key && key < range.end.as_str();
+        assert!(within(&seat(show, SeatNo(0)).key));
+        assert!(within(&seat(show, SeatNo(9_999)).key));
+        assert!(!within(&seat(other, SeatNo(0)).key));
+        assert_eq!(seat_number(&seat(show, SeatNo(417)).key), Some(SeatNo(417)));
+    }
+
+    #[test]
+    fn keys_sort_as_their_numbers() {
+        let show = ShowId::from_bytes([1; 16]);
+        assert!(seat(show, SeatNo(9)).key < seat(show, SeatNo(10)).key);
+        let mail = MailId::from_bytes([1; 16]);
+        let at = |millis| outbox(Timestamp::from_millis(millis), mail).key;
+        assert!(at(999) < at(1_000) && at(1_000) < at(253_402_300_799_999));
+    }
+
+    #[test]
+    fn the_longest_key_fits() {
+        let auditorium = AuditoriumId::from_bytes([1; 16]);
+        let show = ShowId::from_bytes([1; 16]);
+        let key = scheduled_show(auditorium, Timestamp::from_millis(i64::MAX), show).key;
+        assert!(key.len() <= limits::MAX_KEY_BYTES, "{}", key.len());
+        assert!(cap(show, &"x".repeat(10_000)).key.len() <= limits::MAX_KEY_BYTES);
+    }
+}

@@ -1,0 +1,405 @@
+//! Read, decide, commit: the one cycle that every command follows.
+//!
+//! A command reads rows (each with its version), decides by a pure rule, and writes a batch whose checks are the rows that
+//! it read. Whoever loses a race reads again. Where the storage does not say whether a batch was applied, the rows tell:
+//! a batch that was applied left what it wrote.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::keys::{self, Range, Typed};
+use super::records::{Form, Receipt, Record};
+use crate::actor::Actor;
+use crate::error::EngineError;
+use crate::ids::CommandId;
+use crate::kitflik::Engine;
+use crate::limits;
+use crate::ports::storage::{Batch, Check, Commit, Durability, Key, Read, Row, StorageError, Version, Write};
+use crate::time::Timestamp;
+
+/// A way to break the engine, as the proof that the simulation would see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum Mutant {
+    /// A receipt does not answer a repeat.
+    ReceiptIgnored,
+    /// A stale hold is taken over without checking or expiring the old booking.
+    TakeoverUnchecked,
+    /// A confirm does not check the version of its booking.
+    ConfirmUnchecked,
+    /// A confirm is acknowledged before it is durable.
+    ConfirmRelaxed,
+}
+
+/// How long a command's receipt answers its repeats.
+pub(crate) const RECEIPT_LIFE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+/// How often a batch is sent again while the storage does not say what became of it.
+const UNSURE_ATTEMPTS: u32 = 4;
+
+/// The name of a command and the digest of its request.
+#[derive(Debug)]
+struct CommandReceipt {
+    key: Typed<Receipt>,
+    request_digest: String,
+}
+
+/// One command on its way.
+pub(crate) struct Tx<'a> {
+    engine: &'a Engine,
+    now: Timestamp,
+    receipt: Option<CommandReceipt>,
+    attempts: u32,
+    /// Rows read in this attempt.
+    rows: BTreeMap<Key, Option<Row>>,
+    /// Those of them that the decision does not depend on.
+    unchecked: Vec<Key>,
+    writes: BTreeMap<Key, Option<Vec<u8>>>,
+}
+
+impl Engine {
+    /// Starts a command: the clock is read here, once.
+    pub(crate) fn begin(&self) -> Tx<'_> {
+        Tx {
+            engine: self,
+            now: self.now(),
+            receipt: None,
+            attempts: 0,
+            rows: BTreeMap::new(),
+            unchecked: Vec::new(),
+            writes: BTreeMap::new(),
+        }
+    }
+
+    /// Starts a command that may carry a name. `request` is what a repeat must be equal in.
+    pub(crate) fn begin_command(
+        &self,
+        actor: &Actor,
+        command: Option<&CommandId>,
+        verb: &str,
+        request: &impl Serialize,
+    ) -> Result<Tx<'_>, EngineError> {
+        let mut tx = self.begin();
+        if let Some(command) = command {
+            let request = serde_json::to_vec(&(verb, request)).map_err(unreadable)?;
+            tx.receipt = Some(CommandReceipt {
+                key: keys::receipt(&actor.receipt_scope(), command),
+                request_digest: self.keys.request_digest(&request),
+            });
+        }
+        Ok(tx)
+    }
+
+    /// Reads without a command: for views.
+    pub(crate) async fn get<R: Record>(&self, key: &Typed<R>) -> Result<Option<R>, EngineError> {
+        let rows = self.storage.read(vec![Read::Get { key: key.key.clone() }]).await?;
+        rows.into_iter().flatten().next().map(|row| decode(&row)).transpose()
+    }
+
+    /// Reads many without a command, in the order asked, a snapshot for each 1024.
+    pub(crate) async fn get_many<R: Record>(
+        &self,
+        keys: impl IntoIterator<Item = Typed<R>>,
+    ) -> Result<Vec<Option<(R, Version)>>, EngineError> {
+        let reads: Vec<Read> = keys.into_iter().map(|key| Read::Get { key: key.key }).collect();
+        let mut found = Vec::with_capacity(reads.len());
+        for reads in reads.chunks(limits::MAX_READS) {
+            for rows in self.storage.read(reads.to_vec()).await? {
+                found.push(
+                    rows.first().map(|row| Ok::<_, EngineError>((decode(row)?, row.version))).transpose()?,
+                );
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads a range, page by page; each page is a snapshot of its own.
+    pub(crate) async fn scan_all<R: Record>(&self, range: &Range<R>) -> Result<Vec<(Row, R)>, EngineError> {
+        let (mut found, mut start) = (Vec::new(), range.start.clone());
+        loop {
+            let (end, limit) = (range.end.clone(), limits::MAX_SCAN_ROWS);
+            let scan = Read::Scan { start, end, limit, reverse: false };
+            let rows = self.storage.read(vec![scan]).await?.into_iter().next().unwrap_or_default();
+            let full = rows.len() == limits::MAX_SCAN_ROWS as usize;
+            let last = rows.last().map(|row| row.key.clone());
+            for row in rows {
+                let record = decode(&row)?;
+                found.push((row, record));
+            }
+            match last {
+                // The least key after a key is the key with the least byte appended.
+                Some(last) if full => start = format!("{last}!"),
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// Reads the first rows of a range.
+    pub(crate) async fn scan<R: Record>(
+        &self,
+        range: &Range<R>,
+        limit: u32,
+        reverse: bool,
+    ) -> Result<Vec<(Row, R)>, EngineError> {
+        let scan = Read::Scan { start: range.start.clone(), end: range.end.clone(), limit, reverse };
+        let rows = self.storage.read(vec![scan]).await?.into_iter().next().unwrap_or_default();
+        rows.into_iter().map(|row| Ok((decode(&row)?, row)).map(|(record, row)| (row, record))).collect()
+    }
+}
+
+pub(crate) fn decode<R: DeserializeOwned>(row: &Row) -> Result<R, EngineError> {
+    serde_json::from_slice(&row.value)
+        .map_err(|error| EngineError::internal(format!("the record {} cannot be read: {error}", row.key)))
+}
+
+fn unreadable(error: impl std::fmt::Display) -> EngineError {
+    EngineError::internal(format!("a record cannot be written: {error}"))
+}
+
+/// What [`Tx::load`] found.
+#[must_use]
+pub(crate) enum Loaded<Reply> {
+    /// The command took effect before; this was its answer.
+    Replay(Reply),
+    /// The command is new.
+    Fresh,
+}
+
+impl<'a> Tx<'a> {
+    /// The time of the command.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Starts an attempt: forgets the one before, and reads these rows in one snapshot. The decision depends on them.
+    ///
+    /// A repeat gets its answer only once what the first one did is as durable as that one's answer.
+    pub(crate) async fn load<Reply: DeserializeOwned>(
+        &mut self,
+        durability: Durability,
+        keys: Vec<Key>,
+    ) -> Result<Loaded<Reply>, EngineError> {
+        self.rows.clear();
+        self.unchecked.clear();
+        self.writes.clear();
+        let mut wanted = keys;
+        if let Some(receipt) = &self.receipt {
+            wanted.push(receipt.key.key.clone());
+        }
+        self.more(wanted).await?;
+        let Some(receipt) = &self.receipt else { return Ok(Loaded::Fresh) };
+        let Some(found) = self.get(&receipt.key)? else { return Ok(Loaded::Fresh) };
+        if self.now.since(found.at) > RECEIPT_LIFE || self.engine.mutant == Some(Mutant::ReceiptIgnored) {
+            return Ok(Loaded::Fresh);
+        }
+        if found.request_digest != receipt.request_digest {
+            return Err(EngineError::IdempotencyMismatch);
+        }
+        self.barrier(durability).await?;
+        serde_json::from_str(found.reply.get()).map(Loaded::Replay).map_err(|error| {
+            EngineError::internal(format!("the receipt {} cannot be read: {error}", receipt.key.key))
+        })
+    }
+
+    /// Reads more rows that the decision depends on.
+    pub(crate) async fn more(&mut self, keys: Vec<Key>) -> Result<(), EngineError> {
+        let keys: Vec<Key> = keys.into_iter().filter(|key| !self.rows.contains_key(key)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let reads = keys.iter().map(|key| Read::Get { key: key.clone() }).collect();
+        let answers = self.engine.storage.read(reads).await?;
+        for (key, rows) in keys.into_iter().zip(answers) {
+            self.rows.insert(key, rows.into_iter().next());
+        }
+        Ok(())
+    }
+
+    /// A row that was read.
+    pub(crate) fn get<R: Record>(&self, key: &Typed<R>) -> Result<Option<R>, EngineError> {
+        match self.rows.get(&key.key) {
+            Some(Some(row)) => decode(row).map(Some),
+            Some(None) => Ok(None),
+            None => Err(EngineError::internal(format!("{} was decided upon but not read", key.key))),
+        }
+    }
+
+    /// The version of a row that was read.
+    pub(crate) fn version<R>(&self, key: &Typed<R>) -> Option<Version> {
+        self.rows.get(&key.key)?.as_ref().map(|row| row.version)
+    }
+
+    /// Does not let the decision depend on a row that was read.
+    pub(crate) fn uncheck<R>(&mut self, key: &Typed<R>) {
+        self.unchecked.push(key.key.clone());
+    }
+
+    /// Writes a record.
+    pub(crate) fn put<R: Record>(&mut self, key: &Typed<R>, record: &R) -> Result<(), EngineError> {
+        let value = serde_json::to_vec(record).map_err(unreadable)?;
+        self.writes.insert(key.key.clone(), Some(value));
+        Ok(())
+    }
+
+    /// Removes a record.
+    pub(crate) fn delete<R>(&mut self, key: &Typed<R>) {
+        self.writes.insert(key.key.clone(), None);
+    }
+
+    /// Leaves no receipt: what this attempt writes is not the answer to the command.
+    pub(crate) fn forget_receipt(&mut self) {
+        self.receipt = None;
+    }
+
+    pub(crate) fn broken(&self, mutant: Mutant) -> bool {
+        self.engine.mutant == Some(mutant)
+    }
+
+    /// Commits the attempt. `Some` is the version of what was written; `None` means that somebody else was quicker: load
+    /// and decide again.
+    pub(crate) async fn commit(
+        &mut self,
+        durability: Durability,
+        reply: &impl Serialize,
+    ) -> Result<Option<Version>, EngineError> {
+        if let Some(receipt) = &self.receipt {
+            let reply = serde_json::value::to_raw_value(reply).map_err(unreadable)?;
+            let request_digest = receipt.request_digest.clone();
+            let record = Receipt { v: Form, request_digest, at: self.now, reply };
+            let key = receipt.key.clone();
+            self.put(&key, &record)?;
+        }
+        let checks = self.rows.iter().filter(|(key, _)| !self.unchecked.contains(key));
+        let checks = checks
+            .map(|(key, row)| match row {
+                Some(row) => Check::Version { key: key.clone(), version: row.version },
+                None => Check::Absent { key: key.clone() },
+            })
+            .collect();
+        let writes = std::mem::take(&mut self.writes)
+            .into_iter()
+            .map(|(key, value)| match value {
+                Some(value) => Write::Put { key, value },
+                None => Write::Delete { key },
+            })
+            .collect();
+        let outcome = self.apply(Batch { checks, writes, durability }).await?;
+        if outcome.is_none() {
+            self.attempts += 1;
+            if self.attempts >= limits::MAX_ATTEMPTS {
+                return Err(EngineError::Contended);
+            }
+            self.step_back().await;
+        }
+        Ok(outcome)
+    }
+
+    /// Commits a step on the way: it leaves no receipt, because it is not yet the answer to the command.
+    pub(crate) async fn commit_step(
+        &mut self,
+        durability: Durability,
+    ) -> Result<Option<Version>, EngineError> {
+        let receipt = self.receipt.take();
+        let outcome = self.commit(durability, &()).await;
+        self.receipt = receipt;
+        outcome
+    }
+
+    /// Sends a batch until the storage says what became of it.
+    async fn apply(&self, batch: Batch) -> Result<Option<Version>, EngineError> {
+        let mut unsure = false;
+        for _ in 0..UNSURE_ATTEMPTS {
+            // The batch is kept for a second sending only by its rare case; the ordinary one pays a clone of small rows.
+            match self.engine.storage.commit(batch.clone()).await {
+                Ok(Commit::Applied { version }) => return Ok(Some(version)),
+                Ok(Commit::Conflict { .. }) if !unsure => return Ok(None),
+                Ok(Commit::Conflict { .. }) => {
+                    return match self.find(&batch).await? {
+                        Trace::Applied(version) => {
+                            self.barrier(batch.durability).await?;
+                            Ok(Some(version))
+                        }
+                        // Its checks failed when nothing of it was there: it was never applied, and no longer can be.
+                        Trace::Nothing => Ok(None),
+                        Trace::Overwritten => Err(EngineError::OutcomeUnknown),
+                    };
+                }
+                Err(StorageError::Indeterminate { .. }) => unsure = true,
+                Err(StorageError::Unavailable { .. }) if unsure => {}
+                Err(error) if unsure => return Err(unknown(error)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(EngineError::OutcomeUnknown)
+    }
+
+    /// Durability is a prefix: an empty batch that is durable makes durable what was seen before it.
+    async fn barrier(&self, durability: Durability) -> Result<(), EngineError> {
+        if durability == Durability::Relaxed || self.broken(Mutant::ConfirmRelaxed) {
+            return Ok(());
+        }
+        let empty = Batch { checks: Vec::new(), writes: Vec::new(), durability };
+        self.engine.storage.commit(empty).await.map(drop).map_err(unknown)
+    }
+
+    /// Looks for what a batch would have written.
+    async fn find(&self, batch: &Batch) -> Result<Trace, EngineError> {
+        let puts = batch.writes.iter().filter_map(|write| match write {
+            Write::Put { key, value } => Some((key, value)),
+            Write::Delete { .. } => None,
+        });
+        let puts: Vec<(&Key, &Vec<u8>)> = puts.collect();
+        let reads = puts.iter().map(|(key, _)| Read::Get { key: (*key).clone() }).collect();
+        let found = self.engine.storage.read(reads).await.map_err(unknown)?;
+        let mut untouched = true;
+        for ((key, value), rows) in puts.iter().zip(&found) {
+            let before = self.rows.get(*key).and_then(Option::as_ref).map(|row| row.version);
+            match rows.first() {
+                Some(row) if &row.value == *value && Some(row.version) != before => {
+                    return Ok(Trace::Applied(row.version));
+                }
+                row => untouched &= row.map(|row| row.version) == before,
+            }
+        }
+        Ok(if untouched { Trace::Nothing } else { Trace::Overwritten })
+    }
+
+    /// Lets the others go first, for a random number of turns that grows with every lost race.
+    async fn step_back(&self) {
+        let [random] = self.engine.random::<1>();
+        let turns = u32::from(random) % (1 << self.attempts.min(6));
+        for _ in 0..turns {
+            Turn(false).await;
+        }
+    }
+}
+
+/// What an unsure batch left.
+enum Trace {
+    /// What it wrote is there.
+    Applied(Version),
+    /// All rows that it would have written are as they were before.
+    Nothing,
+    /// Somebody else wrote them since.
+    Overwritten,
+}
+
+fn unknown<E>(_: E) -> EngineError {
+    EngineError::OutcomeUnknown
+}
+
+/// Pending once.
+struct Turn(bool);
+
+impl Future for Turn {
+    type Output = ();
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }
+}

@@ -1,0 +1,22 @@
+//! Customers' and staff's accounts.
+
+mod access;
+mod login;
+mod register;
+mod sessions;
+mod staff;
+mod types;
+
+pub use access::InvalidToken;
+pub use staff::Staff;
+pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
+
+pub(crate) use register::check_email;
+
+use crate::kitflik::Engine;
+
+/// Customers' accounts. From [`Kitflik::users`](crate::Kitflik::users).
+#[derive(Clone, Copy)]
+pub struct Users<'a> {
+    pub(crate) engine: &'a Engine,
+}

@@ -1,0 +1,176 @@
+//! What accounts look like to callers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::InvalidToken;
+use crate::actor::Role;
+use crate::error::{Denied, EngineError, ErrorCode, Invalid};
+use crate::ids::{CommandId, StaffId, UserId};
+use crate::ports::password::PasswordError;
+use crate::time::Timestamp;
+
+/// A request for an account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RegisterUser {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    pub command: Option<CommandId>,
+    /// The e-mail address, up to 254 bytes.
+    pub email: String,
+    /// The password, at least 8 characters.
+    pub password: String,
+    /// The name, 1 to 200 characters.
+    pub name: String,
+}
+
+/// E-mail and password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LogIn {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    pub command: Option<CommandId>,
+    /// The e-mail address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A refresh token, to be used or given back.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RefreshSession {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    pub command: Option<CommandId>,
+    /// The refresh token.
+    pub refresh_token: String,
+}
+
+/// A staff account to make.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewStaff {
+    /// The e-mail address.
+    pub email: String,
+    /// The password, at least 8 characters.
+    pub password: String,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+}
+
+macro_rules! without_password {
+    ($($name:ident)*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+without_password! { RegisterUser LogIn RefreshSession NewStaff TokenPair }
+
+/// What a log-in gives.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TokenPair {
+    /// Goes with each call, as `Authorization: Bearer …`.
+    pub access_token: String,
+    /// `Bearer`.
+    pub token_type: String,
+    /// How long the access token is valid, in seconds.
+    pub expires_in: u64,
+    /// Gets the next pair, once.
+    pub refresh_token: String,
+}
+
+/// A customer's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserView {
+    /// The account.
+    pub id: UserId,
+    /// The e-mail address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A staff account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StaffView {
+    /// The account.
+    pub id: StaffId,
+    /// The e-mail address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+}
+
+/// Why a command about an account was refused. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UserError {
+    /// Refused fields.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// E-mail or password is wrong. It does not say which.
+    #[error("e-mail or password is wrong")]
+    InvalidCredentials,
+    /// A token is not valid.
+    #[error(transparent)]
+    InvalidToken(#[from] InvalidToken),
+    /// There is no such account.
+    #[error("there is no such account")]
+    NotFound,
+    /// A staff account has this address, or the first one has been made.
+    #[error("{what} exists already")]
+    AlreadyExists {
+        /// What exists.
+        what: &'static str,
+    },
+    /// Passwords could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The engine could not do it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl UserError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Invalid(_) => ErrorCode::ValidationFailed,
+            Self::Denied(denied) => denied.code(),
+            Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::InvalidToken(_) => ErrorCode::Unauthenticated,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::AlreadyExists { .. } => ErrorCode::AlreadyExists,
+            Self::Password(PasswordError::Overloaded) => ErrorCode::TooManyRequests,
+            Self::Password(PasswordError::Failed { .. }) => ErrorCode::Internal,
+            Self::Engine(error) => error.code(),
+        }
+    }
+}
