@@ -69,7 +69,7 @@ impl Layout {
 struct Reader {
     faults: Faults,
     categories: Vec<Category>,
-    sections: BTreeSet<String>,
+    sections: Names,
     block: u32,
     seats: Vec<Seat>,
     /// Where in the file each seat is.
@@ -193,7 +193,7 @@ impl Reader {
             None if index == 0 => String::new(),
             None => format!("Zone {}", index + 1),
         };
-        unique(&mut self.sections, &name)
+        self.sections.unique(name)
     }
 
     fn zone(&mut self, index: usize, value: &Value) {
@@ -233,11 +233,13 @@ impl Reader {
     ) {
         let Some(row) = self.object(value, path) else { return };
         let number = self.optional(row, path, "row_number");
-        let name = number.clone().unwrap_or_else(|| {
-            // Rows without a number are rows of their own.
-            let mut taken = rows.order.iter().cloned().collect();
-            unique(&mut taken, &format!("Row {}", index + 1))
-        });
+        // Rows without a number are rows of their own.
+        let own = || {
+            let first = format!("Row {}", index + 1);
+            let numbered = (2_usize..).map(|number| format!("Row {} {number}", index + 1));
+            std::iter::once(first).chain(numbered).find(|name| !rows.seats.contains_key(name))
+        };
+        let name = number.clone().or_else(own).unwrap_or_default();
         let offset = self.position(row, path, false);
         let origin = (origin.0 + offset.0, origin.1 + offset.1);
         let mut seats = Vec::new();
@@ -295,13 +297,26 @@ fn hyphen(row: &str, seat: &str) -> &'static str {
     if digits { "-" } else { "" }
 }
 
-/// The name, or the first of `name 2`, `name 3`… that is not taken; it is then.
-fn unique(taken: &mut BTreeSet<String>, name: &str) -> String {
-    let numbered = (2..).map(|number| format!("{name} {number}"));
-    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(name));
-    let free = free.unwrap_or_default();
-    taken.insert(free.clone());
-    free
+/// Names that are taken, and for each name asked for the number to try next: a plan may repeat one name ten
+/// thousand times.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<String>,
+    next: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// The name, or the first of `name 2`, `name 3`… that is not taken; it is then.
+    fn unique(&mut self, name: String) -> String {
+        let next = self.next.entry(name.clone()).or_insert(1);
+        loop {
+            let candidate = if *next == 1 { name.clone() } else { format!("{name} {next}") };
+            *next += 1;
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
+    }
 }
 
 /// Orders the seats of a row along the way it runs: from left to right, or from front to back.

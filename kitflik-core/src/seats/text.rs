@@ -61,7 +61,7 @@ impl Layout {
     /// | `A: ss_pp` | a row, from left to right |
     /// | nothing | between rows: room for one row, such as an aisle across |
     ///
-    /// In a row, `_` is a gap. A category's letter is a seat of it, the same letter in upper case a recliner.
+    /// In a row, `_` is a gap. A category's letter (`a` to `z`) is a seat of it, in upper case a recliner.
     /// Of the first category (`standard`, if none is declared) are `#` a seat, `@` a wheelchair space, `+` a
     /// companion seat of the nearest wheelchair space in the row (of two equally near ones that which has
     /// none yet, else the left), and `<>` a couple seat. Seats are numbered from left to right, gaps not
@@ -108,8 +108,8 @@ impl Layout {
     /// Writes the text format of [`Self::from_text`].
     ///
     /// # Errors
-    /// [`Invalid`] names the first seat that the format cannot express: it knows whole columns and rows, its
-    /// own numbering of seats, and 26 categories.
+    /// [`Invalid`] names the first seat that the format cannot express: it knows whole columns and rows, and
+    /// its own numbering of seats.
     pub fn to_text(&self) -> Result<String, Invalid> {
         let text = write(self)?;
         let again = Self::from_text(self.name(), &text);
@@ -125,8 +125,7 @@ impl Layout {
 
 fn inexpressible(path: impl Into<String>, what: &str) -> Invalid {
     let detail = format!(
-        "{what}: the text format knows whole columns and rows, seats numbered from left to right, \
-         and 26 categories"
+        "{what}: the text format knows whole columns and rows, and seats numbered from left to right"
     );
     Invalid::one(path, "not_expressible", detail)
 }
@@ -411,11 +410,11 @@ struct Writer<'a> {
 }
 
 fn write(layout: &Layout) -> Result<String, Invalid> {
-    if layout.categories().len() > 26 {
-        return Err(inexpressible("categories", "there are too many categories"));
-    }
     let mut text = String::new();
     let letters = letters(layout.categories());
+    if letters.len() < layout.categories().len() {
+        return Err(inexpressible("categories", "there are more categories than letters"));
+    }
     for (category, letter) in layout.categories().iter().zip(&letters) {
         let id = if slug(&category.name) == category.id.as_str() {
             String::new()

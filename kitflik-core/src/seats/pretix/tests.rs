@@ -180,6 +180,19 @@ fn ten_thousand_seats_are_read_and_no_more() {
 }
 
 #[test]
+fn names_that_repeat_are_numbered_without_searching() {
+    let zone = json!({ "name": "Hall", "rows": [{ "row_number": "", "seats": [] }] });
+    let mut plan =
+        json!({ "name": "Hall", "categories": [{ "name": "Standard" }], "zones": vec![zone; 20_000] });
+    plan["zones"][19_999] = arena(1)["zones"][0].clone();
+    plan["zones"][19_999]["name"] = json!("Hall");
+    let layout = Layout::from_pretix(&plan.to_string()).unwrap();
+    assert_eq!(layout.seats()[0].section, "Hall 20000");
+    plan["zones"] = json!([{ "rows": vec![json!({ "seats": [] }); 20_000] }]);
+    assert_eq!(faults(&plan), ["seats count"]);
+}
+
+#[test]
 fn a_thousand_faults_are_told_shortly() {
     let plan = arena(10).to_string().replace("\"Standard\",\"position\"", "7,\"position\"");
     let invalid = Layout::from_pretix(&plan).unwrap_err();
