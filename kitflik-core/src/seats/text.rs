@@ -55,7 +55,7 @@ impl Layout {
     /// |---|---|
     /// | `# words` | a comment, as is a `#` alone |
     /// | `category p Premium #d4a017` | a price category: its letter, its name and perhaps a colour |
-    /// | `category p prem = Premium` | the same with an id; else that is the name in lower case with hyphens |
+    /// | `category p prem = Premium` | the same with an id; else it is the name in lower case with hyphens |
     /// | `mark [] couple p` | marks for a `wheelchair`, `companion` or `couple` seat of a category |
     /// | `section Stalls` | the rows that follow are in this part of the auditorium |
     /// | `A: ss_pp` | a row, from left to right |
