@@ -1,5 +1,5 @@
 //! Holds, sales and tickets, as a host uses them.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test program")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Many runs of the simulation. `KITFLIK_SIM_SEEDS=10000` runs more, `KITFLIK_SIM_FIRST=42` starts elsewhere.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test program")]
 
 use kitflik_core::testing::sim::{Sabotage, Stage, Tally, run};
 
@@ -34,10 +34,10 @@ fn a_seed_repeats_its_run() {
 
 fn caught(sabotage: Sabotage) {
     let stage = Stage::build().unwrap();
-    let fault = (0..300).find_map(|seed| run(seed, &stage, Some(sabotage)).err());
+    let fault = (0..600).find_map(|seed| run(seed, &stage, Some(sabotage)).err());
     println!(
         "{sabotage:?}: {}",
-        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 300 seeds"))
+        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 600 seeds"))
     );
 }
 

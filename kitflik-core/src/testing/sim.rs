@@ -107,12 +107,19 @@ impl Tally {
     }
 }
 
-/// The cinema that all runs start from, made once.
+/// The cinemas that all runs start from, made once: one whose show limits seats per customer, one whose does not.
 #[derive(Debug)]
 pub struct Stage {
+    free: Scene,
+    capped: Scene,
+}
+
+#[derive(Debug)]
+struct Scene {
     rows: Vec<crate::Row>,
     show: ShowId,
     seats: usize,
+    cap: Option<u32>,
 }
 
 const START: &str = "2026-11-27T12:00:00Z";
@@ -120,11 +127,21 @@ const PEOPLE: u64 = 7;
 const STEPS: u64 = 1_500;
 
 impl Stage {
-    /// Builds the cinema: one show in a hall of three rows, with a couple seat and a wheelchair space.
+    /// Builds the cinemas: each has one show in a hall of two rows with a couple seat.
     ///
     /// # Errors
     /// What the engine refused, as text.
     pub fn build() -> Result<Self, String> {
+        Ok(Self { free: Scene::build(None)?, capped: Scene::build(Some(3))? })
+    }
+
+    fn scene(&self, seed: u64) -> &Scene {
+        if seed % 4 == 3 { &self.capped } else { &self.free }
+    }
+}
+
+impl Scene {
+    fn build(cap: Option<u32>) -> Result<Self, String> {
         let storage = Arc::new(MemoryStorage::new());
         let clock = Arc::new(ManualClock::new(start()));
         let engine = Kitflik::builder(storage.clone(), MasterKey::new([3; 32]))
@@ -136,17 +153,17 @@ impl Stage {
         let layout =
             Layout::from_text("Hall", "A: ######\nB: ##<>##\n").map_err(|error| error.to_string())?;
         let seats = layout.seats().len();
-        let mut build = Box::pin(build_show(&engine, layout));
+        let mut build = Box::pin(build_show(&engine, layout, cap));
         let show = loop {
             if let Poll::Ready(show) = poll(build.as_mut()) {
                 break show.map_err(|error| error.to_string())?;
             }
         };
-        Ok(Self { rows: storage.rows(), show, seats })
+        Ok(Self { rows: storage.rows(), show, seats, cap })
     }
 }
 
-async fn build_show(engine: &Kitflik, layout: Layout) -> Result<ShowId, crate::Error> {
+async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Result<ShowId, crate::Error> {
     let (catalog, system, command) = (engine.catalog(), Actor::System, None);
     let text = |text: &str| text.to_owned();
     let venue = NewVenue {
@@ -185,7 +202,7 @@ async fn build_show(engine: &Kitflik, layout: Layout) -> Result<ShowId, crate::E
         language: None,
         subtitles: None,
         format: Default::default(),
-        max_seats_per_customer: None,
+        max_seats_per_customer: cap,
         selection: SelectionRules { orphans: false, ..SelectionRules::default() },
     };
     Ok(catalog.add_show(&system, &show).await?.id)
@@ -297,14 +314,14 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64, stage: &Stage, sabotage: Option<Sabotage>) -> Self {
+    fn new(seed: u64, stage: &Scene, sabotage: Option<Sabotage>) -> Self {
         let luck = Arc::new(SeededEntropy::new(seed));
         let mut world = Self {
             clock: Arc::new(ManualClock::new(start())),
             storage: Arc::new(FaultyStorage::new(&stage.rows, Arc::clone(&luck), sabotage)),
             books: Arc::new(TestPayments::new()),
             sent: Arc::default(),
-            auditor: Rc::new(RefCell::new(Auditor::new(stage.show, stage.seats))),
+            auditor: Rc::new(RefCell::new(Auditor::new(stage.show, stage.seats, stage.cap))),
             engines: Vec::new(),
             luck,
             sabotage,
@@ -325,8 +342,8 @@ impl World {
             let off_by = if self.luck.chance(15) { skew * 500 } else { skew };
             let clock = SkewedClock { truth: Arc::clone(&self.clock), off_by };
             let entropy = SeededEntropy::new(self.luck.next() ^ number);
-            let mut policy = Policy::default();
-            policy.view_max_age = Some(std::time::Duration::from_secs(self.luck.below(60)));
+            let view_max_age = Some(std::time::Duration::from_secs(self.luck.below(60)));
+            let policy = Policy { view_max_age, ..Policy::default() };
             let storage: Arc<dyn Storage> = Arc::clone(&self.storage) as Arc<dyn Storage>;
             let mut builder = Kitflik::builder(storage, MasterKey::new([3; 32]))
                 .clock(Arc::new(clock))
@@ -459,7 +476,7 @@ impl World {
 /// # Errors
 /// What was violated, with the seed.
 pub fn run(seed: u64, stage: &Stage, sabotage: Option<Sabotage>) -> Result<Tally, String> {
-    let mut world = World::new(seed, stage, sabotage);
+    let mut world = World::new(seed, stage.scene(seed), sabotage);
     let outcome = world.run();
     let tally = world.auditor.borrow().tally;
     match outcome {

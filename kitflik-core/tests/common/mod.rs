@@ -1,5 +1,11 @@
 //! A small cinema in memory, with ports that the test owns.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it"
+)]
 
 use std::sync::Arc;
 
@@ -42,11 +48,8 @@ pub fn house() -> House {
 pub fn house_on(storage: Arc<dyn Storage>) -> House {
     let clock = Arc::new(ManualClock::new("2026-11-27T12:00:00Z".parse::<Timestamp>().unwrap()));
     let (mailbox, payments) = (Arc::new(Mailbox::default()), Arc::new(TestPayments::new()));
-    let policy = {
-        let mut policy = Policy::default();
-        policy.view_max_age = None;
-        policy
-    };
+    let mut policy = Policy::default();
+    policy.view_max_age = None;
     let kitflik = Kitflik::builder(Arc::clone(&storage), MasterKey::new([7; 32]))
         .clock(clock.clone())
         .entropy(Arc::new(SeededEntropy::new(1)))

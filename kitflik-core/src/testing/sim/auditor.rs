@@ -16,10 +16,13 @@ struct Stored {
     provider: Option<String>,
     charged: bool,
     customer: Option<String>,
+    email: Option<String>,
 }
 
 pub(super) struct Auditor {
     pub(super) show: ShowId,
+    /// Most seats per customer.
+    pub(super) cap: Option<u32>,
     pub(super) tally: Tally,
     /// Found while somebody else was at work.
     pub(super) fault: Option<String>,
@@ -38,9 +41,10 @@ pub(super) struct Auditor {
 }
 
 impl Auditor {
-    pub(super) fn new(show: ShowId, seats: usize) -> Self {
+    pub(super) fn new(show: ShowId, seats: usize, cap: Option<u32>) -> Self {
         Self {
             show,
+            cap,
             seats,
             rereading: false,
             tally: Tally::default(),
@@ -83,6 +87,13 @@ impl Auditor {
         let left = self.bookings.iter().find(|(_, stored)| stored.customer.as_deref() == Some(customer));
         if let Some((id, stored)) = left.map(|(id, stored)| (*id, stored.clone())) {
             self.blame(|| format!("I2: a hold was refused ({error}) but left {id}: {stored:?}"));
+        }
+    }
+
+    /// A confirm was refused for good, and nobody else tried: it may not be sold.
+    pub(super) fn not_sold(&mut self, booking: BookingId, error: &BookingError) {
+        if self.bookings.get(&booking).is_some_and(|stored| stored.status == "confirmed") {
+            self.blame(|| format!("I2: the sale of {booking} was refused ({error}) but it is sold"));
         }
     }
 
@@ -214,7 +225,21 @@ impl Auditor {
                 }
             }
         }
-        Ok(())
+        self.check_cap()
+    }
+
+    fn check_cap(&self) -> Result<(), String> {
+        let Some(cap) = self.cap else { return Ok(()) };
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for stored in self.bookings.values() {
+            if matches!(stored.status.as_str(), "confirming" | "confirmed") {
+                *counts.entry(stored.email.as_deref().unwrap_or_default()).or_default() += stored.seats.len();
+            }
+        }
+        match counts.iter().find(|(_, count)| **count > cap as usize) {
+            Some((email, count)) => Err(format!("{email} has {count} seats, allowed are {cap}")),
+            None => Ok(()),
+        }
     }
 
     /// What was acknowledged as sold is there.
@@ -269,26 +294,18 @@ impl Auditor {
             if stored.status == "confirmed" && !self.tried.contains(id) {
                 return Err(format!("{id} was sold though nobody confirmed it"));
             }
-            let Some(customer) = &stored.customer else { continue };
-            let address = format!("{customer}@example.org");
-            let got = mails.get(address.as_str()).map_or(0, BTreeSet::len);
-            let others = self.bookings.iter().filter(|(_, other)| {
-                other.customer.as_ref() == Some(customer) && other.status == "confirmed"
-            });
-            let promised = others.count();
-            if got != promised {
-                return Err(format!(
-                    "I5: {promised} mails were promised to {address}, {got} were sent ({stored:?})"
-                ));
-            }
         }
-        let known = |to: &str| {
-            self.bookings.values().any(|stored| {
-                stored.customer.as_ref().is_some_and(|name| to == format!("{name}@example.org"))
-            })
-        };
-        if let Some(to) = mails.keys().find(|to| !known(to)) {
-            return Err(format!("I5: a mail was sent to {to} for a command that did not commit"));
+        // One mail for each sale, however often it was sent, and none for anything else.
+        let mut promised: BTreeMap<&str, usize> = BTreeMap::new();
+        for stored in self.bookings.values().filter(|stored| stored.status == "confirmed") {
+            *promised.entry(stored.email.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        let got: BTreeMap<&str, usize> = mails.iter().map(|(to, ids)| (*to, ids.len())).collect();
+        if let Some((to, count)) = promised.iter().find(|(to, count)| got.get(*to) != Some(*count)) {
+            return Err(format!("I5: {count} mails were promised to {to}, sent were {:?}", got.get(to)));
+        }
+        if let Some(to) = got.keys().find(|to| !promised.contains_key(*to)) {
+            return Err(format!("I5: a mail was sent to {to} for what did not commit"));
         }
         match rows.keys().find(|key| key.starts_with("outbox/")) {
             Some(key) => Err(format!("I5: {key} was never sent")),
@@ -314,6 +331,7 @@ impl Stored {
             provider: payment.and_then(|payment| text(payment.get("provider"))),
             charged: payment.is_some_and(|payment| payment.get("charge").is_some()),
             customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
+            email: value.get("customer").and_then(|customer| text(customer.get("email"))),
         })
     }
 }

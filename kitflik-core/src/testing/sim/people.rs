@@ -68,6 +68,15 @@ impl Person {
         (from..from + count).filter_map(|number| format!("{row}{number}").parse().ok()).collect()
     }
 
+    /// Where seats are counted per customer, several people are the same one.
+    fn address(&self) -> String {
+        if self.auditor.borrow().cap.is_some() {
+            format!("c{}@example.org", self.luck.below(3))
+        } else {
+            format!("{}@example.org", self.name)
+        }
+    }
+
     fn command(&self, verb: &str) -> Option<CommandId> {
         self.luck.chance(60).then(|| format!("{verb}-{}", self.name).parse().ok()).flatten()
     }
@@ -79,41 +88,48 @@ impl Person {
         } else {
             HoldSeats::seats(show, self.some_seats())
         };
-        let mut request = request.customer(&self.name, format!("{}@example.org", self.name));
+        let mut request = request.customer(&self.name, self.address());
         request.command = self.command("hold");
         let mut unsure = false;
         for attempt in 0..3 {
             let crashes = self.auditor.borrow().tally.crashes;
             let outcome = self.engine.bookings().hold(&Actor::guest(), &request).await;
-            let mut auditor = self.auditor.borrow_mut();
+            unsure |= self.note_hold(&request, &outcome, crashes, unsure);
             match outcome {
-                Ok(held) => {
-                    auditor.held(&held, request.command.as_ref(), crashes);
-                    drop(auditor);
-                    // The answer got lost on the way: the customer sends the same command again.
-                    if request.command.is_some() && attempt < 2 && self.luck.chance(30) {
-                        self.idle(5).await;
-                        continue;
-                    }
-                    return Some(held);
-                }
-                Err(error) => {
-                    let unknown = error.code() == ErrorCode::OutcomeUnknown;
-                    unsure |= unknown;
-                    if !unsure && request.command.is_none() {
-                        auditor.not_held(&self.name, &error);
-                    }
-                    auditor.refused(&error);
-                    drop(auditor);
-                    let again = unknown || matches!(error, BookingError::Engine(_));
-                    if !again || request.command.is_none() {
-                        return None;
-                    }
-                }
+                // The answer gets lost on the way: the customer sends the same command again.
+                Ok(_) if request.command.is_some() && attempt < 2 && self.luck.chance(30) => {}
+                Ok(held) => return Some(held),
+                Err(BookingError::Engine(_)) if request.command.is_some() => {}
+                Err(_) => return None,
             }
             self.idle(5).await;
         }
         None
+    }
+
+    /// Tells the auditor; whether the outcome is unknown.
+    fn note_hold(
+        &self,
+        request: &HoldSeats,
+        outcome: &Result<BookingView, BookingError>,
+        crashes: u64,
+        unsure: bool,
+    ) -> bool {
+        let mut auditor = self.auditor.borrow_mut();
+        match outcome {
+            Ok(held) => {
+                auditor.held(held, request.command.as_ref(), crashes);
+                false
+            }
+            Err(error) => {
+                let unknown = error.code() == ErrorCode::OutcomeUnknown;
+                if !unknown && !unsure && request.command.is_none() {
+                    auditor.not_held(&self.name, error);
+                }
+                auditor.refused(error);
+                unknown
+            }
+        }
     }
 
     async fn confirm(&self, me: &Actor, held: &BookingView) {
@@ -127,23 +143,21 @@ impl Person {
         self.auditor.borrow_mut().trying(held.id);
         for attempt in 0..3 {
             let outcome = self.engine.bookings().confirm(me, held.id, &request).await;
-            let mut auditor = self.auditor.borrow_mut();
-            match outcome {
-                Ok(sold) => {
-                    auditor.sold(&sold, request.command.as_ref());
-                    drop(auditor);
-                    if request.command.is_none() || attempt == 2 || self.luck.chance(70) {
-                        return;
-                    }
-                }
+            match &outcome {
+                Ok(sold) => self.auditor.borrow_mut().sold(sold, request.command.as_ref()),
                 Err(error) => {
-                    auditor.refused(&error);
-                    let again = matches!(error, BookingError::Engine(_) | BookingError::PaymentPending);
-                    drop(auditor);
-                    if !again {
-                        return;
+                    let mut auditor = self.auditor.borrow_mut();
+                    let open = matches!(error, BookingError::Engine(_) | BookingError::PaymentPending);
+                    if attempt == 0 && !open {
+                        auditor.not_sold(held.id, error);
                     }
+                    auditor.refused(error);
                 }
+            }
+            match outcome {
+                Ok(_) if request.command.is_some() && attempt < 2 && self.luck.chance(30) => {}
+                Err(BookingError::Engine(_) | BookingError::PaymentPending) => {}
+                Ok(_) | Err(_) => return,
             }
             self.idle(10).await;
         }
