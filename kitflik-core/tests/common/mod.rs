@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use kitflik_core::testing::ports::{Mailbox, ManualClock, PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, AuditoriumView, CategoryPrice, Currency, Kitflik, Layout, MasterKey, MemoryStorage, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Policy, PriceCardView, SeatId, ShowView,
-    Storage, TestPayments, Timestamp,
+    Actor, Argon2id, AuditoriumView, CategoryPrice, Currency, Kitflik, Layout, MasterKey, MemoryStorage,
+    MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PasswordHasher, Policy,
+    PriceCardView, SeatId, ShowView, Storage, TestPayments, Timestamp,
 };
 
 pub const HALL: &str = "A: ##########\nB: ####_######\nC: ##########\n";
@@ -46,14 +46,28 @@ pub fn house() -> House {
 }
 
 pub fn house_on(storage: Arc<dyn Storage>) -> House {
+    make(storage, [7; 32], Arc::new(PlainHasher))
+}
+
+/// Another house: its tokens are not ours.
+pub fn house_with_key(key: [u8; 32]) -> House {
+    make(Arc::new(MemoryStorage::new()), key, Arc::new(PlainHasher))
+}
+
+/// With real password hashes.
+pub fn house_hashing() -> House {
+    make(Arc::new(MemoryStorage::new()), [7; 32], Arc::new(Argon2id::default()))
+}
+
+fn make(storage: Arc<dyn Storage>, key: [u8; 32], hasher: Arc<dyn PasswordHasher>) -> House {
     let clock = Arc::new(ManualClock::new("2026-11-27T12:00:00Z".parse::<Timestamp>().unwrap()));
     let (mailbox, payments) = (Arc::new(Mailbox::default()), Arc::new(TestPayments::new()));
     let mut policy = Policy::default();
     policy.view_max_age = None;
-    let kitflik = Kitflik::builder(Arc::clone(&storage), MasterKey::new([7; 32]))
+    let kitflik = Kitflik::builder(Arc::clone(&storage), MasterKey::new(key))
         .clock(clock.clone())
         .entropy(Arc::new(SeededEntropy::new(1)))
-        .password_hasher(Arc::new(PlainHasher))
+        .password_hasher(hasher)
         .mailer(mailbox.clone())
         .payments("test", payments.clone())
         .policy(policy)
