@@ -145,7 +145,7 @@ impl Bookings<'_> {
         wish: &BestAvailable,
         avoid: &BTreeSet<SeatNo>,
     ) -> Result<(Vec<SeatNo>, Option<bool>), BookingError> {
-        let map = self.engine.map(show, false).await?.ok_or(BookingError::NotFound { what: "show" })?;
+        let map = self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })?;
         let mut free = map.free();
         for seat in avoid {
             if let Some(place) = free.get_mut(seat.index()) {
@@ -223,10 +223,13 @@ impl Bookings<'_> {
         // Whether single seats are left is a matter of manners, not of safety: a map of a moment ago will do to let
         // somebody pass, and only what the store says now will do to refuse.
         for fresh in [false, true] {
-            let map = self.engine.map(id, fresh).await?.ok_or(BookingError::NotFound { what: "show" })?;
-            let free =
-                |seat: SeatNo| map.is_free(seat) || given_back.contains(&seat) || chosen.contains(&seat);
-            match check_selection(layout, chosen, free, &show.selection) {
+            let check = |is_free: &dyn Fn(SeatNo) -> bool| {
+                let free =
+                    |seat: SeatNo| is_free(seat) || given_back.contains(&seat) || chosen.contains(&seat);
+                check_selection(layout, chosen, free, &show.selection)
+            };
+            let checked = self.engine.look(id, fresh, check).await?;
+            match checked.ok_or(BookingError::NotFound { what: "show" })? {
                 Ok(()) => break,
                 Err(refusal) if fresh => return Err(refused(refusal)),
                 Err(_) => {}
