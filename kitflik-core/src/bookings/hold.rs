@@ -50,8 +50,8 @@ impl Bookings<'_> {
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
                 return self.held_view(&layout.layout, &booking);
             }
-            let show =
-                tx.get(&keys::show(request.show_id))?.ok_or(BookingError::NotFound { what: "show" })?;
+            let show = tx.get_shared(&engine.shows, &keys::show(request.show_id))?;
+            let show = show.ok_or(BookingError::NotFound { what: "show" })?;
             if self.corrected(request.show_id, hint, &show) {
                 continue;
             }
@@ -77,8 +77,8 @@ impl Bookings<'_> {
                 self.check_choice(actor, &layout.layout, &show, request.show_id, &chosen, &[]).await?;
             }
             let wanted = with_types(&layout.layout, &chosen, &request.ticket_types);
-            let card_key = keys::price_card(show.price_card);
-            let card = tx.get(&card_key)?.ok_or_else(|| EngineError::internal("the price card is gone"))?;
+            let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
+            let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
             let seats = rules::price(&layout.layout, &card, &wanted)?;
             let (fees, total) = rules::total(&card, &seats);
             let booking = Booking {
