@@ -121,7 +121,8 @@ async fn find(kitflik: &Kitflik, wanted: &NewMovie) -> Result<MovieId, DemoError
     let page = PageRequest { cursor: None, limit: Some(100) };
     let query = MovieQuery { q: Some(wanted.title.clone()), page, ..MovieQuery::default() };
     let near = kitflik.catalog().movies(&query).await?.items;
-    let same = near.into_iter().find(|movie| movie.title == wanted.title && movie.director == wanted.director);
+    let same =
+        near.into_iter().find(|movie| movie.title == wanted.title && movie.director == wanted.director);
     same.map(|movie| movie.id).ok_or_else(|| text(format!("{} is not in the catalogue", wanted.title)))
 }
 

@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kitflik_core::{
-    Kitflik, MasterKey, MemoryStorage, Policy, Read, SledStorage, Storage, StorageError,
-};
+use kitflik_core::{Kitflik, MasterKey, MemoryStorage, Policy, Read, SledStorage, Storage, StorageError};
 
 use super::failure::Failure;
 use super::settings::{Settings, StorageKind};
@@ -78,7 +76,7 @@ fn make_directory(path: &Path) -> Result<(), Failure> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(path)
-        .map_err(|error| Failure::run(format!("the data directory {} cannot be made: {error}", path.display())))
+    builder.create(path).map_err(|error| {
+        Failure::run(format!("the data directory {} cannot be made: {error}", path.display()))
+    })
 }

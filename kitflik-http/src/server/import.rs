@@ -39,7 +39,8 @@ fn in_file(path: &Path, error: &str) -> Failure {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{} cannot be read: {error}", path.display()));
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::usage(format!("{} cannot be read: {error}", path.display()));
     let size = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
     if size > MOST_BYTES {
         return Err(failed(&format!("it has {size} bytes, allowed are {MOST_BYTES}")));

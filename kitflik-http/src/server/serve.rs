@@ -102,7 +102,11 @@ async fn serve(settings: &Settings, listener: TcpListener, house: &House) -> Res
     }
 }
 
-async fn accept(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) -> std::io::Result<()> {
+async fn accept(
+    listener: TcpListener,
+    app: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
     use axum::serve::ListenerExt;
     // Answers are small: they must not wait for more to come.
     let listener = listener.tap_io(|connection| {
@@ -167,7 +171,9 @@ async fn first_staff(settings: &Settings, kitflik: &Kitflik) -> Result<(), Failu
     };
     let new = NewStaff { email, password, name: "First".to_owned(), role: Role::Admin };
     kitflik.staff().make_first(&new).await.map_err(|error| {
-        Failure::usage(format!("staff_email or staff_password cannot be used for the first staff account: {error}"))
+        Failure::usage(format!(
+            "staff_email or staff_password cannot be used for the first staff account: {error}"
+        ))
     })?;
     Ok(())
 }

@@ -126,7 +126,8 @@ impl Settings {
         environment: BTreeMap<String, String>,
         flags: BTreeMap<&'static str, String>,
     ) -> Result<Self, Failure> {
-        let named = config.map(Path::to_owned).or_else(|| environment.get("KITFLIK_CONFIG").map(PathBuf::from));
+        let named =
+            config.map(Path::to_owned).or_else(|| environment.get("KITFLIK_CONFIG").map(PathBuf::from));
         let file = match named {
             Some(path) => read_file(&path)?,
             None if Path::new(FILE).exists() => read_file(Path::new(FILE))?,

@@ -14,11 +14,8 @@ pub(super) struct Plan {
 /// Reads a plan: JSON is pretix's format, anything else KitFlik's text.
 pub(super) fn read(text: &str, name: Option<&str>, otherwise: &str) -> Result<Plan, String> {
     let is_json = text.trim_start().starts_with('{');
-    let layout = if is_json {
-        Layout::from_pretix(text)
-    } else {
-        Layout::from_text(name.unwrap_or(otherwise), text)
-    };
+    let layout =
+        if is_json { Layout::from_pretix(text) } else { Layout::from_text(name.unwrap_or(otherwise), text) };
     let layout = layout.map_err(|invalid| {
         let faults: Vec<String> = invalid
             .errors

@@ -153,7 +153,9 @@ impl Row<'_, '_> {
     /// The title, and whether it was a number: `300` is a film, too.
     fn title(&self) -> Result<(String, bool), Remark> {
         let title = match self.value("Title")? {
-            None => return Err(self.remark("Title", "it is missing: nothing tells which film this is".into())),
+            None => {
+                return Err(self.remark("Title", "it is missing: nothing tells which film this is".into()));
+            }
             Some(Value::String(title)) => (title.trim().to_owned(), false),
             Some(Value::Number(number)) => (number.to_string(), true),
             Some(other) => return Err(self.unexpected("Title", "text or a number", &other)),
@@ -253,7 +255,8 @@ async fn store(
                     let mut bad = BTreeSet::new();
                     for error in &invalid.errors {
                         let place = error.path.trim_start_matches('[').split_once("].");
-                        let Some((at, field)) = place.and_then(|(at, field)| Some((at.parse::<usize>().ok()?, field)))
+                        let Some((at, field)) =
+                            place.and_then(|(at, field)| Some((at.parse::<usize>().ok()?, field)))
                         else {
                             return Err(CatalogError::Invalid(invalid));
                         };

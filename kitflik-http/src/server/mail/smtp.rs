@@ -82,7 +82,11 @@ impl Mailer for SmtpMailer {
             Err(error) => {
                 // The server's words may name the receiver: they go into the store, not into the log.
                 let status = error.status().map(u16::from);
-                if status.is_some() { self.breaker.succeeded() } else { self.breaker.failed() };
+                if status.is_some() {
+                    self.breaker.succeeded()
+                } else {
+                    self.breaker.failed()
+                };
                 let error = judge(&error, status);
                 let permanent = matches!(error, MailError::Permanent { .. });
                 warn!(mail = %id, status, permanent, "mail not sent");

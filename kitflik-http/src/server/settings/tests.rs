@@ -36,23 +36,14 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 #[test]
 fn a_bad_value_is_refused_under_the_name_it_was_given_by() {
     let address = "\"nowhere\" is no address: expected HOST:PORT such as 127.0.0.1:8080";
-    assert_eq!(
-        refusal("listen = \"nowhere\"", &[], None),
-        format!("kitflik.toml, listen: {address}")
-    );
-    assert_eq!(
-        refusal("", &[("KITFLIK_LISTEN", "nowhere")], None),
-        format!("KITFLIK_LISTEN: {address}")
-    );
+    assert_eq!(refusal("listen = \"nowhere\"", &[], None), format!("kitflik.toml, listen: {address}"));
+    assert_eq!(refusal("", &[("KITFLIK_LISTEN", "nowhere")], None), format!("KITFLIK_LISTEN: {address}"));
     assert_eq!(refusal("", &[], Some("nowhere")), format!("--listen: {address}"));
     assert_eq!(
         refusal("", &[("KITFLIK_STORAGE", "floppy")], None),
         "KITFLIK_STORAGE: \"floppy\" is no storage; allowed are sled and memory"
     );
-    assert_eq!(
-        refusal("demo = \"maybe\"", &[], None),
-        "kitflik.toml, demo: \"maybe\" is neither on nor off"
-    );
+    assert_eq!(refusal("demo = \"maybe\"", &[], None), "kitflik.toml, demo: \"maybe\" is neither on nor off");
 }
 
 #[test]
@@ -92,7 +83,10 @@ fn secrets_come_from_files_too_and_are_not_shown() {
     assert_eq!(settings.staff_password.as_ref().unwrap().0, "correct horse");
     assert!(!format!("{settings:?}").contains("horse"));
     let missing = refusal("smtp_url_file = \"/nowhere/at/all\"", &[], None);
-    assert!(missing.starts_with("kitflik.toml, smtp_url_file: \"/nowhere/at/all\" cannot be read"), "{missing}");
+    assert!(
+        missing.starts_with("kitflik.toml, smtp_url_file: \"/nowhere/at/all\" cannot be read"),
+        "{missing}"
+    );
 }
 
 #[test]
