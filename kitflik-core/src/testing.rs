@@ -1,4 +1,6 @@
-//! What tests are made of: the storage conformance suite, and storages that break a promise on purpose.
+//! What tests of the engine and of its adapters are made of.
 
 pub mod broken_storage;
+pub mod ports;
+pub mod sim;
 pub mod storage_conformance;

@@ -1,9 +1,9 @@
 //! The embedded adapter: sled, with the durability that sled alone does not give.
 //!
-//! sled's own `flush` does not survive a power failure on Linux (it never calls `fdatasync`), a long unsynced tail
-//! can make a store unopenable, and its atomic batches take a global lock. So nobody but the two threads in
-//! [`writer`] and [`syncer`] writes: the first merges many commits into one atomic batch, the second puts what was
-//! applied on stable media, and acknowledges it.
+//! sled's own `flush` does not survive a power failure on Linux (it never calls `fdatasync`), a long
+//! unsynced tail can make a store unopenable, and its atomic batches take a global lock. So nobody but the
+//! two threads in [`writer`] and [`syncer`] writes: the first merges many commits into one atomic batch,
+//! the second puts what was applied on stable media, and acknowledges it.
 
 mod directory;
 mod row;
@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use futures_channel::oneshot;
 use parking_lot::{Mutex, RwLock};
 
+use crate::limits;
 use crate::ports::storage::{
     Batch, Commit, Read, Row, Storage, StorageError, validate_batch, validate_reads,
 };
@@ -27,27 +28,30 @@ use directory::Directory;
 use syncer::Syncer;
 use writer::{Job, Queue, Writer};
 
-/// sled's cache, in bytes of the log; the process takes two to three times as much. With 300,000 rows it stays
-/// below 150 MB, and the pages that a sale touches (its show, the newest bookings) fit many times.
+/// sled's cache, in bytes of the log; the process takes two to three times as much. With 300,000 rows it
+/// stays below 150 MB, and the pages that a sale touches (its show, the newest bookings) fit many times.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// sled writes its log in segments. Two rules hold only if a segment is much larger than what is written between two
-/// syncs: sled takes a segment into use again before its pages are safe elsewhere, and spills what exceeds a quarter
-/// of one (a leaf of 17 rows of 8 kB) into files that it never syncs. With its default of 512 kB, stores were seen
-/// not to open after a crash. Fixed for the life of a store.
+/// sled writes its log in segments. Two rules hold only if a segment is much larger than what is written
+/// between two syncs: sled takes a segment into use again before its pages are safe elsewhere, and spills
+/// what exceeds a quarter of one (a leaf of 17 rows of 8 kB) into files that it never syncs. With its
+/// default of 512 kB, stores were seen not to open after a crash. Fixed for the life of a store.
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// A leaf of sled, split when it has more than 16 rows, must not exceed a quarter of a segment.
+const _: () = assert!(17 * (limits::MAX_KEY_BYTES + limits::MAX_VALUE_BYTES + 64) < SEGMENT_BYTES / 4);
 
 /// An embedded store in one directory, for native hosts.
 ///
-/// `Durable` batches are on stable media, together with everything applied before them, when they are acknowledged.
-/// `Relaxed` ones get there within 50 ms. Many concurrent commits share one write and one sync, so throughput rises
-/// with concurrency.
+/// `Durable` batches are on stable media, together with everything applied before them, when they are
+/// acknowledged. `Relaxed` ones get there within 50 ms. Many concurrent commits share one write and one
+/// sync, so throughput rises with concurrency.
 ///
-/// After an I/O error nothing is acknowledged any more, and nothing is read: what memory says may not be on disk.
-/// Open the directory again to go on from what is.
+/// After an I/O error nothing is acknowledged any more, and nothing is read: what memory says may not be on
+/// disk. Open the directory again to go on from what is.
 ///
-/// Dropping it finishes what was sent, syncs, and waits for both of its threads; do not do that on an async reactor
-/// that must not block.
+/// Dropping it finishes what was sent, syncs, and waits for both of its threads; do not do that on an async
+/// reactor that must not block.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), kitflik_core::StorageError> {
@@ -56,7 +60,8 @@ const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// ```
 pub struct SledStorage {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
+    syncer: Option<JoinHandle<()>>,
 }
 
 /// What readers and both threads see. The fields drop in this order: the lock on the directory goes last.
@@ -64,8 +69,8 @@ struct Shared {
     db: ::sled::Db,
     /// sled has no snapshots: reads share this, and applying a batch excludes them.
     snapshot: RwLock<()>,
-    /// sled runs a batch and a flush one after the other, and stalls every reader while one waits for the other.
-    /// Taken first, this makes only the writer wait.
+    /// sled runs a batch and a flush one after the other, and stalls every reader while one waits for the
+    /// other. Taken first, this makes only the writer wait.
     log: Mutex<()>,
     queue: Queue,
     syncer: Syncer,
@@ -73,7 +78,8 @@ struct Shared {
 }
 
 impl SledStorage {
-    /// Opens the store in this directory, or creates it.
+    /// Opens the store in this directory, or creates it. This blocks: a store of 300,000 rows takes some
+    /// 100 ms.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`] if the directory is in use, or cannot be created or written;
@@ -97,13 +103,17 @@ impl SledStorage {
         let writer = Writer::start(Arc::clone(&shared))?;
         shared.directory.created()?;
 
-        let mut storage = Self { shared, threads: Vec::with_capacity(2) };
-        storage.spawn("kitflik-sync", Shared::run_syncer)?;
-        storage.spawn("kitflik-write", move |_| writer.run())?;
+        let mut storage = Self { shared, writer: None, syncer: None };
+        storage.syncer = Some(storage.spawn("kitflik-sync", Shared::run_syncer)?);
+        storage.writer = Some(storage.spawn("kitflik-write", move |_| writer.run())?);
         Ok(storage)
     }
 
-    fn spawn(&mut self, name: &str, body: impl FnOnce(&Shared) + Send + 'static) -> Result<(), StorageError> {
+    fn spawn(
+        &self,
+        name: &str,
+        body: impl FnOnce(&Shared) + Send + 'static,
+    ) -> Result<JoinHandle<()>, StorageError> {
         let shared = Arc::clone(&self.shared);
         let guarded = move || {
             // A panic here must not leave callers waiting for ever.
@@ -112,9 +122,7 @@ impl SledStorage {
             }
         };
         let thread = Builder::new().name(name.to_owned()).spawn(guarded);
-        self.threads
-            .push(thread.map_err(|error| self.shared.directory.unavailable("start a thread", &error))?);
-        Ok(())
+        thread.map_err(|error| self.shared.directory.unavailable("start a thread", &error))
     }
 
     /// Makes the sync of the log fail or do nothing, for tests of what happens then.
@@ -195,6 +203,9 @@ impl Storage for SledStorage {
             return Err(self.shared.unavailable());
         }
         outcome.await.unwrap_or_else(|_| {
+            // First this: whoever is told `Indeterminate` reads next, and must not read what may not be on
+            // disk.
+            self.shared.fail("the storage thread ended before it answered");
             Err(StorageError::Indeterminate {
                 reason: "the storage thread ended before it answered".to_owned(),
             })
@@ -206,13 +217,9 @@ impl Drop for SledStorage {
     fn drop(&mut self) {
         // In the order in which work flows: the writer hands its last group to the syncer.
         self.shared.queue.close();
-        if let Some(writer) = self.threads.pop() {
-            let _panic_was_handled = writer.join();
-        }
+        let _panic_was_handled = self.writer.take().map(JoinHandle::join);
         self.shared.syncer.close();
-        for thread in self.threads.drain(..) {
-            let _panic_was_handled = thread.join();
-        }
+        let _panic_was_handled = self.syncer.take().map(JoinHandle::join);
     }
 }
 

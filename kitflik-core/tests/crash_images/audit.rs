@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use kitflik_core::{Read, Row, SledStorage, Storage, limits};
+use kitflik_core::{Batch, Commit, Durability, Read, Row, SledStorage, Storage, Write, limits};
 use pollster::block_on;
 
 use super::load::{BASE_RECORDS, FILLER, Plan, base_key};
@@ -82,7 +82,19 @@ pub(crate) fn audit(storage: &SledStorage, acks: &[Ack]) -> Result<Found, String
     shared.extend(base);
     shared.extend(scan(storage, "dense/")?);
     overwritten(&batches, &shared)?;
+    goes_on(storage, acks)?;
     Ok(found)
+}
+
+/// The store takes a batch, and gives it a version that nothing had before, not even what is lost.
+fn goes_on(storage: &SledStorage, acks: &[Ack]) -> Result<(), String> {
+    let writes = vec![Write::Put { key: "after".to_owned(), value: vec![FILLER] }];
+    let batch = Batch { checks: Vec::new(), writes, durability: Durability::Durable };
+    let newest = acks.iter().map(|ack| ack.version).max().unwrap_or(0);
+    match block_on(storage.commit(batch)) {
+        Ok(Commit::Applied { version }) if version.0 > newest => Ok(()),
+        other => Err(format!("after {newest} a batch ended in {other:?}")),
+    }
 }
 
 fn scan(storage: &SledStorage, prefix: &str) -> Result<Vec<Row>, String> {
@@ -100,7 +112,8 @@ fn scan(storage: &SledStorage, prefix: &str) -> Result<Vec<Row>, String> {
     }
 }
 
-/// The batches of which there is a trace; each must be there as a whole, and so must those that it depends on.
+/// The batches of which there is a trace; each must be there as a whole, and so must those that it depends
+/// on.
 fn batches(log: &[Row]) -> Result<Batches, String> {
     let mut batches = Batches::new();
     for row in log {

@@ -58,7 +58,8 @@ impl Mount {
         let mut mount = Command::new("mount");
         let mounted =
             mount.args(["-t", "ext4", "-o", "noatime,commit=300", &device]).arg(path).output().unwrap();
-        // While it is mounted the device stays; with the last unmount it goes, even if this process is gone by then.
+        // While it is mounted the device stays; with the last unmount it goes, even if this process is gone
+        // by then.
         run(Command::new("losetup").args(["--detach", &device]));
         assert!(mounted.status.success(), "{mount:?}: {}", String::from_utf8_lossy(&mounted.stderr));
         Self { path: path.to_owned() }

@@ -1,5 +1,6 @@
 //! What the child does: batches whose traces can be audited.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl Role {
         }
     }
 
-    /// Never returns: the parent stops it.
+    /// Goes on until the parent stops it.
     pub(crate) fn play(self) {
         match self {
             Self::Worker { store, mode, mutant } => {
@@ -100,9 +101,8 @@ impl Role {
             Self::Opener { store } => {
                 say(OPENING);
                 let _open = SledStorage::open(store);
-                loop {
-                    thread::park();
-                }
+                // Until it is killed, or its parent is gone.
+                let _end = std::io::stdin().read_to_end(&mut Vec::new());
             }
         }
     }
@@ -112,7 +112,8 @@ pub(crate) fn base_key(record: usize) -> String {
     format!("base/{record:06}")
 }
 
-/// One in sixteen of these rows is small and written again and again, the others are as large as a value may be.
+/// One in sixteen of these rows is small and written again and again, the others are as large as a value
+/// may be.
 pub(crate) fn dense_key(row: usize) -> String {
     format!("dense/{row:05}")
 }
@@ -166,8 +167,8 @@ impl Plan {
     }
 }
 
-/// One thread: each batch adds rows of its own, overwrites two that all threads share, moves the thread's marker (a
-/// delete and a put), and depends on the batch before it.
+/// One thread: each batch adds rows of its own, overwrites two that all threads share, moves the thread's
+/// marker (a delete and a put), and depends on the batch before it.
 fn work(storage: &SledStorage, mode: Mode, thread: usize) {
     let mut last: Option<Version> = None;
     for number in 0.. {

@@ -12,8 +12,9 @@ use ::sled::Error;
 use crate::ports::storage::StorageError;
 
 const LOCK_FILE: &str = "kitflik.lock";
-/// In the lock file once the store exists. sled opens a directory whose snapshot is gone as an empty store.
-const CREATED: &[u8] = b"kitflik sled store 1\n";
+/// What the lock file says once the store exists: the version at which it was closed last. sled opens a log
+/// that is gone or cut as a store that has less in it.
+const MARKER: &str = "kitflik sled store 1, closed at version ";
 const UNRELEASED_ATTEMPTS: u32 = 200;
 const UNRELEASED_PAUSE: Duration = Duration::from_millis(10);
 
@@ -21,7 +22,7 @@ pub(super) struct Directory {
     path: PathBuf,
     /// Locked as long as it is open. The lock on sled's own file is taken too late: files are tidied before.
     lock: File,
-    was_created: bool,
+    closed_at: Option<u64>,
 }
 
 impl Directory {
@@ -35,9 +36,11 @@ impl Directory {
             Err(TryLockError::WouldBlock) => return Err(in_use(path)),
             Err(TryLockError::Error(error)) => return Err(unavailable(path, "lock the directory", &error)),
         }
-        let mut marker = Vec::new();
-        lock.read_to_end(&mut marker).map_err(|error| unavailable(path, "read the lock file", &error))?;
-        Ok(Self { path: path.to_owned(), lock, was_created: marker == CREATED })
+        let mut marker = String::new();
+        lock.read_to_string(&mut marker).map_err(|error| unavailable(path, "read the lock file", &error))?;
+        // A power failure while it was written leaves a part: it says nothing then.
+        let closed_at = marker.strip_prefix(MARKER).and_then(|rest| rest.strip_suffix('\n')?.parse().ok());
+        Ok(Self { path: path.to_owned(), lock, closed_at })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -46,7 +49,7 @@ impl Directory {
 
     /// The log, to sync it: any descriptor of the file will do.
     pub(super) fn log_file(&self) -> Result<File, StorageError> {
-        File::open(self.path.join("db")).map_err(|error| self.unavailable("open the log", &error))
+        open_to_sync(&self.path.join("db")).map_err(|error| self.unavailable("open the log", &error))
     }
 
     pub(super) fn open(&self, config: &::sled::Config) -> Result<::sled::Db, StorageError> {
@@ -55,8 +58,8 @@ impl Directory {
         loop {
             match catch_unwind(AssertUnwindSafe(|| config.open())) {
                 Ok(Ok(db)) => return Ok(db),
-                // Nobody else has it, for we hold our own lock: threads of a store that was just dropped in this
-                // process are still letting go of sled's file.
+                // Nobody else has it, for we hold our own lock: threads of a store that was just dropped in
+                // this process are still letting go of sled's file.
                 Ok(Err(Error::Io(error))) if holds_lock(&error) && attempts < UNRELEASED_ATTEMPTS => {
                     attempts += 1;
                     pause();
@@ -82,26 +85,31 @@ impl Directory {
         Ok(())
     }
 
-    /// A store that was created before and now has nothing in it has lost it.
-    pub(super) fn expects_content(&self) -> bool {
-        self.was_created
+    /// The version at which the store was closed last, 0 if it never was; `None` if it is new.
+    pub(super) fn closed_at(&self) -> Option<u64> {
+        self.closed_at
     }
 
-    /// Puts on stable media what sled never syncs (its settings, the directory entries), and remembers that the
-    /// store exists.
+    /// Puts on stable media what sled never syncs (its settings, the directory entries), and remembers that
+    /// the store exists.
     pub(super) fn created(&self) -> Result<(), StorageError> {
         let sync = || -> io::Result<()> {
-            File::open(self.path.join("conf"))?.sync_all()?;
-            if !self.was_created {
-                let mut lock = &self.lock;
-                lock.set_len(0)?;
-                lock.seek(SeekFrom::Start(0))?;
-                lock.write_all(CREATED)?;
-                lock.sync_all()?;
+            open_to_sync(&self.path.join("conf"))?.sync_all()?;
+            if self.closed_at.is_none() {
+                self.closed(0)?;
             }
             sync_directory(&self.path)
         };
         sync().map_err(|error| self.unavailable("sync the directory", &error))
+    }
+
+    /// Remembers that everything up to this version is on stable media.
+    pub(super) fn closed(&self, version: u64) -> io::Result<()> {
+        let mut lock = &self.lock;
+        lock.set_len(0)?;
+        lock.seek(SeekFrom::Start(0))?;
+        lock.write_all(format!("{MARKER}{version}\n").as_bytes())?;
+        lock.sync_all()
     }
 
     pub(super) fn unavailable(&self, what: &str, error: &dyn Display) -> StorageError {
@@ -126,16 +134,15 @@ impl Directory {
 
 /// Creates the directory so that a power failure does not take it back.
 fn create(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(path)?;
-    let absolute = path.canonicalize()?;
-    absolute.ancestors().skip(1).try_for_each(|parent| match sync_directory(parent) {
-        // Not ours to sync, so it was there before.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        other => other,
-    })
+    let path = std::path::absolute(path)?;
+    let missing: Vec<&Path> = path.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
+    fs::create_dir_all(&path)?;
+    missing.into_iter().filter_map(Path::parent).try_for_each(sync_directory)
+}
+
+/// Windows syncs no file that is open for reading only.
+fn open_to_sync(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
 }
 
 #[cfg(unix)]

@@ -7,7 +7,8 @@ use crate::ports::storage::{Row, StorageError, Version};
 /// Bytes that a row takes on top of its key and value.
 pub(super) const HEADER: usize = size_of::<u64>();
 
-/// A stored value whose version is still to come. Made on the caller's thread, so that the writer copies nothing.
+/// A stored value whose version is still to come. Made on the caller's thread, so that the writer copies
+/// nothing.
 pub(super) fn unstamped(value: &[u8]) -> IVec {
     let mut stored = Vec::with_capacity(HEADER + value.len());
     stored.extend_from_slice(&[0; HEADER]);

@@ -14,10 +14,11 @@ use super::Shared;
 use super::directory::Directory;
 use super::writer::Done;
 
-/// Most bytes that are applied and not yet on stable media. sled's recovery copes with a lost tail that is well below
-/// one of its segments; past that the store was seen not to open again.
+/// Most bytes that are applied and not yet on stable media. sled's recovery copes with a lost tail that is
+/// well below one of its segments; past that the store was seen not to open again.
 pub(super) const UNSYNCED_BYTES: usize = 256 * 1024;
-/// A write counts as this many bytes at least: every tenth write to a leaf of sled puts the whole leaf into the log.
+/// A write counts as this many bytes at least: every tenth write to a leaf of sled puts the whole leaf into
+/// the log.
 pub(super) const LEAST_WRITE: usize = UNSYNCED_BYTES / limits::MAX_BATCH_WRITES;
 /// Longest time that an applied batch stays unsynced when nobody waits for it.
 const UNSYNCED_TIME: Duration = Duration::from_millis(50);
@@ -93,8 +94,8 @@ impl Syncer {
         state.writer_waits = false;
     }
 
-    /// Takes over a group that was applied: these wait for stable media. If the store has failed meanwhile, gives
-    /// them back.
+    /// Takes over a group that was applied: these wait for stable media. If the store has failed meanwhile,
+    /// gives them back.
     pub(super) fn applied(&self, bytes: usize, waiting: Vec<Waiting>) -> Result<(), Vec<Waiting>> {
         let mut state = self.state.lock();
         if self.failure().is_some() {

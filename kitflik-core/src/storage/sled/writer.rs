@@ -10,15 +10,18 @@ use parking_lot::{Condvar, Mutex};
 use crate::limits;
 use crate::ports::storage::{Batch, Check, Commit, Durability, StorageError, Version, Write};
 
+use super::Shared;
 use super::row;
 use super::syncer::{LEAST_WRITE, UNSYNCED_BYTES, Waiting};
-use super::{Shared, directory::Directory};
 
-/// Versions are handed out below a ceiling that is on stable media, and a start begins at the ceiling. So a version that
-/// a power failure took back is never given to another row.
+/// Versions are handed out below a ceiling that is on stable media, and a start begins at the ceiling. So a
+/// version that a power failure took back is never given to another row.
 const VERSIONS_RESERVED: u64 = 1 << 20;
 const PRIVATE_TREE: &str = "kitflik";
 const CEILING: &str = "version ceiling";
+/// The last row that a store writes before it is closed. If the directory remembers a later one, the log
+/// has lost its end.
+const CLOSED: &str = "closed at version";
 
 /// A group is one atomic batch of sled: it must fit into the unsynced window. The largest batch fits.
 const GROUP_BYTES: usize = UNSYNCED_BYTES;
@@ -137,12 +140,20 @@ impl Writer {
     pub(super) fn start(shared: Arc<Shared>) -> Result<Self, StorageError> {
         let directory = &shared.directory;
         let private = shared.db.open_tree(PRIVATE_TREE).map_err(|error| directory.broken(&error))?;
-        let stored = private.get(CEILING).map_err(|error| directory.broken(&error))?;
-        let ceiling = match stored {
-            Some(stored) => row::version(&stored)?.0,
-            None if directory.expects_content() || !shared.db.is_empty() => return Err(lost(directory)),
+        let get = |key| match private.get(key).map_err(|error| directory.broken(&error))? {
+            Some(stored) => row::version(&stored).map(|version| Some(version.0)),
+            None => Ok(None),
+        };
+        let ceiling = match get(CEILING)? {
+            Some(ceiling) => ceiling,
+            None if directory.closed_at().is_some() || !shared.db.is_empty() => {
+                return Err(directory.damaged("it was created before and has lost its contents"));
+            }
             None => 1,
         };
+        if directory.closed_at() > get(CLOSED)?.or(Some(0)) {
+            return Err(directory.damaged("it has lost the end of its log"));
+        }
         let mut writer = Self { shared: Arc::clone(&shared), private, next_version: ceiling, ceiling };
         writer.reserve_versions().map_err(|reason| directory.unavailable("write to the store", &reason))?;
         Ok(writer)
@@ -151,11 +162,12 @@ impl Writer {
     pub(super) fn run(mut self) {
         loop {
             let jobs = self.shared.queue.next_group();
-            if jobs.is_empty() {
-                return;
+            let is_end = jobs.is_empty();
+            let outcome = if is_end { self.close() } else { self.commit(jobs) };
+            if let Err(reason) = outcome {
+                return self.shared.fail(&reason);
             }
-            if let Err(reason) = self.commit(jobs) {
-                self.shared.fail(&reason);
+            if is_end {
                 return;
             }
         }
@@ -173,7 +185,9 @@ impl Writer {
         if !versions.is_empty() {
             self.shared.syncer.wait_for_room(bytes);
             if let Err(reason) = self.apply(batch) {
-                // Said here, and not by dropping them, for the reason.
+                // First this: whoever is told `Indeterminate` reads next, and must not read what may not be
+                // on disk.
+                self.shared.fail(&reason);
                 relaxed.into_iter().chain(durable).for_each(|waiting| waiting.unknown(&reason));
                 return Err(reason);
             }
@@ -242,22 +256,32 @@ impl Writer {
         self.shared.db.apply_batch(batch).map_err(|error| format!("applying a batch failed: {error}"))
     }
 
+    /// Nothing comes any more, unless the store has failed.
+    fn close(&self) -> Result<(), String> {
+        if self.shared.syncer.failure().is_none() {
+            self.put_private(CLOSED, self.next_version)?;
+            let remembered = self.shared.directory.closed(self.next_version);
+            remembered.map_err(|error| format!("writing the lock file failed: {error}"))?;
+        }
+        Ok(())
+    }
+
     fn reserve_versions(&mut self) -> Result<(), String> {
         let ceiling = self.next_version + VERSIONS_RESERVED;
         if ceiling >= limits::MAX_VERSION {
             return Err("all versions are used up".to_owned());
         }
-        let log = self.shared.log.lock();
-        self.private
-            .insert(CEILING, &ceiling.to_be_bytes())
-            .map_err(|error| format!("reserving versions failed: {error}"))?;
-        drop(log);
-        self.shared.sync()?;
+        self.put_private(CEILING, ceiling)?;
         self.ceiling = ceiling;
         Ok(())
     }
-}
 
-fn lost(directory: &Directory) -> StorageError {
-    directory.damaged("it was created before and has lost its contents")
+    /// On stable media, with everything applied before it.
+    fn put_private(&self, key: &str, version: u64) -> Result<(), String> {
+        let log = self.shared.log.lock();
+        let put = self.private.insert(key, &version.to_be_bytes());
+        put.map_err(|error| format!("writing to the private tree failed: {error}"))?;
+        drop(log);
+        self.shared.sync()
+    }
 }

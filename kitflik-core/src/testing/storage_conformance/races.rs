@@ -1,5 +1,5 @@
-//! Many calls at once. They are futures of one task: every storage that yields lets them interleave, and the cases
-//! yield between a read and the commit that it leads to.
+//! Many calls at once. They are futures of one task: every storage that yields lets them interleave, and
+//! the cases yield between a read and the commit that it leads to.
 
 use futures_util::future::{join_all, try_join, try_join_all};
 
@@ -10,6 +10,8 @@ use super::{Bench, Outcome, ensure, equal, text};
 
 const CONTENDERS: usize = 24;
 const ROUNDS: usize = 5;
+const WATCHERS: usize = 6;
+const WATCHED_ROUNDS: usize = 20;
 
 pub(super) async fn one_of_many_inserts_wins(bench: &Bench) -> Outcome {
     let insert = |contender: usize| async move {
@@ -26,11 +28,16 @@ pub(super) async fn no_increment_is_lost(bench: &Bench) -> Outcome {
     bench.write(vec![bench.put("count", "0")]).await?;
     let contend = |contender: usize| async move {
         let mut added = 0;
-        while added < ROUNDS {
+        // Each lost race is one that another contender won: there cannot be more of them than increments.
+        for _attempt in 0..=CONTENDERS * ROUNDS {
+            if added == ROUNDS {
+                break;
+            }
             let row = bench.row("count").await?.ok_or("the count is missing")?;
             let count: usize = text(&row).parse().map_err(|_| format!("the count is {:?}", text(&row)))?;
             yield_now().await;
-            let durability = if contender % 2 == 0 { Durability::Durable } else { Durability::Relaxed };
+            let durability =
+                if contender.is_multiple_of(2) { Durability::Durable } else { Durability::Relaxed };
             let checks = vec![bench.version("count", row.version)];
             let writes = vec![bench.put("count", &(count + 1).to_string())];
             let batch = crate::Batch { checks, writes, durability };
@@ -44,51 +51,47 @@ pub(super) async fn no_increment_is_lost(bench: &Bench) -> Outcome {
 }
 
 pub(super) async fn a_batch_is_seen_whole_or_not_at_all(bench: &Bench) -> Outcome {
-    let write = async {
-        for round in 0..60 {
-            let value = round.to_string();
-            bench.write((0..8).map(|row| bench.put(&format!("r{row}"), &value)).collect()).await?;
+    let contend = |who: usize| async move {
+        for round in 0..WATCHED_ROUNDS {
+            let value = format!("{who}.{round}");
+            let write = bench.write((0..8).map(|row| bench.put(&format!("r{row}"), &value)).collect());
+            let watch = async {
+                let rows = bench.rows(bench.scan_all()).await?;
+                let torn = rows.iter().any(|row| row.value != rows[0].value);
+                ensure(!torn && matches!(rows.len(), 0 | 8), || {
+                    format!("a scan saw a part of a batch: {:?}", rows.iter().map(text).collect::<Vec<_>>())
+                })
+            };
+            // Each read runs beside a write, however long either of them takes.
+            try_join(write, watch).await?;
             yield_now().await;
         }
         Ok::<(), String>(())
     };
-    let watch = |_: usize| async move {
-        for _ in 0..60 {
-            let rows = bench.rows(bench.scan_all()).await?;
-            let torn = rows.iter().any(|row| row.value != rows[0].value);
-            ensure(!torn && matches!(rows.len(), 0 | 8), || {
-                format!("a scan saw a part of a batch: {:?}", rows.iter().map(text).collect::<Vec<_>>())
-            })?;
-            yield_now().await;
-        }
-        Ok::<(), String>(())
-    };
-    try_join(write, try_join_all((0..4).map(watch))).await.map(|_| ())
+    try_join_all((0..WATCHERS).map(contend)).await.map(|_| ())
 }
 
 pub(super) async fn all_reads_of_a_call_see_one_snapshot(bench: &Bench) -> Outcome {
     bench.write(vec![bench.put("a", "start"), bench.put("z", "start")]).await?;
-    let write = |writer: usize| async move {
-        for round in 0..60 {
-            let value = format!("{writer}.{round}");
-            bench.write(vec![bench.put("a", &value), bench.put("z", &value)]).await?;
+    let contend = |who: usize| async move {
+        for round in 0..WATCHED_ROUNDS {
+            let value = format!("{who}.{round}");
+            let write = bench.write(vec![bench.put("a", &value), bench.put("z", &value)]);
+            let watch = async {
+                let reads =
+                    vec![bench.get("a"), bench.scan("b", "zz", 5, true), bench.get("a"), bench.get("z")];
+                let answers = bench.read(reads).await?;
+                let seen: Vec<String> = answers.iter().flatten().map(text).collect();
+                ensure(seen.len() == 4 && seen.iter().all(|value| *value == seen[0]), || {
+                    format!("rows that always change together were read as {seen:?}")
+                })
+            };
+            try_join(write, watch).await?;
             yield_now().await;
         }
         Ok::<(), String>(())
     };
-    let watch = |_: usize| async move {
-        for _ in 0..60 {
-            let reads = vec![bench.get("a"), bench.scan("b", "zz", 5, true), bench.get("a"), bench.get("z")];
-            let answers = bench.read(reads).await?;
-            let seen: Vec<String> = answers.iter().flatten().map(text).collect();
-            ensure(seen.len() == 4 && seen.iter().all(|value| *value == seen[0]), || {
-                format!("rows that always change together were read as {seen:?}")
-            })?;
-            yield_now().await;
-        }
-        Ok::<(), String>(())
-    };
-    try_join(try_join_all((0..2).map(write)), try_join_all((0..4).map(watch))).await.map(|_| ())
+    try_join_all((0..WATCHERS).map(contend)).await.map(|_| ())
 }
 
 pub(super) async fn overlapping_batches_take_all_or_nothing(bench: &Bench) -> Outcome {
