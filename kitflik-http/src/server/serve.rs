@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
 use kitflik_core::{Kitflik, Mailer, NewStaff, Role, TestPayments};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::cli::ServeFlags;
 use super::failure::Failure;
@@ -68,7 +71,11 @@ async fn serve(settings: &Settings, listener: TcpListener, house: &House) -> Res
     }
     let readiness = Readiness::default();
     let app = router(kitflik.clone(), RouterOptions::default().readiness(readiness.clone()));
+    let app = if tracing::enabled!(tracing::Level::DEBUG) { app.layer(from_fn(log_request)) } else { app };
     let address = listener.local_addr().map_err(Failure::doing("find out the address"))?;
+    if !settings.rate_limits {
+        warn!("rate limits are off");
+    }
     welcome(settings, address);
 
     let (stop, stopped) = watch::channel(false);
@@ -118,6 +125,17 @@ async fn accept(
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     axum::serve(listener, app).with_graceful_shutdown(end).await
+}
+
+/// Without what may be personal: no query, no headers but the request's id.
+async fn log_request(request: Request, next: Next) -> Response {
+    let (method, start) = (request.method().clone(), std::time::Instant::now());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    let id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let (status, micros) = (response.status().as_u16(), start.elapsed().as_micros());
+    debug!(%method, route, status, micros, id, "request");
+    response
 }
 
 fn engine(settings: &Settings, house: &House) -> Result<Kitflik, Failure> {

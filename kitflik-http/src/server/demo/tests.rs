@@ -68,7 +68,7 @@ async fn there_are_three_halls_and_a_week_of_shows_that_do_not_overlap() {
     open(&kitflik).await.unwrap();
     let venue = venue(&kitflik).await;
     let seats: Vec<_> = venue.auditoriums.iter().map(|hall| (hall.name.as_str(), hall.seats)).collect();
-    assert_eq!(seats, [("Saal 1", 300), ("Saal 2", 120), ("Salon", 46)]);
+    assert_eq!(seats, [("Saal 1", 300), ("Saal 2", 120), ("Salon", 52)]);
     let salon = kitflik.catalog().layout(venue.auditoriums[2].layout_id).await.unwrap();
     let count = |is: fn(&SeatKind) -> bool| salon.seats.iter().filter(|seat| is(&seat.kind)).count();
     assert_eq!(count(|kind| matches!(kind, SeatKind::Couple { .. })), 24);
