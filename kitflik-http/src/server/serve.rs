@@ -73,6 +73,7 @@ async fn serve(settings: &Settings, listener: TcpListener, house: &House) -> Res
     let app = router(kitflik.clone(), RouterOptions::default().readiness(readiness.clone()));
     let app = if tracing::enabled!(tracing::Level::DEBUG) { app.layer(from_fn(log_request)) } else { app };
     let address = listener.local_addr().map_err(Failure::doing("find out the address"))?;
+    let signals = Signals::catch()?;
     if !settings.rate_limits {
         warn!("rate limits are off");
     }
@@ -82,7 +83,7 @@ async fn serve(settings: &Settings, listener: TcpListener, house: &House) -> Res
     let background = tokio::spawn(background::run(kitflik, stopped.clone()));
     let mut serving = tokio::spawn(accept(listener, app, stopped));
     let ended = tokio::select! {
-        reason = asked_to_end() => { info!(reason, "ending: no new requests"); None }
+        reason = signals.end() => { info!(reason, "ending: no new requests"); None }
         ended = &mut serving => Some(ended),
     };
     readiness.set(false);
@@ -215,26 +216,44 @@ fn welcome(settings: &Settings, address: SocketAddr) {
     console::say(&format!("listening on http://{address}"));
 }
 
-/// Comes back when this process is asked to end.
-async fn asked_to_end() -> &'static str {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+/// The ways in which this process is asked to end.
+struct Signals {
     #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From now on the signals are caught: before anybody is told that the server is there.
+    fn catch() -> Result<Self, Failure> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let failed = "catch signals";
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt()).map_err(Failure::doing(failed))?,
+                terminate: signal(SignalKind::terminate()).map_err(Failure::doing(failed))?,
+            })
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => "interrupted",
-        () = terminate => "asked to terminate",
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Comes back when this process is asked to end.
+    async fn end(mut self) -> &'static str {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => "interrupted",
+            _ = self.terminate.recv() => "asked to terminate",
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = &mut self;
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            "interrupted"
+        }
     }
 }
