@@ -1,5 +1,7 @@
 //! Mail as its receiver gets it: through a real SMTP server, and as files.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 mod server_support;
 
 use std::io::{BufRead, BufReader};

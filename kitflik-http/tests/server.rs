@@ -1,5 +1,7 @@
 //! The program as an operator meets it: start, settings, first start, end, imports.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
 mod server_support;
 
 use std::io::{Read, Write};

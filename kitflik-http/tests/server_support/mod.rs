@@ -1,5 +1,6 @@
 //! The real server as a child process, for tests.
 #![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
