@@ -56,6 +56,11 @@ pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_selection};
 pub use storage::memory::MemoryStorage;
+#[cfg(all(feature = "sled", not(target_arch = "wasm32")))]
+pub use storage::sled::SledStorage;
+#[cfg(all(feature = "sled", feature = "testing", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+pub use storage::sled::SyncFault;
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone};

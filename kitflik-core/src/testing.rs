@@ -1,1 +1,6 @@
-//! Testing.
+//! What tests of the engine and of its adapters are made of.
+
+pub mod broken_storage;
+pub mod ports;
+pub mod sim;
+pub mod storage_conformance;

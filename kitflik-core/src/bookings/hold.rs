@@ -263,6 +263,9 @@ impl Bookings<'_> {
             if !SeatState::of(&other, takeable).is_free(tx.now()) {
                 live.push(id);
                 count += other.seats.len();
+            } else if other.status == BookingStatus::Held {
+                // What is not counted must not be confirmed late, by whatever clock.
+                tx.put(&keys::booking(id), &Booking { status: BookingStatus::Expired, ..other })?;
             }
         }
         if count > most as usize {

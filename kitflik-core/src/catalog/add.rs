@@ -78,12 +78,16 @@ impl NewMovie {
     }
 }
 
-fn touch(tx: &mut Tx<'_>) -> Result<(), CatalogError> {
-    let changed_at = tx.now();
-    Ok(tx.put(&keys::catalog(), &CatalogEpoch { v: Form, changed_at })?)
-}
-
 impl Catalog<'_> {
+    /// Commits a change, with the epoch that tells every view of it.
+    async fn publish(&self, tx: &mut Tx<'_>, reply: &impl serde::Serialize) -> Result<bool, CatalogError> {
+        let changed_at = tx.now();
+        tx.put(&keys::catalog(), &CatalogEpoch { v: Form, changed_at })?;
+        let committed = tx.commit(Durability::Durable, reply).await?.is_some();
+        self.engine.catalog.look_again();
+        Ok(committed)
+    }
+
     /// Adds a movie.
     ///
     /// # Errors
@@ -99,8 +103,7 @@ impl Catalog<'_> {
                 return self.movie(id).await;
             }
             tx.put(&key, &new.record())?;
-            touch(&mut tx)?;
-            if tx.commit(Durability::Durable, &id).await?.is_some() {
+            if self.publish(&mut tx, &id).await? {
                 return self.movie(id).await;
             }
         }
@@ -159,8 +162,7 @@ impl Catalog<'_> {
             if outcomes.iter().all(|outcome| *outcome == Imported::Unchanged) {
                 return Ok(outcomes);
             }
-            touch(&mut tx)?;
-            if tx.commit(Durability::Durable, &()).await?.is_some() {
+            if self.publish(&mut tx, &()).await? {
                 return Ok(outcomes);
             }
         }
@@ -191,8 +193,7 @@ impl Catalog<'_> {
                 return self.venue(id).await;
             }
             tx.put(&keys::venue(id), &venue)?;
-            touch(&mut tx)?;
-            if tx.commit(Durability::Durable, &id).await?.is_some() {
+            if self.publish(&mut tx, &id).await? {
                 return self.venue(id).await;
             }
         }
@@ -232,8 +233,7 @@ impl Catalog<'_> {
             }
             tx.get(&keys::venue(new.venue_id))?.ok_or(CatalogError::NotFound { what: "venue" })?;
             tx.put(&keys::auditorium(id), &record)?;
-            touch(&mut tx)?;
-            if tx.commit(Durability::Durable, &id).await?.is_some() {
+            if self.publish(&mut tx, &id).await? {
                 return Ok(view(id));
             }
         }
@@ -271,8 +271,7 @@ impl Catalog<'_> {
                 return Ok(view(id));
             }
             tx.put(&keys::price_card(id), &record)?;
-            touch(&mut tx)?;
-            if tx.commit(Durability::Durable, &id).await?.is_some() {
+            if self.publish(&mut tx, &id).await? {
                 return Ok(view(id));
             }
         }
@@ -315,8 +314,7 @@ impl Catalog<'_> {
             let slot = keys::scheduled_show(new.auditorium_id, show.starts_at, id);
             tx.put(&slot, &ScheduledShow { v: Form, until: show.ends_at })?;
             tx.put(&keys::show(id), &show)?;
-            touch(&mut tx)?;
-            if tx.commit(Durability::Durable, &id).await?.is_some() {
+            if self.publish(&mut tx, &id).await? {
                 return self.show(id).await;
             }
         }

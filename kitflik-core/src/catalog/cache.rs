@@ -50,6 +50,15 @@ struct Current {
     snapshot: Arc<Snapshot>,
 }
 
+impl CatalogCache {
+    /// Whoever changes the catalogue sees the change at once.
+    pub(crate) fn look_again(&self) {
+        if let Some(current) = &mut *self.current.write() {
+            current.looked_at = Timestamp::from_millis(i64::MAX);
+        }
+    }
+}
+
 impl Engine {
     /// The catalogue as of now.
     pub(crate) async fn catalogue(&self) -> Result<Arc<Snapshot>, EngineError> {

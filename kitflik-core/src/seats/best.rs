@@ -1,6 +1,6 @@
 //! Best available: the seats that a good box-office clerk would offer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ pub struct SeatFilter {
     pub category: Option<CategoryId>,
     /// Only this part of the auditorium.
     pub section: Option<String>,
-    /// For a party with one wheelchair user: exactly one wheelchair space, and its companion seats or ordinary seats for
-    /// the others. If not set, neither wheelchair spaces nor companion seats are offered.
+    /// For a party with one wheelchair user: exactly one wheelchair space, and its companion seats or
+    /// ordinary seats for the others. If not set, neither wheelchair spaces nor companion seats are offered.
     pub accessible: bool,
 }
 
@@ -41,12 +41,14 @@ pub struct Choice {
     pub together: bool,
 }
 
-/// The best `count` seats that are free: `free` has an entry per seat, in layout order; what is missing is taken.
+/// The best `count` seats that are free: `free` has an entry per seat, in layout order; what is missing is
+/// taken.
 ///
-/// Seats beside each other in one row come first, those that leave no single seat before those that do; then two groups
-/// of at least two in one row or in neighbouring rows; then whatever is nearest. Nearest is meant to the focal point, in
-/// the middle and two thirds back; of equally good choices the first in layout order wins, so the answer is the same
-/// everywhere. Couple seats are offered in pairs. `None` if there are not that many, or `count` is 0.
+/// Seats beside each other in one row come first, those that leave no single seat before those that do; then
+/// two groups of at least two in one row or in neighbouring rows; then whatever is nearest. Nearest is meant
+/// to the focal point, in the middle and two thirds back; of equally good choices the first in layout order
+/// wins, so the answer is the same everywhere. Couple seats are offered in pairs. `None` if there are not
+/// that many, or `count` is 0.
 ///
 /// What is offered passes [`check_selection`](crate::check_selection) with all rules on.
 #[must_use]
@@ -130,7 +132,8 @@ impl<F: Fn(usize) -> bool> Search<'_, F> {
         self.layout.link(index).filter(|_| matches!(self.kind(index), Some(SeatKind::Couple { .. })))
     }
 
-    /// Whether seats that stand together hold both halves of each couple. Halves are neighbours, so only the ends can fail.
+    /// Whether seats that stand together hold both halves of each couple. Halves are neighbours, so only the
+    /// ends can fail.
     fn whole(&self, seats: &Range<usize>) -> bool {
         let inside = |index: usize| self.half(index).is_none_or(|half| seats.contains(&half));
         inside(seats.start) && inside(seats.end.saturating_sub(1))
@@ -143,7 +146,8 @@ impl<F: Fn(usize) -> bool> Search<'_, F> {
         ranges.iter().flat_map(beside).flatten().any(|index| self.hall.is_left(index, &chosen))
     }
 
-    /// Calls `each` with every window of so many ordinary seats in the runs of a part of the layout, in layout order.
+    /// Calls `each` with every window of so many ordinary seats in the runs of a part of the layout, in
+    /// layout order.
     fn windows(&self, part: Range<usize>, size: usize, mut each: impl FnMut(Range<usize>, u128)) {
         let places = self.layout.places().get(part.clone()).unwrap_or_default();
         let (mut length, mut sum) = (0, 0_u128);
@@ -273,8 +277,8 @@ impl<F: Fn(usize) -> bool> Search<'_, F> {
         self.ordinary(index) || (self.wanted(index) && companion && self.layout.link(index) == Some(space))
     }
 
-    /// Whether two seats that follow each other stand beside each other: as neighbours, or as a wheelchair space and its
-    /// companion seat.
+    /// Whether two seats that follow each other stand beside each other: as neighbours, or as a wheelchair
+    /// space and its companion seat.
     fn touch(&self, left: usize, right: usize) -> bool {
         let row = |index| self.layout.place(index).map(|place| place.row.start);
         let linked = self.layout.link(left) == Some(right) || self.layout.link(right) == Some(left);
@@ -311,22 +315,25 @@ impl<F: Fn(usize) -> bool> Search<'_, F> {
         best.map(|best| best.2)
     }
 
-    /// Steps three and four for a party with a wheelchair: the space with most free companion seats, these, and for the
-    /// rest the ordinary seats nearest to it.
+    /// Steps three and four for a party with a wheelchair: the space with most free companion seats, these,
+    /// and for the rest the ordinary seats nearest to it.
     fn around_wheelchair(&self) -> Option<BTreeSet<usize>> {
         let others = self.count.checked_sub(1)?;
-        let companions = |space: usize| {
-            let kept = move |index: &usize| !self.ordinary(*index) && self.joins(*index, space);
-            (0..self.wanted.len()).filter(kept)
-        };
+        let mut companions: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for index in (0..self.wanted.len()).filter(|index| self.wanted(*index) && !self.ordinary(*index)) {
+            // A wheelchair space has no link, so this is a companion seat.
+            if let Some(space) = self.layout.link(index) {
+                companions.entry(space).or_default().push(index);
+            }
+        }
         let company = |space: &usize| {
-            let many = companions(*space).count().min(others);
+            let many = companions.get(space).map_or(0, Vec::len).min(others);
             (std::cmp::Reverse(many), self.distance(*space), *space)
         };
         let space = self.wheelchairs().min_by_key(company)?;
         let at = |index| self.layout.place(index).map_or((0, 0), |place| place.at);
         let from_space = |index| distance(at(index), at(space));
-        let mut kept: Vec<_> = companions(space).collect();
+        let mut kept = companions.remove(&space).unwrap_or_default();
         kept.sort_by_key(|index| (from_space(*index), *index));
         kept.truncate(others);
         // With one companion seat fewer, what is left may be made of couple seats.

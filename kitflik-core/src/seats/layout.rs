@@ -53,8 +53,9 @@ pub struct Seat {
     pub x: f64,
     /// Vertical position, in units of the plan, growing away from the screen.
     pub y: f64,
-    /// The unbroken run of seats it stands in. Two seats are neighbours if they follow each other in the layout and
-    /// have the same block; aisles part blocks. A wheelchair space parts them whatever its block says.
+    /// The unbroken run of seats it stands in. Two seats are neighbours if they follow each other in the
+    /// layout and have the same block; aisles part blocks. A wheelchair space parts them whatever its block
+    /// says.
     pub block: u32,
 }
 
@@ -82,7 +83,8 @@ impl SeatNo {
         usize::from(self.0)
     }
 
-    /// From an index into the layout's seats; bounded by [`limits::MAX_SEATS_PER_LAYOUT`], so it always fits.
+    /// From an index into the layout's seats; bounded by
+    /// [`MAX_SEATS_PER_LAYOUT`](crate::limits::MAX_SEATS_PER_LAYOUT), so it always fits.
     pub(crate) fn at(index: usize) -> Self {
         Self(u16::try_from(index).unwrap_or(u16::MAX))
     }
@@ -116,13 +118,13 @@ pub(crate) struct Place {
 }
 
 impl Layout {
-    /// Checks a plan. An id, a section, a row and a block are whole: each row's seats follow each other in `seats`, from
-    /// left to right, and so do each block's within a row.
+    /// Checks a plan. An id, a section, a row and a block are whole: each row's seats follow each other in
+    /// `seats`, from left to right, and so do each block's within a row.
     ///
     /// # Errors
-    /// [`Invalid`] names every fault with its place (`seats[7].category`), up to a hundred of them: no seats, too many,
-    /// duplicate ids, unknown categories, texts that are empty or too long, dangling or one-sided companions and
-    /// couples, overlapping or impossible positions, blocks or rows that are not contiguous.
+    /// [`Invalid`] names every fault with its place (`seats[7].category`), up to a hundred of them: no seats,
+    /// too many, duplicate ids, unknown categories, texts that are empty or too long, dangling or one-sided
+    /// companions and couples, overlapping or impossible positions, blocks or rows that are not contiguous.
     pub fn new(
         name: impl Into<String>,
         categories: Vec<Category>,
@@ -163,7 +165,8 @@ impl Layout {
         self.by_id.get(id).copied()
     }
 
-    /// The seats to the left and to the right of a seat, where neither an aisle nor a wheelchair space parts them.
+    /// The seats to the left and to the right of a seat, where neither an aisle nor a wheelchair space parts
+    /// them.
     #[must_use]
     pub fn neighbours(&self, number: SeatNo) -> (Option<SeatNo>, Option<SeatNo>) {
         let (left, right) = self.beside(number.index());
@@ -176,8 +179,8 @@ impl Layout {
         self.place(number.index()).map_or(0..0, |place| place.row.clone())
     }
 
-    /// The unbroken run of seats that a seat stands in, as a range of indices into [`Self::seats`]. Empty if there is no
-    /// such seat.
+    /// The unbroken run of seats that a seat stands in, as a range of indices into [`Self::seats`]. Empty if
+    /// there is no such seat.
     #[must_use]
     pub fn run_range(&self, number: SeatNo) -> Range<usize> {
         self.place(number.index()).map_or(0..0, |place| place.run.clone())
@@ -212,16 +215,7 @@ impl Layout {
 
     /// The rows, in layout order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Range<usize>> {
-        parts(&self.places, |place| &place.row)
+        let starts = self.places.iter().enumerate().filter(|(index, place)| place.row.start == *index);
+        starts.map(|(_, place)| place.row.clone())
     }
-
-    /// The runs, in layout order.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = Range<usize>> {
-        parts(&self.places, |place| &place.run)
-    }
-}
-
-fn parts(places: &[Place], part: fn(&Place) -> &Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let starts_here = move |(index, place): &(usize, &Place)| part(place).start == *index;
-    places.iter().enumerate().filter(starts_here).map(move |(_, place)| part(place).clone())
 }

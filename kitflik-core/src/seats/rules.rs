@@ -13,7 +13,8 @@ use crate::ids::SeatId;
 
 pub(crate) use orphans::Hall;
 
-/// The selection rules of a show. All are on by default; a host relaxes them shortly before the show, or for staff.
+/// The selection rules of a show. All are on by default; a host relaxes them shortly before the show, or for
+/// staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
@@ -43,7 +44,8 @@ impl SelectionRules {
 pub struct Refusal {
     /// Which rule: [`ErrorCode::CoupleSplit`], [`ErrorCode::CompanionAlone`] or [`ErrorCode::OrphanSeat`].
     pub code: ErrorCode,
-    /// The seats that offend: chosen halves of couple seats, chosen companion seats, or the single seats left over.
+    /// The seats that offend: chosen halves of couple seats, chosen companion seats, or the single seats left
+    /// over.
     pub seats: Vec<SeatId>,
     /// A whole choice that keeps the rule, in layout order; empty if none is known.
     pub instead: Vec<SeatId>,
@@ -51,12 +53,12 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// Checks the rules that need only the layout: couples and companions. The order and repeats of `chosen` do not matter,
-/// and seats that the layout does not have are passed over.
+/// Checks the rules that need only the layout: couples and companions. The order and repeats of `chosen` do
+/// not matter, and seats that the layout does not have are passed over.
 ///
 /// # Errors
 /// The first rule that forbids the choice.
-pub fn check_pairs(layout: &Layout, chosen: &[SeatNo], rules: &SelectionRules) -> Result<(), Refusal> {
+pub(crate) fn check_pairs(layout: &Layout, chosen: &[SeatNo], rules: &SelectionRules) -> Result<(), Refusal> {
     let chosen: BTreeSet<_> = chosen.iter().map(|seat| seat.index()).collect();
     let without_link = |wanted: fn(&SeatKind) -> bool| -> Vec<usize> {
         let offends = |index: &usize| {
@@ -92,13 +94,14 @@ pub fn check_pairs(layout: &Layout, chosen: &[SeatNo], rules: &SelectionRules) -
     Ok(())
 }
 
-/// Checks all the rules. `free` says which seats this buyer could take, those of `chosen` among them; it is asked only
-/// about rows of chosen seats.
+/// Checks all the rules. `free` says which seats this buyer could take, those of `chosen` among them; it is
+/// asked only about rows of chosen seats.
 ///
-/// The orphan rule: a single seat is left over by a choice if it had a free neighbour before and has none after. It is
-/// refused if in that row as many seats of the same categories, in no more separate groups, can be chosen so that none is
-/// left over. Companion seats do not count as free here, and wheelchair spaces are nobody's neighbours. The rule is
-/// silent on more than [`limits::MAX_SEATS_PER_BOOKING`](crate::limits::MAX_SEATS_PER_BOOKING) seats in a row.
+/// The orphan rule: a single seat is left over by a choice if it had a free neighbour before and has none
+/// after. It is refused if in that row as many seats of the same categories, in no more separate groups, can
+/// be chosen so that none is left over. Companion seats do not count as free here, and wheelchair spaces are
+/// nobody's neighbours. The rule is silent on more than
+/// [`limits::MAX_SEATS_PER_BOOKING`](crate::limits::MAX_SEATS_PER_BOOKING) seats in a row.
 ///
 /// # Errors
 /// The first rule that forbids the choice, with a choice that it would allow where there is one.

@@ -54,18 +54,20 @@ impl Layout {
     /// | line | means |
     /// |---|---|
     /// | `# words` | a comment, as is a `#` alone |
-    /// | `category p Premium #d4a017` | a price category: its letter (`a` to `z`), its name and perhaps a colour. Its id is the name in lower case with hyphens, unless it is given: `category p prem = Premium` |
-    /// | `mark []  couple p` | other marks for `wheelchair`, `companion` (one character) or `couple` (two) of a category |
+    /// | `category p Premium #d4a017` | a price category: its letter, its name and perhaps a colour |
+    /// | `category p prem = Premium` | the same with an id; else it is the name in lower case with hyphens |
+    /// | `mark [] couple p` | marks for a `wheelchair`, `companion` or `couple` seat of a category |
     /// | `section Stalls` | the rows that follow are in this part of the auditorium |
     /// | `A: ss_pp` | a row, from left to right |
     /// | nothing | between rows: room for one row, such as an aisle across |
     ///
-    /// In a row, `_` is a gap. A category's letter is a seat of it, the same letter in upper case a recliner. Of the first
-    /// category (`standard`, if none is declared) are `#` a seat, `@` a wheelchair space, `+` a companion seat of the
-    /// nearest wheelchair space in the row (of two equally near ones that which has none yet, else the left), and `<>` a
-    /// couple seat. Seats are numbered from left to right, gaps not counted: `A1`, `A2`…; a hyphen follows a row name that
-    /// ends in a digit (`12-1`). Where two sections have a row of the same name, the ids of the later one begin with the
-    /// section (`Balcony A1`), the labels do not.
+    /// In a row, `_` is a gap. A category's letter (`a` to `z`) is a seat of it, in upper case a recliner.
+    /// Of the first category (`standard`, if none is declared) are `#` a seat, `@` a wheelchair space, `+` a
+    /// companion seat of the nearest wheelchair space in the row (of two equally near ones that which has
+    /// none yet, else the left), and `<>` a couple seat. Seats are numbered from left to right, gaps not
+    /// counted: `A1`, `A2`…; a hyphen follows a row name that ends in a digit (`12-1`). Where two sections
+    /// have a row of the same name, the ids of the later one begin with the section (`Balcony A1`), the
+    /// labels do not.
     ///
     /// ```
     /// use kitflik_core::Layout;
@@ -106,8 +108,8 @@ impl Layout {
     /// Writes the text format of [`Self::from_text`].
     ///
     /// # Errors
-    /// [`Invalid`] names the first seat that the format cannot express: it knows whole columns and rows, its own numbering
-    /// of seats, and 26 categories.
+    /// [`Invalid`] names the first seat that the format cannot express: it knows whole columns and rows, and
+    /// its own numbering of seats.
     pub fn to_text(&self) -> Result<String, Invalid> {
         let text = write(self)?;
         let again = Self::from_text(self.name(), &text);
@@ -123,7 +125,7 @@ impl Layout {
 
 fn inexpressible(path: impl Into<String>, what: &str) -> Invalid {
     let detail = format!(
-        "{what}: the text format knows whole columns and rows, seats numbered from left to right, and 26 categories"
+        "{what}: the text format knows whole columns and rows, and seats numbered from left to right"
     );
     Invalid::one(path, "not_expressible", detail)
 }
@@ -209,8 +211,9 @@ impl Reader {
     }
 
     fn mark(&mut self, line: usize, rest: &str) {
-        let usage = "expected mark, the marks, wheelchair, companion or couple, and the letter of a category, such as \
-                     mark [] couple p; a mark is a visible ASCII character that is neither a letter nor one of _ : #";
+        let usage = "expected mark, the marks, wheelchair, companion or couple, and the letter of a \
+                     category, such as mark [] couple p; a mark is a visible ASCII character, but no letter \
+                     and none of _ : #";
         let words: Vec<_> = rest.split_whitespace().collect();
         let &[marks, kind, letter] = &*words else { return self.refuse(line, 1, "syntax", usage) };
         let category = match (self.cells.get(&letter.chars().next().unwrap_or(GAP)), letter.len()) {
@@ -385,21 +388,34 @@ fn slug(name: &str) -> String {
     name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
+/// A letter for each category, a letter of its name where one is left.
+fn letters(categories: &[Category]) -> Vec<char> {
+    let mut letters: Vec<char> = Vec::new();
+    for category in categories {
+        let of_name = category.name.chars().map(|c| c.to_ascii_lowercase()).filter(char::is_ascii_lowercase);
+        letters.extend(of_name.chain('a'..='z').find(|letter| !letters.contains(letter)));
+    }
+    letters
+}
+
 /// Marks for what the built-in ones do not say, in the order of their use.
-const SPARE: &str = "[](){}!$%&*=;?/|^~\"'`-.,0123456789";
+const SPARE: &str = "!$%&*=;?/|^~-.,0123456789";
+const SPARE_PAIRS: &str = "[](){}";
 
 struct Writer<'a> {
     layout: &'a Layout,
+    letters: Vec<char>,
     marks: BTreeMap<(usize, u8), String>,
-    spare: std::str::Chars<'static>,
+    spare: [std::str::Chars<'static>; 2],
 }
 
 fn write(layout: &Layout) -> Result<String, Invalid> {
-    if layout.categories().len() > 26 {
-        return Err(inexpressible("categories", "there are too many categories"));
-    }
     let mut text = String::new();
-    for (category, letter) in layout.categories().iter().zip('a'..='z') {
+    let letters = letters(layout.categories());
+    if letters.len() < layout.categories().len() {
+        return Err(inexpressible("categories", "there are more categories than letters"));
+    }
+    for (category, letter) in layout.categories().iter().zip(&letters) {
         let id = if slug(&category.name) == category.id.as_str() {
             String::new()
         } else {
@@ -408,7 +424,8 @@ fn write(layout: &Layout) -> Result<String, Invalid> {
         let color = category.color.as_deref().map(|color| format!(" {color}")).unwrap_or_default();
         let _ = writeln!(text, "category {letter} {id}{}{color}", category.name);
     }
-    let mut writer = Writer { layout, marks: BTreeMap::new(), spare: SPARE.chars() };
+    let mut writer =
+        Writer { layout, letters, marks: BTreeMap::new(), spare: [SPARE.chars(), SPARE_PAIRS.chars()] };
     let mut rows = String::new();
     let (mut section, mut depth) = ("", 0_u32);
     for row in layout.rows() {
@@ -417,7 +434,8 @@ fn write(layout: &Layout) -> Result<String, Invalid> {
             section = &first.section;
             let _ = writeln!(rows, "section {section}");
         }
-        // Within a hall that can be written, rows are whole numbers apart; any other shows when the text is read again.
+        // Within a hall that can be written, rows are whole numbers apart; any other shows when the text is
+        // read again.
         while f64::from(depth) < first.y && depth < 10_000 {
             rows.push('\n');
             depth += 1;
@@ -428,7 +446,7 @@ fn write(layout: &Layout) -> Result<String, Invalid> {
     }
     for ((category, kind), marks) in &writer.marks {
         let kind = ["wheelchair", "companion", "couple"].get(usize::from(*kind)).unwrap_or(&"");
-        let letter = ('a'..='z').nth(*category).unwrap_or('a');
+        let letter = writer.letters.get(*category).unwrap_or(&'?');
         let _ = writeln!(text, "mark {marks} {kind} {letter}");
     }
     Ok(text + &rows)
@@ -446,7 +464,7 @@ impl Writer<'_> {
                 column += 1;
             }
             column += 1;
-            let letter = ('a'..='z').nth(category).unwrap_or('a');
+            let letter = self.letters.get(category).copied().unwrap_or('?');
             let mark = match &seat.kind {
                 SeatKind::Standard => Some(letter),
                 SeatKind::Recliner => Some(letter.to_ascii_uppercase()),
@@ -473,7 +491,8 @@ impl Writer<'_> {
         if category == 0 {
             return standard.to_owned();
         }
-        let spare = &mut self.spare;
+        let [single, pair] = &mut self.spare;
+        let spare = if standard.len() == 1 { single } else { pair };
         let marks = self.marks.entry((category, kind));
         marks.or_insert_with(|| spare.by_ref().take(standard.len()).collect()).clone()
     }

@@ -97,3 +97,12 @@ impl State {
 fn to_row(key: &str, (version, value): &(Version, Vec<u8>)) -> Row {
     Row { key: key.to_owned(), value: value.clone(), version: *version }
 }
+
+#[cfg(feature = "testing")]
+impl MemoryStorage {
+    /// All rows, in key order: for tests that look at what is stored.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        self.state.read().rows.iter().map(|(key, row)| to_row(key, row)).collect()
+    }
+}

@@ -23,6 +23,8 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
 pub enum Mutant {
+    /// Nothing is checked.
+    ChecksOff,
     /// A receipt does not answer a repeat.
     ReceiptIgnored,
     /// A stale hold is taken over without checking or expiring the old booking.
@@ -225,11 +227,6 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// The version of a row that was read.
-    pub(crate) fn version<R>(&self, key: &Typed<R>) -> Option<Version> {
-        self.rows.get(&key.key)?.as_ref().map(|row| row.version)
-    }
-
     /// Does not let the decision depend on a row that was read.
     pub(crate) fn uncheck<R>(&mut self, key: &Typed<R>) {
         self.unchecked.push(key.key.clone());
@@ -284,7 +281,11 @@ impl<'a> Tx<'a> {
                 None => Write::Delete { key },
             })
             .collect();
-        let outcome = self.apply(Batch { checks, writes, durability }).await?;
+        let mut batch = Batch { checks, writes, durability };
+        if self.engine.mutant == Some(Mutant::ChecksOff) {
+            batch.checks.clear();
+        }
+        let outcome = self.apply(batch).await?;
         if outcome.is_none() {
             self.attempts += 1;
             if self.attempts >= limits::MAX_ATTEMPTS {
@@ -320,8 +321,10 @@ impl<'a> Tx<'a> {
                             self.barrier(batch.durability).await?;
                             Ok(Some(version))
                         }
-                        // Its checks failed when nothing of it was there: it was never applied, and no longer can be.
-                        Trace::Nothing => Ok(None),
+                        // A check that failed fails for ever: the batch was never applied, and no longer can be.
+                        Trace::Impossible => Ok(None),
+                        // The storage gave way to somebody else for a moment, maybe to the first sending of this batch.
+                        Trace::Possible => continue,
                         Trace::Overwritten => Err(EngineError::OutcomeUnknown),
                     };
                 }
@@ -345,15 +348,20 @@ impl<'a> Tx<'a> {
 
     /// Looks for what a batch would have written.
     async fn find(&self, batch: &Batch) -> Result<Trace, EngineError> {
-        let puts = batch.writes.iter().filter_map(|write| match write {
-            Write::Put { key, value } => Some((key, value)),
-            Write::Delete { .. } => None,
-        });
-        let puts: Vec<(&Key, &Vec<u8>)> = puts.collect();
-        let reads = puts.iter().map(|(key, _)| Read::Get { key: (*key).clone() }).collect();
+        let (mut puts, mut reads) = (Vec::new(), Vec::new());
+        for write in &batch.writes {
+            if let Write::Put { key, value } = write {
+                puts.push((key, value));
+                reads.push(Read::Get { key: key.clone() });
+            }
+        }
+        for Check::Absent { key } | Check::Version { key, .. } in &batch.checks {
+            reads.push(Read::Get { key: key.clone() });
+        }
         let found = self.engine.storage.read(reads).await.map_err(unknown)?;
+        let (put, checked) = found.split_at(puts.len().min(found.len()));
         let mut untouched = true;
-        for ((key, value), rows) in puts.iter().zip(&found) {
+        for ((key, value), rows) in puts.iter().zip(put) {
             let before = self.rows.get(*key).and_then(Option::as_ref).map(|row| row.version);
             match rows.first() {
                 Some(row) if &row.value == *value && Some(row.version) != before => {
@@ -362,7 +370,17 @@ impl<'a> Tx<'a> {
                 row => untouched &= row.map(|row| row.version) == before,
             }
         }
-        Ok(if untouched { Trace::Nothing } else { Trace::Overwritten })
+        let holds = |(check, rows): (&Check, &Vec<Row>)| match check {
+            Check::Absent { .. } => rows.is_empty(),
+            Check::Version { version, .. } => rows.first().is_some_and(|row| row.version == *version),
+        };
+        if batch.checks.iter().zip(checked).all(holds) {
+            Ok(Trace::Possible)
+        } else if untouched {
+            Ok(Trace::Impossible)
+        } else {
+            Ok(Trace::Overwritten)
+        }
     }
 
     /// Lets the others go first, for a random number of turns that grows with every lost race.
@@ -379,9 +397,11 @@ impl<'a> Tx<'a> {
 enum Trace {
     /// What it wrote is there.
     Applied(Version),
-    /// All rows that it would have written are as they were before.
-    Nothing,
-    /// Somebody else wrote them since.
+    /// Nothing of it is there, and a check has failed.
+    Impossible,
+    /// Nothing of it is there, and its checks still hold.
+    Possible,
+    /// Somebody else wrote the rows that would tell.
     Overwritten,
 }
 

@@ -6,30 +6,31 @@ use crate::time::{Timestamp, Zone};
 
 /// A show in a customer's calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalendarEvent {
-    /// Stays the same over all versions of the entry, so that a calendar replaces it: the booking's id and a domain.
-    pub uid: String,
+pub(crate) struct CalendarEvent {
+    /// Stays the same over all versions of the entry, so that a calendar replaces it: the booking's id and a
+    /// domain.
+    pub(crate) uid: String,
     /// What it is called.
-    pub title: String,
+    pub(crate) title: String,
     /// When the show starts.
-    pub starts: Timestamp,
+    pub(crate) starts: Timestamp,
     /// When it ends.
-    pub ends: Timestamp,
+    pub(crate) ends: Timestamp,
     /// The zone that a calendar may show it in. The times themselves are in UTC.
-    pub zone: Option<Zone>,
+    pub(crate) zone: Option<Zone>,
     /// Where it is.
-    pub location: String,
+    pub(crate) location: String,
     /// More about it: seats, where to find the tickets. May have several lines.
-    pub description: String,
+    pub(crate) description: String,
     /// When this version of the entry was made.
-    pub stamp: Timestamp,
+    pub(crate) stamp: Timestamp,
     /// The booking's page.
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
 }
 
 /// The `.ics` file of an event (RFC 5545), with CRLF line ends.
 #[must_use]
-pub fn calendar(event: &CalendarEvent) -> String {
+pub(crate) fn calendar(event: &CalendarEvent) -> String {
     let mut entry = Event::new();
     entry
         .uid(&line(&event.uid))

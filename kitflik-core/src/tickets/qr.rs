@@ -52,8 +52,8 @@ impl Symbol {
     }
 }
 
-/// A QR code as an SVG image: black on white, with a quiet zone, a unit to a module. The text itself is not in it as
-/// text, so whatever it is it cannot alter the image.
+/// A QR code as an SVG image: black on white, with a quiet zone, a unit to a module. The text itself is not
+/// in it as text, so whatever it is it cannot alter the image.
 ///
 /// # Errors
 /// [`QrError::TooLong`].

@@ -14,14 +14,15 @@ use crate::time::Timestamp;
 
 const PREFIX: &str = "KF1.";
 const VERSION: u8 = 1;
-/// Version, key id, ticket, booking, show, seat, and two times of five bytes: seconds that last for 34,000 years.
+/// Version, key id, ticket, booking, show, seat, and two times of five bytes: seconds that last for 34,000
+/// years.
 const PAYLOAD_BYTES: usize = 1 + 4 + 3 * 16 + 2 + 2 * 5;
 const TOKEN_BYTES: usize = PAYLOAD_BYTES + Signature::BYTE_SIZE;
 
-/// The id of the ticket for one seat of a booking. It is always the same, so that a repeated confirmation makes no second
-/// ticket.
+/// The id of the ticket for one seat of a booking. It is always the same, so that a repeated confirmation
+/// makes no second ticket.
 #[must_use]
-pub fn ticket_id(booking: BookingId, seat: SeatNo) -> TicketId {
+pub(crate) fn ticket_id(booking: BookingId, seat: SeatNo) -> TicketId {
     let digest = Sha256::new()
         .chain_update(b"kitflik ticket 1")
         .chain_update(booking.as_bytes())
@@ -140,19 +141,17 @@ impl TicketSigner {
         self.public.clone()
     }
 
-    /// The token of a ticket: `KF1.` and base64url, 176 characters in all. The same claims give the same token. Times are
-    /// cut to whole seconds, and times before 1970 become 1970.
+    /// The token of a ticket: `KF1.` and base64url, 176 characters in all. The same claims give the same
+    /// token. Times are cut to whole seconds, and times before 1970 become 1970.
     ///
     /// ```
-    /// use kitflik_core::{BookingId, Layout, SeatId, ShowId, TicketClaims, TicketSigner, Timestamp, ticket_id};
+    /// use kitflik_core::{BookingId, Layout, SeatId, ShowId, TicketClaims, TicketId, TicketSigner};
     /// let layout = Layout::from_text("Screen 1", "A: ###")?;
-    /// let seat = layout.number(&SeatId::new("A2")?).ok_or("no such seat")?;
-    /// let booking = BookingId::from_bytes([1; 16]);
     /// let claims = TicketClaims {
-    ///     ticket: ticket_id(booking, seat),
-    ///     booking,
-    ///     show: ShowId::from_bytes([2; 16]),
-    ///     seat,
+    ///     ticket: TicketId::from_bytes([1; 16]),
+    ///     booking: BookingId::from_bytes([2; 16]),
+    ///     show: ShowId::from_bytes([3; 16]),
+    ///     seat: layout.number(&SeatId::new("A2")?).ok_or("no such seat")?,
     ///     valid_from: "2026-11-27T18:00:00Z".parse()?,
     ///     valid_until: "2026-11-27T22:00:00Z".parse()?,
     /// };
@@ -211,8 +210,8 @@ impl TicketKey {
         self.key.as_bytes()
     }
 
-    /// Verifies a token, strictly: only what [`TicketSigner::sign`] makes is genuine, in exactly that spelling. The time
-    /// is checked by [`TicketClaims::check_window`], the single use by check-in.
+    /// Verifies a token, strictly: only what [`TicketSigner::sign`] makes is genuine, in exactly that
+    /// spelling. The time is checked by [`TicketClaims::check_window`], the single use by check-in.
     ///
     /// # Errors
     /// [`TicketError`] says what is wrong with the token.
@@ -450,7 +449,10 @@ mod tests {
 
         #[test]
         fn claims_survive(
-            ids in any::<[[u8; 16]; 3]>(), seat in any::<u16>(), from in 0..253_402_300_799_i64, long in 0..100_000_i64,
+            ids in any::<[[u8; 16]; 3]>(),
+            seat in any::<u16>(),
+            from in 0..253_402_300_799_i64,
+            long in 0..100_000_i64,
         ) {
             let claims = TicketClaims {
                 ticket: TicketId::from_bytes(ids[0]),

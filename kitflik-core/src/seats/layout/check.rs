@@ -8,7 +8,8 @@ use crate::error::{Invalid, Validation};
 use crate::ids::SeatId;
 use crate::limits::{MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_NAME_CHARS, MAX_SEATS_PER_LAYOUT};
 
-/// Faults that are told one by one; of the others only the number is. A plan of 10,000 seats can be wrong 10,000 times.
+/// Faults that are told one by one; of the others only the number is. A plan of 10,000 seats can be wrong
+/// 10,000 times.
 const MAX_FAULTS: usize = 100;
 
 /// Collects faults up to [`MAX_FAULTS`].
@@ -26,22 +27,16 @@ impl Faults {
         }
     }
 
-    pub(crate) fn none(&self) -> bool {
-        self.found == 0
-    }
-
-    /// Like [`Validation::text`], but makes the path only for a text that is refused.
-    pub(crate) fn text(&mut self, path: impl FnOnce() -> String, text: &str, most: usize) {
-        let count = if text.len() <= most { 1 } else { text.chars().count() };
-        if count > most {
-            let path = path();
-            self.add(&path, "too_long", format!("{path} has {count} characters, allowed are 1 to {most}"));
-        } else if text.trim().is_empty() {
-            let path = path();
-            self.add(&path, "required", format!("{path} must have 1 to {most} characters"));
-        } else if text.contains(char::is_control) {
-            let path = path();
-            self.add(&path, "invalid", format!("{path} must not contain control characters"));
+    /// [`Validation::text`], but makes the path only for a text that may be refused.
+    fn text(&mut self, path: impl FnOnce() -> String, text: &str, most: usize) {
+        let plain = !text.trim().is_empty() && text.len() <= most && !text.contains(char::is_control);
+        if plain {
+            return;
+        }
+        let mut one = Validation::default();
+        one.text(&path(), text, most);
+        for error in one.finish().err().into_iter().flat_map(|invalid| invalid.errors) {
+            self.add(error.path, error.code, error.detail);
         }
     }
 
@@ -53,8 +48,8 @@ impl Faults {
     }
 }
 
-/// Tells faults of seats in the words of the file that the seats came from: `place` turns a seat's index and field into
-/// a path of that file.
+/// Tells faults of seats in the words of the file that the seats came from: `place` turns a seat's index and
+/// field into a path of that file.
 pub(crate) fn retell(mut invalid: Invalid, place: impl Fn(usize, &str) -> Option<String>) -> Invalid {
     for error in &mut invalid.errors {
         let told = error.path.strip_prefix("seats[").and_then(|rest| {
@@ -295,10 +290,10 @@ fn places(seats: &[Seat], runs: Vec<Range<usize>>, links: Vec<Option<usize>>) ->
     let rows = spread(seats, |left, right| left.row != right.row || left.section != right.section);
     let at: Vec<_> = seats.iter().map(milli).collect();
     let focus = focus(&at);
-    let place = |(((row, run), link), at): (((Range<usize>, Range<usize>), Option<usize>), (i64, i64))| {
-        Place { row, run, link, at, distance: distance(at, focus) }
-    };
-    rows.into_iter().zip(runs).zip(links).zip(at).map(place).collect()
+    let parts = rows.into_iter().zip(runs);
+    let seats = links.into_iter().zip(at);
+    let place = |((row, run), (link, at))| Place { row, run, link, at, distance: distance(at, focus) };
+    parts.zip(seats).map(place).collect()
 }
 
 /// Where sight and sound are best: in the middle, two thirds of the way back.

@@ -63,8 +63,8 @@ impl<F: Fn(usize) -> bool> Hall<'_, F> {
         (!all_left.is_empty()).then_some((all_left, instead))
     }
 
-    /// As many seats of the row, of the same categories, in no more groups, that leave no seat over. Among these the one
-    /// that keeps most of what was picked, and of these the leftmost.
+    /// As many seats of the row, of the same categories, in no more groups, that leave no seat over. Among
+    /// these the one that keeps most of what was picked, and of these the leftmost.
     fn without_left(&self, row: Range<usize>, picked: &BTreeSet<usize>) -> Option<Vec<usize>> {
         let beside = |index: usize| self.layout.beside(index).0.is_some_and(|left| picked.contains(&left));
         let groups = picked.iter().filter(|index| !beside(**index)).count();
@@ -144,8 +144,9 @@ impl State {
     }
 }
 
-/// For each step, number of seats and groups still to take, and state: the most picked seats that can be kept from there
-/// to the end of the row, or [`NEVER`]. At most ten seats and ten groups, so a row of a hundred seats has 60,000 entries.
+/// For each step, number of seats and groups still to take, and state: the most picked seats that can be kept
+/// from there to the end of the row, or [`NEVER`]. At most ten seats and ten groups, so a row of a hundred
+/// seats has 60,000 entries.
 struct Table {
     cells: Vec<Cell>,
     seats: usize,

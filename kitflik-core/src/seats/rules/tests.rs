@@ -77,7 +77,8 @@ fn the_alternative_is_of_the_same_price_and_no_more_scattered() {
     let rows = "category s Standard\ncategory p Premium\nA: pp_sss";
     allowed(rows, "", "A1");
     assert_eq!(refused("A: ##_###", "", "A1"), "orphan_seat: A2 -> A3");
-    // Three together in a run of four: A1 A2 and another elsewhere would leave none, but tear the group apart.
+    // Three together in a run of four: A1 A2 and another elsewhere would leave none, but tear the group
+    // apart.
     allowed("A: ####_##_#", "A5 A6", "A2 A3 A4");
 }
 
@@ -134,8 +135,8 @@ mod told {
             .all(|seat| layout.linked(SeatNo::at(*seat)).is_none_or(|half| chosen.contains(&half.index())))
     }
 
-    /// Every set of seats of the row, as many and of the same categories as the ordinary ones of `chosen`, in no more
-    /// groups, whole couples, free: none is left over.
+    /// Every set of seats of the row, as many and of the same categories as the ordinary ones of `chosen`, in
+    /// no more groups, whole couples, free: none is left over.
     pub(super) fn can_be_helped(layout: &Layout, free: &[bool], chosen: &BTreeSet<usize>) -> bool {
         let picked: BTreeSet<_> = chosen.iter().copied().filter(|seat| ordinary(layout, *seat)).collect();
         let kinds: BTreeSet<_> = picked.iter().map(|seat| &layout.seats()[*seat].category).collect();
@@ -164,10 +165,12 @@ proptest! {
             .filter(|seat| picks[*seat] && free[*seat] && told::ordinary(&layout, *seat))
             .collect();
         let torn = chosen.clone();
-        chosen.retain(|seat| layout.linked(SeatNo::at(*seat)).is_none_or(|half| torn.contains(&half.index())));
+        let half = |seat: &usize| layout.linked(SeatNo::at(*seat));
+        chosen.retain(|seat| half(seat).is_none_or(|half| torn.contains(&half.index())));
         prop_assume!(chosen.len() <= crate::limits::MAX_SEATS_PER_BOOKING);
         let numbers: Vec<_> = chosen.iter().copied().map(SeatNo::at).collect();
-        let answer = check_selection(&layout, &numbers, |seat| free[seat.index()], &SelectionRules::default());
+        let rules = SelectionRules::default();
+        let answer = check_selection(&layout, &numbers, |seat| free[seat.index()], &rules);
         let left = told::left_over(&layout, &free, &chosen);
         let wrong = !left.is_empty() && told::can_be_helped(&layout, &free, &chosen);
         prop_assert_eq!(answer.is_err(), wrong, "{:?}", answer);
@@ -175,7 +178,7 @@ proptest! {
             let instead: Vec<_> = refusal.instead.iter().map(|id| layout.number(id).unwrap()).collect();
             prop_assert_eq!(instead.len(), chosen.len());
             prop_assert!(instead.iter().all(|seat| free[seat.index()]));
-            let again = check_selection(&layout, &instead, |seat| free[seat.index()], &SelectionRules::default());
+            let again = check_selection(&layout, &instead, |seat| free[seat.index()], &rules);
             prop_assert_eq!(again, Ok(()));
         }
     }

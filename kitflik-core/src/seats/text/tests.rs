@@ -36,8 +36,9 @@ fn the_shortest_hall_is_one_line() {
 #[test]
 fn every_kind_of_seat_can_be_drawn() {
     let hall = read(
-        "# a comment\n#\ncategory s Standard #7a5cff\n  category p Premium Plus #d4a017\ncategory x vip = The Best\n\
-         mark [] couple p\nmark ! wheelchair x\nsection Stalls\n  A: _sP@+<>\n\n\nB 1: []!#x\nsection Balcony\nA: #",
+        "# a comment\n#\ncategory s Standard #7a5cff\n  category p Premium Plus #d4a017\n\
+         category x vip = The Best\nmark [] couple p\nmark ! wheelchair x\n\
+         section Stalls\n  A: _sP@+<>\n\n\nB 1: []!#x\nsection Balcony\nA: #",
     );
     assert_eq!(
         brief(&hall),

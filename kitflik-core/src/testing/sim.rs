@@ -1,0 +1,486 @@
+//! The simulation: several engines over one faulty store, many customers, time and luck owned by a seed.
+//!
+//! One thread polls all futures in an order that the seed chooses, drops some of them half-way (a cancelled request), moves
+//! and skews the clocks, and pulls the plug. After every change of the store an [auditor](auditor) looks at what is stored
+//! and compares it with what was acknowledged. The same seed gives the same run, so a failure is found again by its seed.
+
+mod auditor;
+mod people;
+mod storage;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+
+use self::auditor::Auditor;
+use self::people::Person;
+use self::storage::FaultyStorage;
+use super::ports::{ManualClock, PlainHasher, SeededEntropy};
+use crate::store::tx::Mutant;
+use crate::{
+    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, Email, Kitflik, Layout, MailError, Mailer,
+    MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PaymentError,
+    PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage, TestPayments, Timestamp,
+};
+
+/// How a run is broken on purpose, as the proof that the auditor would see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sabotage {
+    /// The store ignores checks.
+    ChecksOff,
+    /// The store applies half of the writes of some batches.
+    HalfOfABatch,
+    /// A receipt does not answer a repeat.
+    ReceiptIgnored,
+    /// A stale hold is taken over without checking or expiring the old booking.
+    TakeoverUnchecked,
+    /// A confirm does not check the version of its booking.
+    ConfirmUnchecked,
+    /// A confirm is acknowledged before it is durable.
+    ConfirmRelaxed,
+}
+
+impl Sabotage {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ChecksOff,
+        Self::HalfOfABatch,
+        Self::ReceiptIgnored,
+        Self::TakeoverUnchecked,
+        Self::ConfirmUnchecked,
+        Self::ConfirmRelaxed,
+    ];
+
+    fn mutant(self) -> Option<Mutant> {
+        match self {
+            Self::ChecksOff | Self::HalfOfABatch => None,
+            Self::ReceiptIgnored => Some(Mutant::ReceiptIgnored),
+            Self::TakeoverUnchecked => Some(Mutant::TakeoverUnchecked),
+            Self::ConfirmUnchecked => Some(Mutant::ConfirmUnchecked),
+            Self::ConfirmRelaxed => Some(Mutant::ConfirmRelaxed),
+        }
+    }
+}
+
+/// What happened in a run, added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Futures polled.
+    pub polls: u64,
+    /// Holds acknowledged.
+    pub holds: u64,
+    /// Sales acknowledged.
+    pub sales: u64,
+    /// Commands refused.
+    pub refusals: u64,
+    /// Commands whose outcome was not known.
+    pub unknown: u64,
+    /// Commands dropped half-way.
+    pub dropped: u64,
+    /// Times that the plug was pulled.
+    pub crashes: u64,
+    /// Holds taken over after their end.
+    pub takeovers: u64,
+    /// Mails sent.
+    pub mails: u64,
+}
+
+impl Tally {
+    /// Adds another run.
+    pub fn add(&mut self, other: Self) {
+        self.polls += other.polls;
+        self.holds += other.holds;
+        self.sales += other.sales;
+        self.refusals += other.refusals;
+        self.unknown += other.unknown;
+        self.dropped += other.dropped;
+        self.crashes += other.crashes;
+        self.takeovers += other.takeovers;
+        self.mails += other.mails;
+    }
+}
+
+/// The cinemas that all runs start from, made once: one whose show limits seats per customer, one whose does not.
+#[derive(Debug)]
+pub struct Stage {
+    free: Scene,
+    capped: Scene,
+}
+
+#[derive(Debug)]
+struct Scene {
+    rows: Vec<crate::Row>,
+    show: ShowId,
+    seats: usize,
+    cap: Option<u32>,
+}
+
+const START: &str = "2026-11-27T12:00:00Z";
+const PEOPLE: u64 = 7;
+const STEPS: u64 = 1_500;
+
+impl Stage {
+    /// Builds the cinemas: each has one show in a hall of two rows with a couple seat.
+    ///
+    /// # Errors
+    /// What the engine refused, as text.
+    pub fn build() -> Result<Self, String> {
+        Ok(Self { free: Scene::build(None)?, capped: Scene::build(Some(3))? })
+    }
+
+    fn scene(&self, seed: u64) -> &Scene {
+        if seed % 4 == 3 { &self.capped } else { &self.free }
+    }
+}
+
+impl Scene {
+    fn build(cap: Option<u32>) -> Result<Self, String> {
+        let storage = Arc::new(MemoryStorage::new());
+        let clock = Arc::new(ManualClock::new(start()));
+        let engine = Kitflik::builder(storage.clone(), MasterKey::new([3; 32]))
+            .clock(clock)
+            .entropy(Arc::new(SeededEntropy::new(0)))
+            .password_hasher(Arc::new(PlainHasher))
+            .build()
+            .map_err(|error| error.to_string())?;
+        let layout =
+            Layout::from_text("Hall", "A: ######\nB: ##<>##\n").map_err(|error| error.to_string())?;
+        let seats = layout.seats().len();
+        let mut build = Box::pin(build_show(&engine, layout, cap));
+        let show = loop {
+            if let Poll::Ready(show) = poll(build.as_mut()) {
+                break show.map_err(|error| error.to_string())?;
+            }
+        };
+        Ok(Self { rows: storage.rows(), show, seats, cap })
+    }
+}
+
+async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Result<ShowId, crate::Error> {
+    let (catalog, system, command) = (engine.catalog(), Actor::System, None);
+    let text = |text: &str| text.to_owned();
+    let venue = NewVenue {
+        command: command.clone(),
+        name: text("Odeon"),
+        city: text("Berlin"),
+        address: None,
+        zone: crate::Zone::UTC,
+    };
+    let venue = catalog.add_venue(&system, &venue).await?;
+    let prices = layout.categories().iter().filter_map(|category| {
+        let ticket_type = "adult".parse().ok()?;
+        Some(CategoryPrice { category: category.id.clone(), ticket_type, amount_minor: 1000 })
+    });
+    let card = NewPriceCard {
+        command: command.clone(),
+        name: text("All day"),
+        currency: Currency::EUR,
+        prices: prices.collect(),
+        booking_fee_minor: 30,
+    };
+    let card = catalog.add_price_card(&system, &card).await?;
+    let hall = NewAuditorium { command: command.clone(), venue_id: venue.id, name: text("Hall"), layout };
+    let auditorium = catalog.add_auditorium(&system, &hall).await?;
+    let movie = NewMovie { title: text("Alien"), ..NewMovie::default() };
+    let movie = catalog.add_movie(&system, &movie).await?;
+    let show = NewShow {
+        command,
+        movie_id: movie.id,
+        auditorium_id: auditorium.id,
+        starts_at_local: crate::LocalTime::new(start().plus(8 * HOUR).utc().naive_utc()),
+        price_card_id: card.id,
+        duration_minutes: None,
+        sales_open_at: None,
+        sales_close_at: None,
+        language: None,
+        subtitles: None,
+        format: Default::default(),
+        max_seats_per_customer: cap,
+        selection: SelectionRules { orphans: false, ..SelectionRules::default() },
+    };
+    Ok(catalog.add_show(&system, &show).await?.id)
+}
+
+const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+
+fn start() -> Timestamp {
+    START.parse().unwrap_or(Timestamp::from_millis(0))
+}
+
+fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Gives way once: the seed decides who goes on.
+pub(crate) async fn turn() {
+    let mut given = false;
+    std::future::poll_fn(
+        |_| if std::mem::replace(&mut given, true) { Poll::Ready(()) } else { Poll::Pending },
+    )
+    .await;
+}
+
+/// A clock that is a little wrong.
+struct SkewedClock {
+    truth: Arc<ManualClock>,
+    off_by: i64,
+}
+
+impl Clock for SkewedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.truth.now().millis() + self.off_by)
+    }
+}
+
+/// A mail server that fails half the time.
+struct FlakyMailer {
+    luck: Arc<SeededEntropy>,
+    sent: Arc<Mutex<Vec<Email>>>,
+}
+
+#[async_trait]
+impl Mailer for FlakyMailer {
+    async fn send(&self, email: Email) -> Result<(), MailError> {
+        turn().await;
+        if self.luck.chance(25) {
+            return Err(MailError::Temporary { reason: "greylisted".to_owned() });
+        }
+        self.sent.lock().push(email);
+        turn().await;
+        if self.luck.chance(25) {
+            return Err(MailError::Temporary { reason: "connection reset".to_owned() });
+        }
+        Ok(())
+    }
+}
+
+/// A provider whose answers are slow, and get lost.
+struct FlakyPayments {
+    luck: Arc<SeededEntropy>,
+    books: Arc<TestPayments>,
+}
+
+impl FlakyPayments {
+    async fn lose(&self, percent: u64) -> Result<(), PaymentError> {
+        turn().await;
+        if self.luck.chance(percent) { Err(PaymentError { reason: "timeout".to_owned() }) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Payments for FlakyPayments {
+    async fn capture(&self, capture: Capture) -> Result<PaymentStatus, PaymentError> {
+        self.lose(10).await?;
+        let answer = self.books.capture(capture).await;
+        self.lose(15).await?;
+        answer
+    }
+
+    async fn status(&self, booking: BookingId) -> Result<PaymentStatus, PaymentError> {
+        self.lose(10).await?;
+        let answer = self.books.status(booking).await;
+        self.lose(5).await?;
+        answer
+    }
+
+    async fn refund(&self, booking: BookingId, amount: Money) -> Result<PaymentStatus, PaymentError> {
+        self.lose(10).await?;
+        let answer = self.books.refund(booking, amount).await;
+        self.lose(15).await?;
+        answer
+    }
+}
+
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// One run.
+struct World {
+    luck: Arc<SeededEntropy>,
+    clock: Arc<ManualClock>,
+    storage: Arc<FaultyStorage>,
+    books: Arc<TestPayments>,
+    sent: Arc<Mutex<Vec<Email>>>,
+    auditor: Rc<RefCell<Auditor>>,
+    engines: Vec<Kitflik>,
+    sabotage: Option<Sabotage>,
+    generation: u64,
+}
+
+impl World {
+    fn new(seed: u64, stage: &Scene, sabotage: Option<Sabotage>) -> Self {
+        let luck = Arc::new(SeededEntropy::new(seed));
+        let mut world = Self {
+            clock: Arc::new(ManualClock::new(start())),
+            storage: Arc::new(FaultyStorage::new(&stage.rows, Arc::clone(&luck), sabotage)),
+            books: Arc::new(TestPayments::new()),
+            sent: Arc::default(),
+            auditor: Rc::new(RefCell::new(Auditor::new(stage.show, stage.seats, stage.cap))),
+            engines: Vec::new(),
+            luck,
+            sabotage,
+            generation: 0,
+        };
+        world.start_engines();
+        world
+    }
+
+    /// New processes: nothing in memory, clocks anew.
+    fn start_engines(&mut self) {
+        self.generation += 1;
+        let count = 1 + self.luck.below(3);
+        let mut engines = Vec::new();
+        for number in 0..count {
+            let skew = i64::try_from(self.luck.below(4_000)).unwrap_or(0) - 2_000;
+            // Mostly some seconds off, now and then a quarter of an hour.
+            let off_by = if self.luck.chance(15) { skew * 500 } else { skew };
+            let clock = SkewedClock { truth: Arc::clone(&self.clock), off_by };
+            let entropy = SeededEntropy::new(self.luck.next() ^ number);
+            let view_max_age = Some(std::time::Duration::from_secs(self.luck.below(60)));
+            let policy = Policy { view_max_age, ..Policy::default() };
+            let storage: Arc<dyn Storage> = Arc::clone(&self.storage) as Arc<dyn Storage>;
+            let mut builder = Kitflik::builder(storage, MasterKey::new([3; 32]))
+                .clock(Arc::new(clock))
+                .entropy(Arc::new(entropy))
+                .password_hasher(Arc::new(PlainHasher))
+                .mailer(Arc::new(FlakyMailer { luck: self.luck.clone(), sent: self.sent.clone() }))
+                .payments(
+                    "test",
+                    Arc::new(FlakyPayments { luck: self.luck.clone(), books: self.books.clone() }),
+                )
+                .policy(policy);
+            if let Some(mutant) = self.sabotage.and_then(Sabotage::mutant) {
+                builder = builder.mutant(mutant);
+            }
+            engines.extend(builder.build());
+        }
+        self.engines = engines;
+    }
+
+    fn person(&self, number: u64) -> Task {
+        let engine = self.engines[usize::try_from(number).unwrap_or(0) % self.engines.len()].clone();
+        let name = format!("p{}-{}-{number}", self.generation, self.luck.next() % 1_000_000);
+        let person = Person::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
+        Box::pin(person.live())
+    }
+
+    fn background(&self, number: usize) -> Task {
+        let engine = self.engines[number % self.engines.len()].clone();
+        Box::pin(async move {
+            loop {
+                // Whatever fails is tried again next time.
+                let _ = engine.tick().await;
+                for _ in 0..20 {
+                    turn().await;
+                }
+            }
+        })
+    }
+
+    fn pass_time(&self) {
+        let millis = match self.luck.below(100) {
+            0..=79 => self.luck.below(2_000),
+            80..=94 => self.luck.below(120_000),
+            _ => self.luck.below(700_000),
+        };
+        let millis = i64::try_from(millis).unwrap_or(0);
+        // Clocks are set back, too.
+        self.clock.shift(if self.luck.chance(3) { -millis.min(30_000) } else { millis });
+    }
+
+    fn run(&mut self) -> Result<(), String> {
+        let mut people: BTreeMap<u64, Task> =
+            (0..PEOPLE).map(|number| (number, self.person(number))).collect();
+        let mut background: Vec<Task> =
+            (0..self.engines.len()).map(|number| self.background(number)).collect();
+        let mut next = PEOPLE;
+        for _ in 0..STEPS {
+            if self.luck.chance(4) {
+                self.pass_time();
+            }
+            if self.luck.below(400) == 0 {
+                // The plug is pulled: every process is gone, and so is what was not synced.
+                people.clear();
+                background.clear();
+                self.storage.crash();
+                self.auditor.borrow_mut().crashed(&self.storage.rows());
+                self.start_engines();
+                background.extend((0..self.engines.len()).map(|number| self.background(number)));
+            }
+            if people.len() < usize::try_from(PEOPLE).unwrap_or(0) {
+                people.insert(next, self.person(next));
+                next += 1;
+            }
+            if self.luck.chance(15) {
+                let which = usize::try_from(self.luck.below(background.len() as u64)).unwrap_or(0);
+                let _ = poll(background[which].as_mut());
+            } else {
+                let place = usize::try_from(self.luck.below(people.len() as u64)).unwrap_or(0);
+                let Some((&number, task)) = people.iter_mut().nth(place) else { continue };
+                let over = poll(task.as_mut()).is_ready();
+                if over || self.luck.below(300) == 0 {
+                    people.remove(&number);
+                    if !over {
+                        self.auditor.borrow_mut().tally.dropped += 1;
+                    }
+                }
+            }
+            self.auditor.borrow_mut().tally.polls += 1;
+            if let Some(changed) = self.storage.take_changed() {
+                self.auditor.borrow_mut().look(&changed)?;
+            }
+            if let Some(fault) = self.auditor.borrow_mut().fault.take() {
+                return Err(fault);
+            }
+        }
+        drop(people);
+        drop(background);
+        self.settle()
+    }
+
+    /// Everybody has gone home and nothing fails any more: in the end every promise must be kept.
+    fn settle(&mut self) -> Result<(), String> {
+        self.storage.heal();
+        for _ in 0..60 {
+            self.clock.shift(40 * 60_000);
+            let engine = self.engines[0].clone();
+            let mut tick = Box::pin(async move { engine.tick().await });
+            let mut polls = 0;
+            loop {
+                polls += 1;
+                match poll(tick.as_mut()) {
+                    Poll::Ready(Ok(_)) => break,
+                    Poll::Ready(Err(error)) => return Err(format!("a quiet tick failed: {error}")),
+                    Poll::Pending if polls > 100_000 => return Err("a quiet tick never ends".to_owned()),
+                    Poll::Pending => {}
+                }
+            }
+            if let Some(changed) = self.storage.take_changed() {
+                self.auditor.borrow_mut().look(&changed)?;
+            }
+        }
+        let rows = self.storage.rows();
+        let sent = self.sent.lock().clone();
+        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)
+    }
+}
+
+/// Runs one seed to its end.
+///
+/// # Errors
+/// What was violated, with the seed.
+pub fn run(seed: u64, stage: &Stage, sabotage: Option<Sabotage>) -> Result<Tally, String> {
+    let mut world = World::new(seed, stage.scene(seed), sabotage);
+    let outcome = world.run();
+    let tally = world.auditor.borrow().tally;
+    match outcome {
+        Ok(()) => Ok(tally),
+        Err(fault) => Err(format!("seed {seed}: {fault}")),
+    }
+}

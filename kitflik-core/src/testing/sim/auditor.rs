@@ -1,0 +1,337 @@
+//! The auditor: looks at what is stored, with eyes of its own, and compares it with what was acknowledged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Tally;
+use crate::{BookingError, BookingId, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId};
+
+/// A booking as the store has it.
+#[derive(Debug, Clone)]
+struct Stored {
+    status: String,
+    seats: BTreeSet<u64>,
+    total: i64,
+    provider: Option<String>,
+    charged: bool,
+    customer: Option<String>,
+    email: Option<String>,
+}
+
+pub(super) struct Auditor {
+    pub(super) show: ShowId,
+    /// Most seats per customer.
+    pub(super) cap: Option<u32>,
+    pub(super) tally: Tally,
+    /// Found while somebody else was at work.
+    pub(super) fault: Option<String>,
+    seats: usize,
+    /// Reads the whole store anew: what is found there need not have begun.
+    rereading: bool,
+    bookings: BTreeMap<BookingId, Stored>,
+    pointers: BTreeMap<u64, BookingId>,
+    /// Sales that were acknowledged, with their seats and total.
+    sold: BTreeMap<BookingId, BookingView>,
+    /// Bookings that somebody tried to confirm.
+    tried: BTreeSet<BookingId>,
+    /// Answers to named commands: hold, with the number of crashes before it, and confirm.
+    held_by: BTreeMap<CommandId, (BookingId, u64)>,
+    sold_by: BTreeMap<CommandId, BookingId>,
+}
+
+impl Auditor {
+    pub(super) fn new(show: ShowId, seats: usize, cap: Option<u32>) -> Self {
+        Self {
+            show,
+            cap,
+            seats,
+            rereading: false,
+            tally: Tally::default(),
+            fault: None,
+            bookings: BTreeMap::new(),
+            pointers: BTreeMap::new(),
+            sold: BTreeMap::new(),
+            tried: BTreeSet::new(),
+            held_by: BTreeMap::new(),
+            sold_by: BTreeMap::new(),
+        }
+    }
+
+    fn blame(&mut self, fault: impl FnOnce() -> String) {
+        if self.fault.is_none() {
+            self.fault = Some(fault());
+        }
+    }
+
+    /// A hold was acknowledged. A repeat has the same answer, unless the power failed in between: holds are relaxed.
+    pub(super) fn held(&mut self, held: &BookingView, command: Option<&CommandId>, crashes: u64) {
+        self.tally.holds += 1;
+        let sum: i64 = held.quote.lines.iter().map(|line| line.amount.amount_minor).sum();
+        if sum != held.quote.total.amount_minor {
+            self.blame(|| format!("I4: the lines of {} add up to {sum}", held.id));
+        }
+        if let Some(command) = command {
+            let before = self.held_by.insert(command.clone(), (held.id, crashes));
+            if let Some((id, then)) = before
+                && id != held.id
+                && then == crashes
+            {
+                self.blame(|| format!("the command {command} made two holds, {id} and {}", held.id));
+            }
+        }
+    }
+
+    /// A hold was refused for good: nothing of it may be there.
+    pub(super) fn not_held(&mut self, customer: &str, error: &BookingError) {
+        let left = self.bookings.iter().find(|(_, stored)| stored.customer.as_deref() == Some(customer));
+        if let Some((id, stored)) = left.map(|(id, stored)| (*id, stored.clone())) {
+            self.blame(|| format!("I2: a hold was refused ({error}) but left {id}: {stored:?}"));
+        }
+    }
+
+    /// A confirm was refused for good, and nobody else tried: it may not be sold.
+    pub(super) fn not_sold(&mut self, booking: BookingId, error: &BookingError) {
+        if self.bookings.get(&booking).is_some_and(|stored| stored.status == "confirmed") {
+            self.blame(|| format!("I2: the sale of {booking} was refused ({error}) but it is sold"));
+        }
+    }
+
+    pub(super) fn refused(&mut self, error: &BookingError) {
+        self.tally.refusals += 1;
+        match error.code() {
+            ErrorCode::OutcomeUnknown => self.tally.unknown += 1,
+            ErrorCode::Internal => self.blame(|| format!("an internal error: {error}")),
+            _ => {}
+        }
+    }
+
+    pub(super) fn trying(&mut self, booking: BookingId) {
+        self.tried.insert(booking);
+    }
+
+    /// A sale was acknowledged.
+    pub(super) fn sold(&mut self, sold: &BookingView, command: Option<&CommandId>) {
+        self.tally.sales += 1;
+        if let Some(command) = command
+            && let Some(before) = self.sold_by.insert(command.clone(), sold.id)
+            && before != sold.id
+        {
+            self.blame(|| format!("the command {command} made two sales"));
+        }
+        for other in self.sold.values().filter(|other| other.id != sold.id) {
+            let shared = other.seats.iter().find(|seat| sold.seats.iter().any(|mine| mine.id == seat.id));
+            if let Some(seat) = shared {
+                let (seat, other) = (seat.id.clone(), other.id);
+                self.blame(|| format!("I1: seat {seat} was sold to {other} and to {}", sold.id));
+                break;
+            }
+        }
+        self.sold.insert(sold.id, sold.clone());
+    }
+
+    /// The store changed.
+    pub(super) fn look(&mut self, changed: &BTreeMap<Key, Option<Vec<u8>>>) -> Result<(), String> {
+        for (key, value) in changed {
+            self.note(key, value.as_deref())?;
+        }
+        self.check()
+    }
+
+    /// The power failed and came back: this is what is left.
+    pub(super) fn crashed(&mut self, rows: &BTreeMap<Key, Vec<u8>>) {
+        self.tally.crashes += 1;
+        self.bookings.clear();
+        self.pointers.clear();
+        self.rereading = true;
+        let mut outcome = Ok(());
+        for (key, value) in rows {
+            outcome = outcome.and_then(|()| self.note(key, Some(value)));
+        }
+        self.rereading = false;
+        if let Err(fault) = outcome.and_then(|()| self.check()).and_then(|()| self.check_sold()) {
+            self.blame(|| format!("after a crash: {fault}"));
+        }
+    }
+
+    fn note(&mut self, key: &str, value: Option<&[u8]>) -> Result<(), String> {
+        let parts: Vec<&str> = key.split('/').collect();
+        match (parts.as_slice(), value) {
+            (["booking", id], Some(value)) => {
+                let id: BookingId = id.parse().map_err(|_| format!("the key {key} has no booking id"))?;
+                let stored = Stored::read(value).ok_or_else(|| format!("{key} cannot be read"))?;
+                let before = self.bookings.insert(id, stored.clone());
+                if self.rereading { Ok(()) } else { self.check_step(id, before.as_ref(), &stored) }
+            }
+            (["booking", _], None) => Err(format!("{key} was deleted")),
+            (["seat", _, number], value) => {
+                let number: u64 = number.parse().map_err(|_| format!("the key {key} has no number"))?;
+                let pointed = value.and_then(|value| serde_json::from_slice::<Value>(value).ok());
+                let pointed = pointed.and_then(|value| value.get("booking")?.as_str()?.parse().ok());
+                match pointed {
+                    Some(id) => self.pointers.insert(number, id),
+                    None => self.pointers.remove(&number),
+                };
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// States follow each other only as they may.
+    fn check_step(&mut self, id: BookingId, before: Option<&Stored>, now: &Stored) -> Result<(), String> {
+        let Some(before) = before else {
+            return if now.status == "held" { Ok(()) } else { Err(format!("{id} began as {}", now.status)) };
+        };
+        let allowed = match before.status.as_str() {
+            "held" => true,
+            "confirming" => matches!(now.status.as_str(), "confirming" | "confirmed" | "held"),
+            "confirmed" => now.status == "confirmed",
+            _ => now.status == before.status,
+        };
+        if before.status == "held" && now.status == "expired" {
+            self.tally.takeovers += 1;
+        }
+        if !allowed {
+            return Err(format!("{id} went from {} to {}", before.status, now.status));
+        }
+        if before.status == "confirmed" && before.seats != now.seats {
+            return Err(format!("{id} changed its seats after it was sold"));
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let mut owners: BTreeMap<u64, BookingId> = BTreeMap::new();
+        for (id, stored) in &self.bookings {
+            let live = matches!(stored.status.as_str(), "held" | "confirming" | "confirmed");
+            if !live {
+                continue;
+            }
+            for seat in &stored.seats {
+                if *seat >= self.seats as u64 {
+                    return Err(format!("{id} has seat {seat}, which does not exist"));
+                }
+                // A hold, too, keeps all its seats until it is expired in the batch that takes one of them (I3).
+                if self.pointers.get(seat) != Some(id) {
+                    let other = self.pointers.get(seat);
+                    return Err(format!(
+                        "I1/I3: {id} is {} but seat {seat} points to {other:?}",
+                        stored.status
+                    ));
+                }
+                if let Some(other) = owners.insert(*seat, *id) {
+                    return Err(format!("I1: seat {seat} belongs to {other} and to {id}"));
+                }
+            }
+        }
+        self.check_cap()
+    }
+
+    fn check_cap(&self) -> Result<(), String> {
+        let Some(cap) = self.cap else { return Ok(()) };
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for stored in self.bookings.values() {
+            if matches!(stored.status.as_str(), "confirming" | "confirmed") {
+                *counts.entry(stored.email.as_deref().unwrap_or_default()).or_default() += stored.seats.len();
+            }
+        }
+        match counts.iter().find(|(_, count)| **count > cap as usize) {
+            Some((email, count)) => Err(format!("{email} has {count} seats, allowed are {cap}")),
+            None => Ok(()),
+        }
+    }
+
+    /// What was acknowledged as sold is there.
+    fn check_sold(&self) -> Result<(), String> {
+        for (id, sold) in &self.sold {
+            match self.bookings.get(id) {
+                Some(stored) if stored.status == "confirmed" => {
+                    if stored.total != sold.quote.total.amount_minor || stored.seats.len() != sold.seats.len()
+                    {
+                        return Err(format!("I2: {id} was sold on other terms than is stored"));
+                    }
+                }
+                stored => return Err(format!("I2: the sale of {id} was acknowledged, stored is {stored:?}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of the run: the books must balance.
+    pub(super) fn end(
+        &mut self,
+        rows: &BTreeMap<Key, Vec<u8>>,
+        taken: &[(BookingId, Money)],
+        sent: &[Email],
+    ) -> Result<(), String> {
+        self.check()?;
+        self.check_sold()?;
+        let taken: BTreeMap<BookingId, i64> =
+            taken.iter().map(|(id, money)| (*id, money.amount_minor)).collect();
+        for (id, amount) in &taken {
+            let stored = self.bookings.get(id);
+            let owed = stored.filter(|stored| stored.status == "confirmed" && stored.charged);
+            if owed.map(|stored| stored.total) != Some(*amount) {
+                return Err(format!("I4: {amount} was taken for {id}, stored is {stored:?}"));
+            }
+        }
+        let mut mails: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
+        for mail in sent {
+            mails.entry(mail.to.as_str()).or_default().insert(mail.id);
+        }
+        self.tally.mails = sent.len() as u64;
+        for (id, stored) in &self.bookings {
+            if stored.status == "confirming" {
+                return Err(format!("{id} is still confirming"));
+            }
+            if stored.status == "confirmed" && stored.charged && !taken.contains_key(id) {
+                return Err(format!(
+                    "I4: {id} is marked as paid by {:?} but no money was taken",
+                    stored.provider
+                ));
+            }
+            if stored.status == "confirmed" && !self.tried.contains(id) {
+                return Err(format!("{id} was sold though nobody confirmed it"));
+            }
+        }
+        // One mail for each sale, however often it was sent, and none for anything else.
+        let mut promised: BTreeMap<&str, usize> = BTreeMap::new();
+        for stored in self.bookings.values().filter(|stored| stored.status == "confirmed") {
+            *promised.entry(stored.email.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        let got: BTreeMap<&str, usize> = mails.iter().map(|(to, ids)| (*to, ids.len())).collect();
+        if let Some((to, count)) = promised.iter().find(|(to, count)| got.get(*to) != Some(*count)) {
+            return Err(format!("I5: {count} mails were promised to {to}, sent were {:?}", got.get(to)));
+        }
+        if let Some(to) = got.keys().find(|to| !promised.contains_key(*to)) {
+            return Err(format!("I5: a mail was sent to {to} for what did not commit"));
+        }
+        match rows.keys().find(|key| key.starts_with("outbox/")) {
+            Some(key) => Err(format!("I5: {key} was never sent")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Stored {
+    fn read(value: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(value).ok()?;
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let payment = value.get("payment");
+        Some(Self {
+            status: text(value.get("status"))?,
+            seats: value
+                .get("seats")?
+                .as_array()?
+                .iter()
+                .filter_map(|seat| seat.get("number")?.as_u64())
+                .collect(),
+            total: value.get("total")?.get("amount_minor")?.as_i64()?,
+            provider: payment.and_then(|payment| text(payment.get("provider"))),
+            charged: payment.is_some_and(|payment| payment.get("charge").is_some()),
+            customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
+            email: value.get("customer").and_then(|customer| text(customer.get("email"))),
+        })
+    }
+}

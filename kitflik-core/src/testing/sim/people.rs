@@ -1,0 +1,165 @@
+//! Customers: they hold, change their mind, pay, lose their connection and try again.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::auditor::Auditor;
+use super::turn;
+use crate::testing::ports::SeededEntropy;
+use crate::{
+    Actor, BookingError, BookingView, ChangeSeats, CommandId, ConfirmBooking, ErrorCode, HoldSeats, Kitflik,
+    SeatId,
+};
+
+pub(super) struct Person {
+    name: String,
+    engine: Kitflik,
+    luck: Arc<SeededEntropy>,
+    auditor: Rc<RefCell<Auditor>>,
+}
+
+impl Person {
+    pub(super) fn new(
+        name: String,
+        engine: Kitflik,
+        luck: Arc<SeededEntropy>,
+        auditor: Rc<RefCell<Auditor>>,
+    ) -> Self {
+        Self { name, engine, luck, auditor }
+    }
+
+    pub(super) async fn live(self) {
+        self.idle(10).await;
+        let Some(held) = self.hold().await else { return };
+        let Some(token) = held.booking_token.clone() else { return };
+        let me = Actor::guest_with(token);
+        // Some are quick, some let their time run out.
+        self.idle(if self.luck.chance(15) { 150 } else { 8 }).await;
+        match self.luck.below(10) {
+            0 => {
+                let _ = self.engine.bookings().release(&me, held.id, None).await;
+                return;
+            }
+            1 => {
+                let _ = self.engine.bookings().extend(&me, held.id, None).await;
+            }
+            2 => {
+                let seats = self.some_seats();
+                let change = ChangeSeats { command: None, seats, ticket_types: Vec::new() };
+                let _ = self.engine.bookings().change_seats(&me, held.id, &change).await;
+            }
+            _ => {}
+        }
+        self.idle(10).await;
+        self.confirm(&me, &held).await;
+    }
+
+    async fn idle(&self, most: u64) {
+        for _ in 0..self.luck.below(most) {
+            turn().await;
+        }
+    }
+
+    fn some_seats(&self) -> Vec<SeatId> {
+        let row = ["A", "B"][usize::try_from(self.luck.below(2)).unwrap_or(0)];
+        let from = 1 + self.luck.below(5);
+        let count = 1 + self.luck.below(2);
+        (from..from + count).filter_map(|number| format!("{row}{number}").parse().ok()).collect()
+    }
+
+    /// Where seats are counted per customer, several people are the same one.
+    fn address(&self) -> String {
+        if self.auditor.borrow().cap.is_some() {
+            format!("c{}@example.org", self.luck.below(3))
+        } else {
+            format!("{}@example.org", self.name)
+        }
+    }
+
+    fn command(&self, verb: &str) -> Option<CommandId> {
+        self.luck.chance(60).then(|| format!("{verb}-{}", self.name).parse().ok()).flatten()
+    }
+
+    async fn hold(&self) -> Option<BookingView> {
+        let show = self.auditor.borrow().show;
+        let request = if self.luck.chance(30) {
+            HoldSeats::best(show, 1 + u32::try_from(self.luck.below(3)).unwrap_or(0))
+        } else {
+            HoldSeats::seats(show, self.some_seats())
+        };
+        let mut request = request.customer(&self.name, self.address());
+        request.command = self.command("hold");
+        let mut unsure = false;
+        for attempt in 0..3 {
+            let crashes = self.auditor.borrow().tally.crashes;
+            let outcome = self.engine.bookings().hold(&Actor::guest(), &request).await;
+            unsure |= self.note_hold(&request, &outcome, crashes, unsure);
+            match outcome {
+                // The answer gets lost on the way: the customer sends the same command again.
+                Ok(_) if request.command.is_some() && attempt < 2 && self.luck.chance(30) => {}
+                Ok(held) => return Some(held),
+                Err(BookingError::Engine(_)) if request.command.is_some() => {}
+                Err(_) => return None,
+            }
+            self.idle(5).await;
+        }
+        None
+    }
+
+    /// Tells the auditor; whether the outcome is unknown.
+    fn note_hold(
+        &self,
+        request: &HoldSeats,
+        outcome: &Result<BookingView, BookingError>,
+        crashes: u64,
+        unsure: bool,
+    ) -> bool {
+        let mut auditor = self.auditor.borrow_mut();
+        match outcome {
+            Ok(held) => {
+                auditor.held(held, request.command.as_ref(), crashes);
+                false
+            }
+            Err(error) => {
+                let unknown = error.code() == ErrorCode::OutcomeUnknown;
+                if !unknown && !unsure && request.command.is_none() {
+                    auditor.not_held(&self.name, error);
+                }
+                auditor.refused(error);
+                unknown
+            }
+        }
+    }
+
+    async fn confirm(&self, me: &Actor, held: &BookingView) {
+        let mut request = match self.luck.below(10) {
+            0..=4 => ConfirmBooking::counter(),
+            5 => ConfirmBooking::paid_by("test", Some("decline".to_owned())),
+            6 => ConfirmBooking::paid_by("test", Some("timeout_after".to_owned())),
+            _ => ConfirmBooking::paid_by("test", None),
+        };
+        request.command = self.command("confirm");
+        self.auditor.borrow_mut().trying(held.id);
+        for attempt in 0..3 {
+            let outcome = self.engine.bookings().confirm(me, held.id, &request).await;
+            match &outcome {
+                Ok(sold) => self.auditor.borrow_mut().sold(sold, request.command.as_ref()),
+                Err(error) => {
+                    let mut auditor = self.auditor.borrow_mut();
+                    let open = matches!(error, BookingError::Engine(_) | BookingError::PaymentPending);
+                    if attempt == 0 && !open {
+                        auditor.not_sold(held.id, error);
+                    }
+                    auditor.refused(error);
+                }
+            }
+            match outcome {
+                Ok(_) if request.command.is_some() && attempt < 2 && self.luck.chance(30) => {}
+                Err(BookingError::Engine(_) | BookingError::PaymentPending) => {}
+                Ok(_) | Err(_) => return,
+            }
+            self.idle(10).await;
+        }
+    }
+}

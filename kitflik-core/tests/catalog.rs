@@ -1,0 +1,139 @@
+//! The catalogue: what is shown where, when and for how much.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test program")]
+
+mod common;
+
+use common::{HALL, house, price};
+use kitflik_core::{
+    Actor, CatalogError, Currency, ErrorCode, Imported, MovieQuery, NewMovie, NewPriceCard, NewShow,
+    PageRequest, ShowStatus,
+};
+use pollster::block_on;
+
+fn movie(title: &str) -> NewMovie {
+    NewMovie { title: title.to_owned(), ..NewMovie::default() }
+}
+
+fn show_at(cinema: &common::Cinema, local: &str) -> NewShow {
+    NewShow {
+        command: None,
+        movie_id: cinema.movie.id,
+        auditorium_id: cinema.auditorium.id,
+        starts_at_local: local.parse().unwrap(),
+        price_card_id: cinema.card.id,
+        duration_minutes: Some(120),
+        sales_open_at: None,
+        sales_close_at: None,
+        language: None,
+        subtitles: None,
+        format: Default::default(),
+        max_seats_per_customer: None,
+        selection: Default::default(),
+    }
+}
+
+#[test]
+fn shows_never_overlap_in_an_auditorium() {
+    let house = house();
+    let cinema = house.cinema(HALL, |_| {});
+    let add =
+        |local: &str| block_on(house.kitflik.catalog().add_show(&Actor::System, &show_at(&cinema, local)));
+    // The first show takes 20:00 to 22:27.
+    for clash in ["2026-11-27T18:01", "2026-11-27T20:00", "2026-11-27T22:26"] {
+        match add(clash).unwrap_err() {
+            CatalogError::ShowOverlap { show, .. } if clash != "x" => {
+                assert_eq!(show, cinema.show.id, "{clash}");
+            }
+            other => panic!("{clash}: {other}"),
+        }
+    }
+    add("2026-11-27T18:00").unwrap();
+    add("2026-11-27T22:27").unwrap();
+    let page = block_on(house.kitflik.catalog().shows_of(cinema.movie.id, &PageRequest::default())).unwrap();
+    let starts: Vec<String> = page.items.iter().map(|show| show.starts_at_local.to_string()).collect();
+    assert_eq!(starts, ["2026-11-27T18:00:00", "2026-11-27T20:00:00", "2026-11-27T22:27:00"]);
+    assert_eq!(page.items[0].status, ShowStatus::OnSale);
+}
+
+#[test]
+fn starts_that_the_clocks_skip_or_repeat_are_refused_with_the_readings() {
+    let house = house();
+    let cinema = house.cinema(HALL, |_| {});
+    let add =
+        |local: &str| block_on(house.kitflik.catalog().add_show(&Actor::System, &show_at(&cinema, local)));
+    let gap = add("2027-03-28T02:30").unwrap_err();
+    assert_eq!(gap.code(), ErrorCode::ValidationFailed);
+    assert!(gap.to_string().contains("2027-03-28T01:30:00Z or 2027-03-28T00:30:00Z"), "{gap}");
+    assert!(add("2026-10-25T02:30").unwrap_err().to_string().contains("happens twice"));
+}
+
+#[test]
+fn titles_are_found_by_the_beginnings_of_their_words() {
+    let house = house();
+    let titles = ["Alien", "Aliens", "Alien Resurrection", "The Thing", "My Stepmother is an Alien"];
+    let movies: Vec<NewMovie> = titles.iter().map(|title| movie(title)).collect();
+    block_on(house.kitflik.catalog().import_movies(&Actor::System, &movies)).unwrap();
+    let find = |q: &str, cursor: Option<String>| {
+        let page = PageRequest { cursor, limit: Some(2) };
+        let query = MovieQuery { q: Some(q.to_owned()), genre: None, page };
+        block_on(house.kitflik.catalog().movies(&query)).unwrap()
+    };
+    let names = |page: &kitflik_core::Page<kitflik_core::MovieView>| -> Vec<String> {
+        page.items.iter().map(|movie| movie.title.clone()).collect()
+    };
+    let first = find("alien", None);
+    assert_eq!(names(&first), ["Alien", "Alien Resurrection"]);
+    let second = find("alien", first.next_cursor);
+    assert_eq!(names(&second), ["My Stepmother is an Alien", "Aliens"]);
+    assert_eq!(second.next_cursor, None);
+    assert_eq!(names(&find("res ali", None)), ["Alien Resurrection"]);
+    assert!(find("predator", None).items.is_empty());
+}
+
+#[test]
+fn a_second_import_changes_nothing() {
+    let house = house();
+    let mut movies: Vec<NewMovie> = (0..250).map(|number| movie(&format!("Movie {number}"))).collect();
+    let import =
+        |movies: &[NewMovie]| block_on(house.kitflik.catalog().import_movies(&Actor::System, movies));
+    assert!(import(&movies).unwrap().iter().all(|outcome| *outcome == Imported::Added));
+    assert!(import(&movies).unwrap().iter().all(|outcome| *outcome == Imported::Unchanged));
+    movies[7].runtime_minutes = Some(90);
+    let changed: Vec<usize> = (0..250)
+        .zip(import(&movies).unwrap())
+        .filter(|(_, o)| *o != Imported::Unchanged)
+        .map(|(n, _)| n)
+        .collect();
+    assert_eq!(changed, [7]);
+    movies[200].title = String::new();
+    let refused = import(&movies).unwrap_err();
+    assert!(matches!(refused, CatalogError::Invalid(invalid) if invalid.errors[0].path == "[200].title"));
+}
+
+#[test]
+fn a_price_card_must_price_every_category_of_the_hall() {
+    let house = house();
+    let cinema = house.cinema("category v VIP\nA: ####_vvvv\n", |_| {});
+    let card = NewPriceCard {
+        command: None,
+        name: "Half".to_owned(),
+        currency: Currency::EUR,
+        prices: vec![price("VIP", "adult", 1000)],
+        booking_fee_minor: 0,
+    };
+    let card = block_on(house.kitflik.catalog().add_price_card(&Actor::System, &card)).unwrap();
+    let show = NewShow { price_card_id: card.id, ..show_at(&cinema, "2026-11-28T20:00") };
+    let refused = block_on(house.kitflik.catalog().add_show(&Actor::System, &show)).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::ValidationFailed);
+    assert!(refused.to_string().contains("no price for category"), "{refused}");
+}
+
+#[test]
+fn a_command_adds_once() {
+    let house = house();
+    let new = NewMovie { command: Some("add-1".parse().unwrap()), ..movie("Alien") };
+    let add = || block_on(house.kitflik.catalog().add_movie(&Actor::System, &new)).unwrap();
+    assert_eq!(add(), add());
+    let all = block_on(house.kitflik.catalog().movies(&MovieQuery::default())).unwrap();
+    assert_eq!(all.items.len(), 1);
+}

@@ -1,0 +1,134 @@
+//! A small cinema in memory, with ports that the test owns.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it"
+)]
+
+use std::sync::Arc;
+
+use kitflik_core::testing::ports::{Mailbox, ManualClock, PlainHasher, SeededEntropy};
+use kitflik_core::{
+    Actor, Argon2id, AuditoriumView, CategoryPrice, Currency, Kitflik, Layout, MasterKey, MemoryStorage,
+    MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PasswordHasher, Policy,
+    PriceCardView, SeatId, ShowView, Storage, TestPayments, Timestamp,
+};
+
+pub const HALL: &str = "A: ##########\nB: ####_######\nC: ##########\n";
+
+pub struct House {
+    pub kitflik: Kitflik,
+    pub clock: Arc<ManualClock>,
+    pub mailbox: Arc<Mailbox>,
+    pub payments: Arc<TestPayments>,
+    pub storage: Arc<dyn Storage>,
+}
+
+pub struct Cinema {
+    pub movie: MovieView,
+    pub auditorium: AuditoriumView,
+    pub card: PriceCardView,
+    pub show: ShowView,
+}
+
+pub fn seat(id: &str) -> SeatId {
+    SeatId::new(id).unwrap()
+}
+
+pub fn seats(ids: &[&str]) -> Vec<SeatId> {
+    ids.iter().map(|id| seat(id)).collect()
+}
+
+pub fn house() -> House {
+    house_on(Arc::new(MemoryStorage::new()))
+}
+
+pub fn house_on(storage: Arc<dyn Storage>) -> House {
+    make(storage, [7; 32], Arc::new(PlainHasher))
+}
+
+/// Another house: its tokens are not ours.
+pub fn house_with_key(key: [u8; 32]) -> House {
+    make(Arc::new(MemoryStorage::new()), key, Arc::new(PlainHasher))
+}
+
+/// With real password hashes.
+pub fn house_hashing() -> House {
+    make(Arc::new(MemoryStorage::new()), [7; 32], Arc::new(Argon2id::default()))
+}
+
+fn make(storage: Arc<dyn Storage>, key: [u8; 32], hasher: Arc<dyn PasswordHasher>) -> House {
+    let clock = Arc::new(ManualClock::new("2026-11-27T12:00:00Z".parse::<Timestamp>().unwrap()));
+    let (mailbox, payments) = (Arc::new(Mailbox::default()), Arc::new(TestPayments::new()));
+    let mut policy = Policy::default();
+    policy.view_max_age = None;
+    let kitflik = Kitflik::builder(Arc::clone(&storage), MasterKey::new(key))
+        .clock(clock.clone())
+        .entropy(Arc::new(SeededEntropy::new(1)))
+        .password_hasher(hasher)
+        .mailer(mailbox.clone())
+        .payments("test", payments.clone())
+        .policy(policy)
+        .build()
+        .unwrap();
+    House { kitflik, clock, mailbox, payments, storage }
+}
+
+pub fn price(category: &str, ticket_type: &str, amount_minor: i64) -> CategoryPrice {
+    let (category, ticket_type) = (category.parse().unwrap(), ticket_type.parse().unwrap());
+    CategoryPrice { category, ticket_type, amount_minor }
+}
+
+impl House {
+    /// A show this evening in a hall of this plan. `edit` has the last word on the show.
+    pub fn cinema(&self, plan: &str, edit: impl FnOnce(&mut NewShow)) -> Cinema {
+        pollster::block_on(async {
+            let catalog = self.kitflik.catalog();
+            let system = Actor::System;
+            let (command, address) = (None, None);
+            let (name, city) = ("Odeon".to_owned(), "Berlin".to_owned());
+            let zone = "Europe/Berlin".parse().unwrap();
+            let venue = NewVenue { command, name, city, address, zone };
+            let venue = catalog.add_venue(&system, &venue).await.unwrap();
+            let layout = Layout::from_text("Hall 1", plan).unwrap();
+            let prices = layout.categories().iter().flat_map(|category| {
+                let id = category.id.as_str();
+                [price(id, "adult", 1200), price(id, "child", 800)]
+            });
+            let card = NewPriceCard {
+                command: None,
+                name: "Evening".to_owned(),
+                currency: Currency::EUR,
+                prices: prices.collect(),
+                booking_fee_minor: 50,
+            };
+            let card = catalog.add_price_card(&system, &card).await.unwrap();
+            let auditorium =
+                NewAuditorium { command: None, venue_id: venue.id, name: "Hall 1".to_owned(), layout };
+            let auditorium = catalog.add_auditorium(&system, &auditorium).await.unwrap();
+            let movie =
+                NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };
+            let movie = catalog.add_movie(&system, &movie).await.unwrap();
+            let mut show = NewShow {
+                command: None,
+                movie_id: movie.id,
+                auditorium_id: auditorium.id,
+                starts_at_local: "2026-11-27T20:00".parse().unwrap(),
+                price_card_id: card.id,
+                duration_minutes: None,
+                sales_open_at: None,
+                sales_close_at: None,
+                language: Some("en".to_owned()),
+                subtitles: None,
+                format: Default::default(),
+                max_seats_per_customer: None,
+                selection: Default::default(),
+            };
+            edit(&mut show);
+            let show = catalog.add_show(&system, &show).await.unwrap();
+            Cinema { movie, auditorium, card, show }
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! Many runs of the simulation. `KITFLIK_SIM_SEEDS=10000` runs more, `KITFLIK_SIM_FIRST=42` starts elsewhere.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test program")]
+
+use kitflik_core::testing::sim::{Sabotage, Stage, Tally, run};
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
+
+#[test]
+fn no_seed_breaks_an_invariant() {
+    let stage = Stage::build().unwrap();
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 300));
+    let mut tally = Tally::default();
+    for seed in first..first + count {
+        tally.add(run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
+    }
+    println!("{count} seeds: {tally:?}");
+    // A run in which nothing happens proves nothing.
+    assert!(tally.sales > count, "{tally:?}");
+    assert!(tally.takeovers > count / 4 && tally.crashes > count && tally.dropped > count, "{tally:?}");
+    assert!(tally.unknown > count / 10 && tally.mails > count / 2, "{tally:?}");
+}
+
+#[test]
+fn a_seed_repeats_its_run() {
+    let stage = Stage::build().unwrap();
+    for seed in 0..10 {
+        assert_eq!(run(seed, &stage, None), run(seed, &stage, None));
+    }
+}
+
+fn caught(sabotage: Sabotage) {
+    let stage = Stage::build().unwrap();
+    let fault = (0..600).find_map(|seed| run(seed, &stage, Some(sabotage)).err());
+    println!(
+        "{sabotage:?}: {}",
+        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 600 seeds"))
+    );
+}
+
+#[test]
+fn checks_off_is_caught() {
+    caught(Sabotage::ChecksOff);
+}
+
+#[test]
+fn half_of_a_batch_is_caught() {
+    caught(Sabotage::HalfOfABatch);
+}
+
+#[test]
+fn an_ignored_receipt_is_caught() {
+    caught(Sabotage::ReceiptIgnored);
+}
+
+#[test]
+fn an_unchecked_takeover_is_caught() {
+    caught(Sabotage::TakeoverUnchecked);
+}
+
+#[test]
+fn a_confirm_that_does_not_check_its_booking_is_caught() {
+    caught(Sabotage::ConfirmUnchecked);
+}
+
+#[test]
+fn a_relaxed_confirm_is_caught() {
+    caught(Sabotage::ConfirmRelaxed);
+}
