@@ -11,6 +11,9 @@ use utoipa::ToSchema;
 /// How long to wait before a repeat, in seconds, where an answer says so.
 const RETRY_SECONDS: u32 = 1;
 
+/// The media type of every refusal.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
 /// The stable name of a refusal: the engine's, or one of the few that only HTTP knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,8 +75,8 @@ impl ProblemCode {
     }
 }
 
-/// Status and title of the engine's codes. `None` is for codes that a newer engine may add; a test sees to it that there
-/// is none today.
+/// Status and title of the engine's codes. `None` is for codes that a newer engine may add; a test sees to it
+/// that there is none today.
 fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
     Some(match code {
         ErrorCode::ValidationFailed => (StatusCode::UNPROCESSABLE_ENTITY, "Fields were refused"),
@@ -230,7 +233,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -111,7 +111,7 @@ async fn time_runs_out() {
         .send()
         .await
         .refused(409, "extension_limit");
-    local.clock.forward(120);
+    local.clock.forward(180);
     let confirm = format!("{path}/confirm");
     let counter = json!({ "payment": { "provider": "counter" } });
     house.post(&confirm, &counter).booking(&hold).send().await.refused(410, "hold_expired");

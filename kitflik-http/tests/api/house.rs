@@ -127,6 +127,13 @@ impl House {
         Self { base, client, local: Some(Local { clock, storage, readiness, kitflik }) }
     }
 
+    /// A while passes; where the clock is not ours, it passes by itself.
+    pub(crate) fn wait(&self, seconds: i64) {
+        if let Some(local) = &self.local {
+            local.clock.forward(seconds);
+        }
+    }
+
     pub(crate) fn call(&self, method: Method, path: &str) -> Call {
         let url = reqwest::Url::parse(&format!("{}{path}", self.base)).unwrap();
         Call {
@@ -179,7 +186,10 @@ impl House {
         let path = format!("{}?{}", plan.path(), plan.query().unwrap());
         let import = self.call(Method::POST, &path).body("text/plain", layout.as_bytes().to_vec());
         let auditorium = text(&import.bearer(&staff).send().await.expect(201), "id");
-        let price = |kind: &str, amount: i64| json!({ "category": "standard", "ticket_type": kind, "amount_minor": amount });
+        let price = |kind: &str, minor: i64| {
+            let category = "standard";
+            json!({ "category": category, "ticket_type": kind, "amount_minor": minor })
+        };
         let card = json!({
             "name": unique("Prices"), "currency": "EUR", "booking_fee_minor": 100,
             "prices": [price("adult", 1250), price("child", 900)],

@@ -1,8 +1,8 @@
 //! The REST API over real HTTP.
 //!
-//! By default each test opens a house of its own in memory. With `KITFLIK_API_URL` (and `KITFLIK_STAFF_EMAIL`,
-//! `KITFLIK_STAFF_PASSWORD`) the same tests run against whatever serves the API there; those that must set the clock or
-//! break the storage are left out.
+//! By default each test opens a house of its own in memory. With `KITFLIK_API_URL` (and
+//! `KITFLIK_STAFF_EMAIL`, `KITFLIK_STAFF_PASSWORD`) the same tests run against whatever serves the API there;
+//! those that must set the clock or break the storage are left out.
 #![forbid(unsafe_code)]
 
 mod document;

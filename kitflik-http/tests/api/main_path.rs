@@ -74,6 +74,7 @@ async fn a_guest_goes_from_search_to_ticket() {
 
     let view = house.get(&location).booking(&hold).send().await.expect(200);
     assert_eq!((&view["status"], view.get("booking_token")), (&json!("held"), None));
+    house.wait(1);
     let extended = house.call(Method::POST, &format!("{location}/extend")).booking(&hold).send().await;
     assert_eq!(extended.expect(200)["status"], "held");
     let payment = json!({ "payment": { "provider": "test", "reference": "card" } });
@@ -170,7 +171,7 @@ async fn a_hall_of_ten_thousand_seats_is_served() {
     let house = House::open().await;
     let rows: String = (0..100).map(|row| format!("R{row}: {}\n", "#".repeat(100))).collect();
     let show = house.show(&rows).await;
-    let seats: Vec<String> = (1..=10).map(|seat| format!("R0{seat}")).collect();
+    let seats: Vec<String> = (1..=10).map(|seat| format!("R0-{seat}")).collect();
     let map = house.get(&seats_path(&show)).send().await.expect(200);
     assert_eq!(text(&map, "states"), ".".repeat(10_000));
     let layout = house.get(&format!("/v1/layouts/{}", text(&map, "layout_id"))).send().await.expect(200);

@@ -59,6 +59,23 @@ async fn staff_fill_the_catalogue() {
     let faulty = json!({ "venue_id": show.venue, "name": "X", "layout": { "text": "A: ##?##" } });
     let faulty = add("/v1/admin/auditoriums", faulty).await.refused(422, "validation_failed");
     assert!(text(&faulty["errors"][0], "path").starts_with("layout.text"), "{faulty}");
+    let seat = |guid: &str, x: i64| {
+        json!({
+            "seat_guid": guid, "seat_number": guid, "category": "standard", "position": { "x": x, "y": 0 },
+        })
+    };
+    let plan = json!({
+        "name": "Hall", "categories": [{ "name": "standard" }],
+        "zones": [{ "name": "Z", "position": { "x": 0, "y": 0 }, "rows": [{
+            "row_number": "1", "position": { "x": 0, "y": 0 },
+            "seats": [seat("g1", 0), seat("g2", 30)],
+        }] }],
+    });
+    let hall = json!({ "venue_id": show.venue, "name": "Screen 3", "layout": { "pretix": &plan } });
+    assert_eq!(add("/v1/admin/auditoriums", hall).await.expect(201)["seats"], 2);
+    let path = format!("/v1/admin/auditoriums/import?venue_id={}&name=Screen+4", show.venue);
+    assert_eq!(add(&path, plan).await.expect(201)["seats"], 2);
+    add(&path, json!({ "zones": 1 })).await.refused(422, "validation_failed");
     for layout in [json!({}), json!({ "text": 1 }), json!({ "words": "A: #" }), json!("A: #")] {
         let body = json!({ "venue_id": show.venue, "name": "X", "layout": layout });
         add("/v1/admin/auditoriums", body).await.refused(422, "validation_failed");
