@@ -67,7 +67,6 @@ pub(crate) struct Local {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) storage: Arc<Switch>,
     pub(crate) readiness: Readiness,
-    pub(crate) kitflik: Kitflik,
 }
 
 pub(crate) struct House {
@@ -120,11 +119,11 @@ impl House {
         kitflik.staff().make_first(&boss).await.unwrap();
         let readiness = Readiness::default();
         let options = RouterOptions::default().readiness(readiness.clone()).cors(Cors::Any);
-        let service = router(kitflik.clone(), options).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(kitflik, options).into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { base, client, local: Some(Local { clock, storage, readiness, kitflik }) }
+        Self { base, client, local: Some(Local { clock, storage, readiness }) }
     }
 
     /// A while passes; where the clock is not ours, it passes by itself.
