@@ -6,7 +6,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # #[cfg(feature = "server")] {
-//! let key = MasterKey::from_bytes(&[7; 32])?;
+//! let key = MasterKey::new([7; 32]);
 //! let kitflik = Kitflik::builder(Arc::new(MemoryStorage::new()), key).build()?;
 //! let router: axum::Router = kitflik_http::router(kitflik, kitflik_http::RouterOptions::default());
 //! # let _ = router;
@@ -15,8 +15,9 @@
 //! # }
 //! ```
 //!
-//! A server passes the router to `axum::serve`, best with `into_make_service_with_connect_info::<SocketAddr>()`; a worker
-//! calls it with `tower::ServiceExt::oneshot`. Without the feature `server` nothing here needs a runtime, a socket or a
+//! A server passes the router to `axum::serve`, best with
+//! `into_make_service_with_connect_info::<SocketAddr>()`; a worker calls it with
+//! `tower::ServiceExt::oneshot`. Without the feature `server` nothing here needs a runtime, a socket or a
 //! clock.
 #![forbid(unsafe_code)]
 

@@ -11,9 +11,8 @@ use utoipa::openapi::{
 };
 
 use crate::api;
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::{PROBLEM_JSON, Problem, ProblemCode};
 
-const PROBLEM: &str = "application/problem+json";
 const CUSTOMER: &str = "customer";
 const STAFF: &str = "staff";
 const BOOKING: &str = "booking";
@@ -25,8 +24,8 @@ const BOOKING: &str = "booking";
         title = "KitFlik",
         description = "Reserved seats: search, hold, confirm, tickets.\n\n\
             Refusals are `application/problem+json` with a stable `code`. A POST or PUT that carries an \
-            `Idempotency-Key` takes effect once: for 24 hours a repeat gets the same answer. A guest's booking token \
-            goes in `Authorization: Booking <token>`.",
+            `Idempotency-Key` takes effect once: for 24 hours a repeat gets the same answer. A guest's \
+            booking token goes in `Authorization: Booking <token>`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem)),
@@ -199,7 +198,7 @@ fn refuse(operation: &mut Operation, status: &str, text: &str) {
 
 fn problem(text: &str, retry: bool) -> Response {
     let body = Content::new(Some(Ref::from_schema_name("Problem")));
-    let response = ResponseBuilder::new().description(text).content(PROBLEM, body);
+    let response = ResponseBuilder::new().description(text).content(PROBLEM_JSON, body);
     if retry {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
         let header = utoipa::openapi::HeaderBuilder::new().schema(Some(seconds));

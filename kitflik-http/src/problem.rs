@@ -6,10 +6,14 @@ use kitflik_core::{
     BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, Invalid, SeatId, UserError,
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// How long to wait before a repeat, in seconds, where an answer says so.
 const RETRY_SECONDS: u32 = 1;
+
+/// The media type of every refusal.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The stable name of a refusal: the engine's, or one of the few that only HTTP knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +76,8 @@ impl ProblemCode {
     }
 }
 
-/// Status and title of the engine's codes. `None` is for codes that a newer engine may add; a test sees to it that there
-/// is none today.
+/// Status and title of the engine's codes. `None` is for codes that a newer engine may add; a test sees to it
+/// that there is none today.
 fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
     Some(match code {
         ErrorCode::ValidationFailed => (StatusCode::UNPROCESSABLE_ENTITY, "Fields were refused"),
@@ -111,9 +115,26 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
     })
 }
 
-/// A refusal, as it is answered.
+/// A refusal, as it is answered. Boxed, as errors travel through every answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Problem(Box<Wire>);
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Wire::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Wire::schemas(schemas);
+    }
+}
+
+/// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Problem {
+struct Wire {
     /// A URI that stands for the kind of problem.
     #[serde(rename = "type")]
     #[schema(format = "uri", examples("urn:kitflik:problem:seat_taken"))]
@@ -149,7 +170,7 @@ impl Problem {
         let (status, title) = code.meaning();
         let again = matches!(code, ProblemCode::Engine(ErrorCode::Contended | ErrorCode::PaymentPending))
             || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-        Self {
+        Self(Box::new(Wire {
             kind: format!("urn:kitflik:problem:{}", code.as_str()),
             title,
             status: status.as_u16(),
@@ -159,13 +180,14 @@ impl Problem {
             seats: Vec::new(),
             alternative: None,
             retry_after: again.then_some(RETRY_SECONDS),
-        }
+        }))
     }
 
     /// Says when to try again, in seconds.
     #[must_use]
-    pub fn retry_after(self, seconds: u32) -> Self {
-        Self { retry_after: Some(seconds), ..self }
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
     }
 
     /// One refused field.
@@ -178,8 +200,9 @@ impl Problem {
     #[must_use]
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let invalid = Invalid { errors };
-        let problem = Self::new(ErrorCode::ValidationFailed, invalid.to_string());
-        Self { errors: invalid.errors, ..problem }
+        let mut problem = Self::new(ErrorCode::ValidationFailed, invalid.to_string());
+        problem.0.errors = invalid.errors;
+        problem
     }
 
     /// A fault that only the log may know.
@@ -191,13 +214,13 @@ impl Problem {
     /// The status that it is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let problem = match error.code() {
+        let mut problem = match error.code() {
             ErrorCode::Internal => Self::internal(&error),
             code @ ErrorCode::Unavailable => {
                 tracing::warn!(reason = %error, "a dependency does not answer");
@@ -205,11 +228,12 @@ impl From<Error> for Problem {
             }
             code => Self::new(code, error.to_string()),
         };
-        let (seats, alternative) = match &error {
-            Error::Booking(error) => (error.seats().to_vec(), error.alternative().map(<[_]>::to_vec)),
-            _ => (Vec::new(), None),
-        };
-        Self { errors: error.fields().to_vec(), seats, alternative, ..problem }
+        problem.0.errors = error.fields().to_vec();
+        if let Error::Booking(error) = &error {
+            problem.0.seats = error.seats().to_vec();
+            problem.0.alternative = error.alternative().map(<[_]>::to_vec);
+        }
+        problem
     }
 }
 
@@ -230,8 +254,8 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {

@@ -55,7 +55,8 @@ pub enum Cors {
     /// None.
     #[default]
     Off,
-    /// All. Tokens travel in a header and never in a cookie, so a foreign page can do no more than its own server could.
+    /// All. Tokens travel in a header and never in a cookie, so a foreign page can do no more than its own
+    /// server could.
     Any,
 }
 
@@ -67,7 +68,8 @@ pub struct RouterOptions {
     pub readiness: Readiness,
     /// Calls from pages of other origins.
     pub cors: Cors,
-    /// The first part of the request ids that are made here; tells instances apart. If empty: the time of the start.
+    /// The first part of the request ids that are made here; tells instances apart. If empty: the time of the
+    /// start.
     pub instance: String,
 }
 
@@ -166,8 +168,8 @@ impl RequestIds {
     }
 }
 
-/// What every answer has. One middleware for all of it: seat maps are asked for more often than anything else, and each
-/// layer costs them.
+/// What every answer has. One middleware for all of it: seat maps are asked for more often than anything
+/// else, and each layer costs them.
 async fn finish(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Next) -> Response {
     const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
     const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");

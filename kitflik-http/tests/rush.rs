@@ -27,13 +27,16 @@ const SEED: u64 = 20_261_123;
 #[derive(Default)]
 struct Promises(Mutex<BTreeMap<String, (BTreeSet<String>, String)>>);
 
+/// Neighbouring seats.
+type Pairs = Arc<Vec<[String; 2]>>;
+
 /// One life of the server.
 struct Round {
     life: u64,
     base: String,
     client: Client,
     show: String,
-    pairs: Arc<Vec<[String; 2]>>,
+    pairs: Pairs,
     promises: Arc<Promises>,
     /// Confirms until the kill; none in the last life.
     confirms_left: Option<AtomicUsize>,
@@ -208,7 +211,7 @@ async fn no_kill_loses_a_sale_or_sells_a_seat_twice() {
     let mut customers: Vec<Customer> = (0..CUSTOMERS)
         .map(|number| Customer { random: random.fork(), number, commands: 0, hand: None })
         .collect();
-    let mut of_show: Option<(String, String, Arc<Vec<[String; 2]>>)> = None;
+    let mut of_show: Option<(String, String, Pairs)> = None;
     for life in 0..=KILLS {
         let mut server = Server::start(data.path());
         // A client of its own for each life: connections of the one before are dead.

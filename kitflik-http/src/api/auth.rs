@@ -25,7 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// The answer to a registration.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Registered {
-    /// The account. It looks the same whether the address had one already or not: its owner gets a mail that tells.
+    /// The account. It looks the same whether the address had one already or not: its owner gets a mail that
+    /// tells.
     pub user: UserView,
 }
 

@@ -11,7 +11,7 @@ use super::extract::body::Json;
 use super::extract::idempotency::IdempotencyKey;
 use super::extract::path::Id;
 use super::{Answer, created, json};
-use crate::problem::Problem;
+use crate::problem::{PROBLEM_JSON, Problem};
 use crate::router::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -26,8 +26,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Hold seats for a while: named ones, or the best available; all or none
 ///
-/// Whoever holds without an account gets a `booking_token`, to be sent as `Authorization: Booking …` with every later
-/// call about the booking.
+/// Whoever holds without an account gets a `booking_token`, to be sent as `Authorization: Booking …` with
+/// every later call about the booking.
 #[utoipa::path(post, path = "/v1/bookings", tag = "bookings", request_body = HoldSeats,
     responses((status = 201, description = "The hold", body = BookingView, headers(("Location" = String)))))]
 async fn hold(
@@ -53,7 +53,7 @@ async fn booking(State(api): State<Api>, Anyone(actor): Anyone, Id(id): Id<Booki
     request_body = ChangeSeats,
     responses(
         (status = 200, description = "The hold", body = BookingView),
-        (status = 410, description = "`hold_expired`", body = Problem, content_type = "application/problem+json")))]
+        (status = 410, description = "`hold_expired`", body = Problem, content_type = PROBLEM_JSON)))]
 async fn change_seats(
     State(api): State<Api>,
     Anyone(actor): Anyone,
@@ -69,7 +69,7 @@ async fn change_seats(
 #[utoipa::path(post, path = "/v1/bookings/{id}/extend", tag = "bookings", params(("id" = BookingId, Path)),
     responses(
         (status = 200, description = "The hold", body = BookingView),
-        (status = 410, description = "`hold_expired`", body = Problem, content_type = "application/problem+json")))]
+        (status = 410, description = "`hold_expired`", body = Problem, content_type = PROBLEM_JSON)))]
 async fn extend(
     State(api): State<Api>,
     Anyone(actor): Anyone,
@@ -95,13 +95,13 @@ async fn release(
 
 /// Buy what is held
 ///
-/// While the payment provider has not said yes or no, the answer is 409 `payment_pending` with `Retry-After`: the seats
-/// are kept, and the same call again finds out.
+/// While the payment provider has not said yes or no, the answer is 409 `payment_pending` with `Retry-After`:
+/// the seats are kept, and the same call again finds out.
 #[utoipa::path(post, path = "/v1/bookings/{id}/confirm", tag = "bookings", params(("id" = BookingId, Path)),
     request_body = ConfirmBooking,
     responses(
         (status = 200, description = "The sale", body = BookingView),
-        (status = 410, description = "`hold_expired`", body = Problem, content_type = "application/problem+json")))]
+        (status = 410, description = "`hold_expired`", body = Problem, content_type = PROBLEM_JSON)))]
 async fn confirm(
     State(api): State<Api>,
     Anyone(actor): Anyone,

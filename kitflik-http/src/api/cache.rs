@@ -16,8 +16,8 @@ pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("public, no-
 /// It never changes.
 pub(super) const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// A strong tag of the very bytes. Quick rather than cryptographic: it guards no secret, and seat maps are tagged anew
-/// on each request.
+/// A strong tag of the very bytes. Quick rather than cryptographic: it guards no secret, and seat maps are
+/// tagged anew on each request.
 pub(super) fn tag(content: &[u8]) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     hasher.write(content);

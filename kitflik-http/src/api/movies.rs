@@ -56,7 +56,8 @@ async fn movie(State(api): State<Api>, headers: HeaderMap, Id(id): Id<MovieId>) 
 }
 
 /// The coming shows of a movie, by start
-#[utoipa::path(get, path = "/v1/movies/{id}/shows", tag = "catalogue", params(("id" = MovieId, Path), PageQuery),
+#[utoipa::path(get, path = "/v1/movies/{id}/shows", tag = "catalogue",
+    params(("id" = MovieId, Path), PageQuery),
     responses(
         (status = 200, description = "A page of shows", body = Page<ShowView>, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]

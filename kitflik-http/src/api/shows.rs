@@ -112,7 +112,8 @@ impl AsRef<[u8]> for SharedText {
 /// The seats of a show
 ///
 /// One character per seat in the order of the layout: `.` free, `h` held, `s` sold, `#` blocked, `m` mine.
-#[utoipa::path(get, path = "/v1/shows/{id}/seats", tag = "bookings", params(("id" = ShowId, Path), SeatsQuery),
+#[utoipa::path(get, path = "/v1/shows/{id}/seats", tag = "bookings",
+    params(("id" = ShowId, Path), SeatsQuery),
     responses(
         (status = 200, description = "The seats; objects with `expand=seats`", headers(("ETag" = String)),
             content((SeatMapView = "application/json"), (ExpandedSeatMap = "application/json"))),

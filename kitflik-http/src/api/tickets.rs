@@ -49,7 +49,8 @@ async fn qr_png(State(api): State<Api>, Anyone(actor): Anyone, path: TicketPath)
 }
 
 /// The show of a confirmed booking as an iCalendar file
-#[utoipa::path(get, path = "/v1/bookings/{id}/calendar.ics", tag = "tickets", params(("id" = BookingId, Path)),
+#[utoipa::path(get, path = "/v1/bookings/{id}/calendar.ics", tag = "tickets",
+    params(("id" = BookingId, Path)),
     responses((status = 200, description = "The file", body = String, content_type = "text/calendar")))]
 async fn calendar(State(api): State<Api>, Anyone(actor): Anyone, Id(id): Id<BookingId>) -> Answer {
     let text = api.kitflik.bookings().calendar(&actor, id).await?;

@@ -130,9 +130,8 @@ fn from_text(name: &str, text: &str, path: &str) -> Result<Layout, Problem> {
     Layout::from_text(name, text).map_err(|invalid| refused(invalid, path))
 }
 
-fn from_pretix(_: &str, path: &str) -> Result<Layout, Problem> {
-    let detail = "seating plans of pretix cannot be read yet: send the text format";
-    Err(Problem::field(path, "unsupported", detail))
+fn from_pretix(json: &str, path: &str) -> Result<Layout, Problem> {
+    Layout::from_pretix(json).map_err(|invalid| refused(invalid, path))
 }
 
 /// The faults of a plan, in the field that has the plan.
@@ -140,7 +139,8 @@ fn refused(invalid: Invalid, path: &str) -> Problem {
     let mut errors = invalid.errors;
     if !path.is_empty() {
         for error in &mut errors {
-            error.path = format!("{path}: {}", error.path);
+            let inner = std::mem::take(&mut error.path);
+            error.path = if inner.is_empty() { path.to_owned() } else { format!("{path}.{inner}") };
         }
     }
     Problem::fields(errors)

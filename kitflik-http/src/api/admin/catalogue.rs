@@ -77,8 +77,8 @@ async fn add_price_card(
 
 /// Add a show
 ///
-/// Two shows never overlap in an auditorium. A start that the venue's clocks show never or twice is refused with both
-/// readings.
+/// Two shows never overlap in an auditorium. A start that the venue's clocks show never or twice is refused
+/// with both readings.
 #[utoipa::path(post, path = "/v1/admin/shows", tag = "staff", request_body = NewShow,
     responses((status = 201, description = "The show", body = ShowView, headers(("Location" = String)))))]
 async fn add_show(

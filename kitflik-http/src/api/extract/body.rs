@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::field_error;
 use crate::problem::{Problem, ProblemCode};
@@ -58,7 +58,9 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         .map_err(|error| malformed(format!("the body is not UTF-8 at byte {}", error.valid_up_to())))?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        if error.inner().is_data() {
+        // Some wrong shapes are told as wrong syntax: what reads as JSON is well-formed.
+        let well_formed = || serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if error.inner().is_data() || well_formed() {
             let message = error.inner().to_string();
             Problem::fields(vec![field_error(error.path(), &message)])
         } else {

@@ -11,8 +11,8 @@ use crate::problem::Problem;
 /// Guests' keys of this length are random enough to be nobody else's.
 const SURELY_UNIQUE: usize = 16;
 
-/// Where a request comes from, as an extension of the request. A host behind a proxy that it trusts sets it; a server that
-/// is not behind one need not, the peer's address is taken.
+/// Where a request comes from, as an extension of the request. A host behind a proxy that it trusts sets it;
+/// a server that is not behind one need not, the peer's address is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -23,8 +23,9 @@ pub(crate) struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The command's name. All guests share one space of names: short ones are kept apart by the client's address, so
-    /// that two guests who both choose "1" do not meet. No key has a space, so no other key can be made to look like it.
+    /// The command's name. All guests share one space of names: short ones are kept apart by the client's
+    /// address, so that two guests who both choose "1" do not meet. No key has a space, so no other key can
+    /// be made to look like it.
     pub(crate) fn of(self, actor: &Actor) -> Option<CommandId> {
         let key = self.key?;
         let guest = matches!(actor, Actor::Guest { .. });
