@@ -432,8 +432,8 @@ impl World {
                 }
             }
             self.auditor.borrow_mut().tally.polls += 1;
-            if let Some(changed) = self.storage.take_changed() {
-                self.auditor.borrow_mut().look(&changed)?;
+            for change in self.storage.take_changes() {
+                self.auditor.borrow_mut().look(&change)?;
             }
             if let Some(fault) = self.auditor.borrow_mut().fault.take() {
                 return Err(fault);
@@ -461,8 +461,8 @@ impl World {
                     Poll::Pending => {}
                 }
             }
-            if let Some(changed) = self.storage.take_changed() {
-                self.auditor.borrow_mut().look(&changed)?;
+            for change in self.storage.take_changes() {
+                self.auditor.borrow_mut().look(&change)?;
             }
         }
         let rows = self.storage.rows();
