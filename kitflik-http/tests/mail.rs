@@ -24,16 +24,25 @@ struct Sink {
     _directory: tempfile::TempDir,
 }
 
+/// The interpreter that runs the server: the one that is named, the one that `.ci/smtp-sink` made, or the system's.
+fn python() -> String {
+    if let Ok(named) = std::env::var("KITFLIK_TEST_PYTHON") {
+        return named;
+    }
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-venv/bin/python");
+    if installed.exists() { installed.display().to_string() } else { "python3".to_owned() }
+}
+
 impl Sink {
     fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let python = std::env::var("KITFLIK_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let python = python();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_sink.py");
         let mut command = Command::new(&python);
         command.arg(script).arg(directory.path()).stdin(Stdio::null()).stdout(Stdio::piped());
         let missing = format!(
-            "the mail tests need the SMTP server aiosmtpd for {python}: apt-get install python3-aiosmtpd, or pip \
-             install aiosmtpd into a venv and set KITFLIK_TEST_PYTHON to its python"
+            "the mail tests need the SMTP server aiosmtpd, which {python} does not have: run .ci/smtp-sink, or name a \
+             python that has it in KITFLIK_TEST_PYTHON"
         );
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{missing} ({error})"));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

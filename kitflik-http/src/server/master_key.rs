@@ -54,8 +54,12 @@ fn make(path: &Path) -> Result<MasterKey, Failure> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = directory.unwrap_or_else(|| Path::new("."));
     let temporary = path.with_extension("key.new");
+    // Left by a start that was cut short; never one that somebody else may read.
+    if temporary.exists() {
+        std::fs::remove_file(&temporary).map_err(failed)?;
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&temporary).map_err(failed)?;

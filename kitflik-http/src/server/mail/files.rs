@@ -22,7 +22,12 @@ impl FileMailer {
     /// The directory cannot be made.
     pub fn new(directory: impl Into<PathBuf>, from: Sender) -> std::io::Result<Self> {
         let directory = directory.into();
-        std::fs::create_dir_all(&directory)?;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        // Mail names people and carries their tickets.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&directory)?;
         Ok(Self { directory, from })
     }
 }
