@@ -24,7 +24,8 @@ struct Sink {
     _directory: tempfile::TempDir,
 }
 
-/// The interpreter that runs the server: the one that is named, the one that `.ci/smtp-sink` made, or the system's.
+/// The interpreter that runs the server: the one that is named, the one that `.ci/smtp-sink` made, or the
+/// system's.
 fn python() -> String {
     if let Ok(named) = std::env::var("KITFLIK_TEST_PYTHON") {
         return named;
@@ -41,8 +42,8 @@ impl Sink {
         let mut command = Command::new(&python);
         command.arg(script).arg(directory.path()).stdin(Stdio::null()).stdout(Stdio::piped());
         let missing = format!(
-            "the mail tests need the SMTP server aiosmtpd, which {python} does not have: run .ci/smtp-sink, or name a \
-             python that has it in KITFLIK_TEST_PYTHON"
+            "the mail tests need the SMTP server aiosmtpd, which {python} does not have: run .ci/smtp-sink, \
+             or name a python that has it in KITFLIK_TEST_PYTHON"
         );
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{missing} ({error})"));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

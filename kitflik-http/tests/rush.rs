@@ -1,8 +1,8 @@
 //! Two hundred customers at once, and a server that is killed in the middle of it, again and again.
 //!
-//! Every customer goes on after a kill where it was, as people do: with the same idempotency key, so that what was done
-//! before the kill is not done again. Nothing here waits for time to pass: a kill comes after a number of confirms that
-//! the seed decides.
+//! Every customer goes on after a kill where it was, as people do: with the same idempotency key, so that
+//! what was done before the kill is not done again. Nothing here waits for time to pass: a kill comes after a
+//! number of confirms that the seed decides.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 

@@ -159,7 +159,8 @@ async fn it_drains_what_is_in_flight_and_then_ends() {
     let server = Server::start(data.path());
     let body = json!({ "email": "nobody@example.org", "password": "correct horse" }).to_string();
     let mut slow = TcpStream::connect(server.base.strip_prefix("http://").unwrap()).unwrap();
-    let head = "POST /v1/auth/login HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\nconnection: close\r\n";
+    let head = "POST /v1/auth/login HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n";
+    let head = format!("{head}connection: close\r\n");
     write!(slow, "{head}expect: 100-continue\r\ncontent-length: {}\r\n\r\n", body.len()).unwrap();
     // The handler has begun to read when it asks for the body.
     let mut go_on = [0; 25];

@@ -18,7 +18,8 @@ struct State {
 }
 
 impl Breaker {
-    /// Whether a try makes sense now. The first one to ask after the pause is let through, others wait for its outcome.
+    /// Whether a try makes sense now. The first one to ask after the pause is let through, others wait for
+    /// its outcome.
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed_at(Instant::now())
     }

@@ -65,7 +65,8 @@ pub(crate) struct ServeFlags {
 pub(crate) enum Import {
     /// Movies from a JSON file like npm's vega-datasets/data/movies.json. Running it again changes nothing.
     Movies(MoviesFlags),
-    /// An auditorium from a seating plan: the JSON of pretix, or KitFlik's own text. Running it again changes nothing.
+    /// An auditorium from a seating plan: the JSON of pretix, or KitFlik's own text. Running it again changes
+    /// nothing.
     Auditorium(AuditoriumFlags),
 }
 

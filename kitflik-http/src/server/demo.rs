@@ -1,8 +1,8 @@
 //! A cinema to try things with, for a store in which nobody has opened one.
 //!
-//! Nothing marks it as done. Each start looks at what is there by name and time, and adds what is missing: so a start that
-//! was cut short is completed by the next one, and there is always a week of shows ahead. A house with a venue of its own
-//! is left alone.
+//! Nothing marks it as done. Each start looks at what is there by name and time, and adds what is missing: so
+//! a start that was cut short is completed by the next one, and there is always a week of shows ahead. A
+//! house with a venue of its own is left alone.
 
 mod programme;
 

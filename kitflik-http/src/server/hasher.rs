@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 /// Waiting for their turn at most: with 20 ms each on one core, more would wait longer than people do.
 const WAITING: usize = 100;
 
-/// argon2id on threads of its own, as many at a time as half the cores. Who comes when too many wait already is told so
-/// at once: log-ins never stall the sale.
+/// argon2id on threads of its own, as many at a time as half the cores. Who comes when too many wait already
+/// is told so at once: log-ins never stall the sale.
 #[derive(Debug)]
 pub struct PooledHasher {
     argon2: Arc<Argon2id>,
@@ -45,7 +45,8 @@ impl PooledHasher {
         let at_work = Arc::clone(&self.at_work).acquire_owned().await.map_err(failed)?;
         let argon2 = Arc::clone(&self.argon2);
         let done = tokio::task::spawn_blocking(move || {
-            // The places are given back by the thread: a caller who hangs up does not make room that is not there.
+            // The places are given back by the thread: a caller who hangs up does not make room that is not
+            // there.
             let _places = (admitted, at_work);
             work(&argon2)
         });

@@ -63,8 +63,8 @@ fn cannot_open(data: &Path, error: &StorageError) -> Failure {
     let text = error.to_string();
     if text.contains("is in use") {
         return Failure::run(format!(
-            "the data directory {shown} is in use, perhaps by a running server: stop that first, or name another \
-             directory with --data"
+            "the data directory {shown} is in use, perhaps by a running server: stop that first, or name \
+             another directory with --data"
         ));
     }
     Failure::run(format!("the data directory {shown} cannot be opened: {text}"))

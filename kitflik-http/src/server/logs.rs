@@ -10,8 +10,8 @@ use super::failure::Failure;
 pub(crate) fn start(filter: &str) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::usage(format!(
-            "log: {filter:?} is no filter ({error}); allowed are levels (error, warn, info, debug, trace) and \
-             lists such as info,kitflik_http=debug"
+            "log: {filter:?} is no filter ({error}); allowed are levels (error, warn, info, debug, trace) \
+             and lists such as info,kitflik_http=debug"
         ))
     })?;
     let terminal = std::io::stderr().is_terminal();

@@ -11,7 +11,8 @@ use lettre::message::Mailbox;
 pub use files::FileMailer;
 pub use smtp::SmtpMailer;
 
-/// Who mail is from, such as `Lichtspiele <tickets@example.org>`. Message ids end with the domain of its address.
+/// Who mail is from, such as `Lichtspiele <tickets@example.org>`. Message ids end with the domain of its
+/// address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 

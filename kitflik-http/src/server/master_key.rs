@@ -1,7 +1,7 @@
 //! The master key: made at the first start, read ever after.
 //!
-//! Everything that is signed depends on it (tickets at people's homes, sessions, guests' bookings), so a new one is made
-//! only for a store that holds nothing yet.
+//! Everything that is signed depends on it (tickets at people's homes, sessions, guests' bookings), so a new
+//! one is made only for a store that holds nothing yet.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -18,16 +18,18 @@ pub(crate) fn load(path: &Path, store_is_empty: bool) -> Result<MasterKey, Failu
     match std::fs::read_to_string(path) {
         Ok(text) => MasterKey::from_hex(&text).map_err(|error| {
             Failure::run(format!(
-                "the master key in {shown} cannot be used: {error}; put back the file that the store was made with"
+                "the master key in {shown} cannot be used: {error}; put back the file that the store was \
+                made with"
             ))
         }),
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(Failure::run(format!(
-            "the master key in {shown} cannot be used: it is not text; put back the file that the store was made with"
+            "the master key in {shown} cannot be used: it is not text; put back the file that the store was \
+            made with"
         ))),
         Err(error) if error.kind() == ErrorKind::NotFound && store_is_empty => make(path),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::run(format!(
-            "the store holds data, but its master key {shown} is missing: put the file back. With another key no \
-             ticket, session or booking token that was given out would be valid"
+            "the store holds data, but its master key {shown} is missing: put the file back. With another \
+             key no ticket, session or booking token that was given out would be valid"
         ))),
         Err(error) => Err(Failure::run(format!("the master key in {shown} cannot be read: {error}"))),
     }

@@ -57,7 +57,8 @@ pub(crate) fn run(flags: &ServeFlags) -> Result<(), Failure> {
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => Failure::run(format!(
-            "{address} is in use by another program, perhaps another kitflik: stop that, or choose another with --listen"
+            "{address} is in use by another program, perhaps another kitflik: stop that, or choose another \
+            with --listen"
         )),
         _ => Failure::run(format!("cannot listen on {address}: {error}")),
     })
@@ -170,8 +171,8 @@ fn mailer(settings: &Settings) -> Result<Option<Arc<dyn Mailer>>, Failure> {
     Ok(Some(Arc::new(files)))
 }
 
-/// Makes the first staff account. What it is told is told before it is made: a crash in between must not leave an account
-/// that nobody knows the password of.
+/// Makes the first staff account. What it is told is told before it is made: a crash in between must not
+/// leave an account that nobody knows the password of.
 async fn first_staff(settings: &Settings, kitflik: &Kitflik) -> Result<(), Failure> {
     let failed = "make the first staff account";
     if kitflik.staff().has_any().await.map_err(Failure::doing(failed))? {

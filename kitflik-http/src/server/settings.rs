@@ -1,7 +1,7 @@
 //! The settings: `kitflik.toml`, then the environment, then flags; a later one wins.
 //!
-//! All three give text, and one function per key reads it: so a bad value is refused in the same words wherever it
-//! came from, with the name under which it was given.
+//! All three give text, and one function per key reads it: so a bad value is refused in the same words
+//! wherever it came from, with the name under which it was given.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -143,7 +143,8 @@ impl Settings {
         let rate_limits = layers.switch("rate_limits", true)?;
         if !rate_limits && !listen.ip().is_loopback() {
             return Err(Failure::usage(format!(
-                "rate_limits: off is allowed only where nobody else can call, such as 127.0.0.1; listen is {listen}"
+                "rate_limits: off is allowed only where nobody else can call, such as 127.0.0.1; listen is \
+                {listen}"
             )));
         }
         let no_demo = layers.environment.get("KITFLIK_NO_DEMO").is_some_and(|value| value != "0");

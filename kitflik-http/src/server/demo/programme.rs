@@ -26,8 +26,8 @@ const FILMS: [Film; 8] = [
         rating: "12",
         minutes: 118,
         released: (2026, 9, 17),
-        synopsis: "The new keeper of a lighthouse finds the accounts of thirty years of ships that were never \
-                   reported missing, and one entry dated tomorrow.",
+        synopsis: "The new keeper of a lighthouse finds the accounts of thirty years of ships that were \
+                   never reported missing, and one entry dated tomorrow.",
     },
     Film {
         title: "Paper Kites over Lagos",
@@ -36,8 +36,8 @@ const FILMS: [Film; 8] = [
         rating: "6",
         minutes: 97,
         released: (2026, 10, 8),
-        synopsis: "Three cousins enter the city's kite championship with a design stolen from their grandmother, \
-                   who enters too.",
+        synopsis: "Three cousins enter the city's kite championship with a design stolen from their \
+                   grandmother, who enters too.",
     },
     Film {
         title: "Null Island",
@@ -46,8 +46,8 @@ const FILMS: [Film; 8] = [
         rating: "16",
         minutes: 131,
         released: (2026, 11, 5),
-        synopsis: "Every parcel with a broken address ends up at the same buoy in the Gulf of Guinea. Somebody has \
-                   begun to answer the mail.",
+        synopsis: "Every parcel with a broken address ends up at the same buoy in the Gulf of Guinea. \
+                   Somebody has begun to answer the mail.",
     },
     Film {
         title: "A Season of Small Fires",
@@ -56,8 +56,8 @@ const FILMS: [Film; 8] = [
         rating: "12",
         minutes: 142,
         released: (2026, 8, 27),
-        synopsis: "Two potters share a kiln, a mountain and a long silence, until an apprentice arrives who asks \
-                   about both.",
+        synopsis: "Two potters share a kiln, a mountain and a long silence, until an apprentice arrives who \
+                   asks about both.",
     },
     Film {
         title: "Robo Roller Derby",
@@ -66,8 +66,8 @@ const FILMS: [Film; 8] = [
         rating: "0",
         minutes: 88,
         released: (2026, 10, 22),
-        synopsis: "Retired warehouse robots find a second life on eight wheels. The finals are against the machines \
-                   that replaced them.",
+        synopsis: "Retired warehouse robots find a second life on eight wheels. The finals are against the \
+                   machines that replaced them.",
     },
     Film {
         title: "The Understudy's Alibi",
@@ -76,8 +76,8 @@ const FILMS: [Film; 8] = [
         rating: "12",
         minutes: 109,
         released: (2026, 9, 3),
-        synopsis: "On the night of the murder four hundred people saw her on stage. None of them had a programme \
-                   with her name in it.",
+        synopsis: "On the night of the murder four hundred people saw her on stage. None of them had a \
+                   programme with her name in it.",
     },
     Film {
         title: "Salt Road North",
@@ -86,8 +86,8 @@ const FILMS: [Film; 8] = [
         rating: "12",
         minutes: 124,
         released: (2026, 11, 12),
-        synopsis: "A caravan cook, a cartographer and a stubborn camel cross the desert with a cargo that grows \
-                   lighter every day.",
+        synopsis: "A caravan cook, a cartographer and a stubborn camel cross the desert with a cargo that \
+                   grows lighter every day.",
     },
     Film {
         title: "Midnight at the Repair Café",
@@ -96,8 +96,8 @@ const FILMS: [Film; 8] = [
         rating: "6",
         minutes: 101,
         released: (2026, 11, 19),
-        synopsis: "She mends clocks, he mends radios, and on the last Friday of each month they argue over one \
-                   soldering iron.",
+        synopsis: "She mends clocks, he mends radios, and on the last Friday of each month they argue over \
+                   one soldering iron.",
     },
 ];
 

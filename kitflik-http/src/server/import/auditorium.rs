@@ -48,8 +48,8 @@ pub(super) async fn import(kitflik: &Kitflik, venue: &str, plan: Plan) -> Result
             return Ok(());
         }
         return Err(Failure::run(format!(
-            "{} has an auditorium {name:?} with another plan ({} seats): shows are sold by it. Give this one another \
-             name with --name",
+            "{} has an auditorium {name:?} with another plan ({} seats): shows are sold by it. Give this \
+             one another name with --name",
             venue.name, there.seats
         )));
     }

@@ -1,7 +1,8 @@
 //! Movies from a JSON list, as data sets of films have it.
 //!
-//! What can be read goes in. A row is refused if it does not say which film it is, or if a field that is there cannot be
-//! read: a film without its date would be another film in the next import. A refused row is named with its line.
+//! What can be read goes in. A row is refused if it does not say which film it is, or if a field that is
+//! there cannot be read: a film without its date would be another film in the next import. A refused row is
+//! named with its line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -251,7 +252,8 @@ async fn store(
             match kitflik.catalog().import_movies(&Actor::System, &step).await {
                 Ok(outcomes) => break outcomes,
                 Err(CatalogError::Invalid(invalid)) => {
-                    // The engine knows bounds that this reader does not: the rows that exceed them are left out.
+                    // The engine knows bounds that this reader does not: the rows that exceed them are left
+                    // out.
                     let mut bad = BTreeSet::new();
                     for error in &invalid.errors {
                         let place = error.path.trim_start_matches('[').split_once("].");

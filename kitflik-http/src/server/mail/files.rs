@@ -8,7 +8,8 @@ use kitflik_core::{Email, MailError, Mailer, Timestamp};
 
 use super::{Sender, mime};
 
-/// Writes each mail into a file `time-subject-id.eml`, whole or not at all. A re-send writes the same file again.
+/// Writes each mail into a file `time-subject-id.eml`, whole or not at all. A re-send writes the same file
+/// again.
 #[derive(Debug)]
 pub struct FileMailer {
     directory: PathBuf,

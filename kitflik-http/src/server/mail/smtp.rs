@@ -18,8 +18,8 @@ const WHOLE: Duration = Duration::from_secs(45);
 /// Connections are kept for the next mail this long.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Hands mail to an SMTP server. Connections are kept and used again; a server that does not answer is left alone for a
-/// while.
+/// Hands mail to an SMTP server. Connections are kept and used again; a server that does not answer is left
+/// alone for a while.
 #[derive(Debug)]
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -28,8 +28,8 @@ pub struct SmtpMailer {
 }
 
 impl SmtpMailer {
-    /// For the server at an URL: `smtps://user:password@host` (TLS from the start), `smtp+starttls://…` (TLS or nothing),
-    /// or `smtp://host:25` (in clear, for a relay on this machine or in this network).
+    /// For the server at an URL: `smtps://user:password@host` (TLS from the start), `smtp+starttls://…` (TLS
+    /// or nothing), or `smtp://host:25` (in clear, for a relay on this machine or in this network).
     ///
     /// # Errors
     /// [`InvalidMailer`] if the URL is none of these.

@@ -119,7 +119,8 @@ impl Client {
         }
     }
 
-    /// Neighbours of the ordinary kind, each seat in one pair; free ones only, unless `taken` ones are wanted too.
+    /// Neighbours of the ordinary kind, each seat in one pair; free ones only, unless `taken` ones are wanted
+    /// too.
     pub(super) async fn free_pairs(&self, show: &str, taken: bool) -> Result<Vec<Pair>, Trouble> {
         let of_show: Show = self.get(&format!("/shows/{show}")).await?;
         let layout: Layout = self.get(&format!("/layouts/{}", of_show.layout_id)).await?;
@@ -132,8 +133,8 @@ impl Client {
         }
         let mut pairs = Vec::new();
         for block in blocks.values() {
-            // From the edge of a block on, and three are left over if they are odd: so that no single seat is left behind,
-            // whatever the order.
+            // From the edge of a block on, and three are left over if they are odd: so that no single seat is
+            // left behind, whatever the order.
             let even = block.len().saturating_sub(block.len() % 2 * 3);
             for two in block.chunks_exact(2).take(even / 2) {
                 let [(first, one), (second, other)] = two else { continue };

@@ -29,7 +29,8 @@ fn each_refusal_names_line_field_and_reason() {
             "line 4, Title: it is missing: nothing tells which film this is",
             "line 5, Release Date: \"12-Jun-98\" is no date: expected one such as Jun 12 1998 or 1998-06-12 \
              (the century of a year of two digits is not known)",
-            "line 6, Release Date: \"Summer 1998\" is no date: expected one such as Jun 12 1998 or 1998-06-12",
+            "line 6, Release Date: \"Summer 1998\" is no date: expected one such as Jun 12 1998 or \
+            1998-06-12",
             "line 7, Running Time min: expected a whole number of minutes, found \"two hours\"",
             "line 8, Running Time min: expected a whole number of minutes, found -5",
             "line 9, row: expected an object of fields",
