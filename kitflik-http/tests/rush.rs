@@ -248,12 +248,16 @@ async fn no_kill_loses_a_sale_or_sells_a_seat_twice() {
         for customer in shopping {
             customers.push(customer.await.unwrap());
         }
+        let sold = promises.0.lock().unwrap().len();
+        let busy = customers.iter().filter(|customer| customer.hand.is_some()).count();
+        println!(
+            "life {life}: {sold} bookings sold so far, {busy} customers were in the middle of something"
+        );
         if until_kill.is_none() {
             audit(&server, &client, &show, &layout, &promises).await;
         }
     }
     let sold = promises.0.lock().unwrap().len();
-    println!("{sold} bookings sold over {KILLS} kills");
     assert!(sold >= 60, "only {sold} bookings were sold: this was no rush");
 }
 
