@@ -60,6 +60,7 @@ impl Bookings<'_> {
         loop {
             let wanted = vec![key.key.clone()];
             if let Loaded::Replay(sold) = tx.load::<Booking>(self.durability(), wanted).await? {
+                engine.may_use(actor, &sold)?;
                 return engine.booking_view(&sold).await;
             }
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;

@@ -1,7 +1,8 @@
 //! Read, decide, commit: the one cycle that every command follows.
 //!
 //! A command reads rows (each with its version), decides by a pure rule, and writes a batch whose checks are the rows that
-//! it read. Whoever loses a race reads again. Where the storage does not say whether a batch was applied, the rows tell:
+//! it read. Whoever loses a race reads again. Every batch checks a row that it writes, so that it cannot be applied twice,
+//! not even if its first sending arrives late. Where the storage does not say whether a batch was applied, the rows tell:
 //! a batch that was applied left what it wrote.
 
 use std::collections::BTreeMap;
