@@ -25,6 +25,8 @@ mod api;
 mod openapi;
 mod problem;
 mod router;
+#[cfg(feature = "server")]
+pub mod server;
 
 pub use api::admin::{AddAuditorium, LayoutSource};
 pub use api::auth::Registered;
