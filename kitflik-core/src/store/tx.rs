@@ -23,6 +23,7 @@ use crate::time::Timestamp;
 /// A way to break the engine, as the proof that the simulation would see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
+#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "only a simulation breaks the engine"))]
 pub enum Mutant {
     /// Nothing is checked.
     ChecksOff,

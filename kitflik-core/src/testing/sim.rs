@@ -197,7 +197,7 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
         starts_at_local: crate::LocalTime::new(start().plus(8 * HOUR).utc().naive_utc()),
         price_card_id: card.id,
         duration_minutes: None,
-        sales_open_at: None,
+        sales_open_at: Some(Timestamp::from_millis(0)),
         sales_close_at: None,
         language: None,
         subtitles: None,

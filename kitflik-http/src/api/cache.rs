@@ -1,8 +1,11 @@
 //! Answers that clients may keep: entity tags and 304.
 
+use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hasher};
 
 use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -30,19 +33,35 @@ pub(super) fn tag(content: &[u8]) -> HeaderValue {
     HeaderValue::from_bytes(&text).unwrap_or(const { HeaderValue::from_static("\"\"") })
 }
 
-/// Whether the client has this already (RFC 9110, 13.1.2).
-pub(super) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    let known = |header: &HeaderValue| {
-        let Ok(text) = header.to_str() else { return false };
-        text.split(',').map(str::trim).any(|known| {
-            known == "*" || known.strip_prefix("W/").unwrap_or(known).as_bytes() == tag.as_bytes()
-        })
-    };
-    headers.get_all(header::IF_NONE_MATCH).iter().any(known)
+/// The header `If-None-Match`: what the client has already (RFC 9110, 13.1.2).
+pub(super) struct Known(Vec<HeaderValue>);
+
+impl Known {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self(headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect())
+    }
+
+    pub(super) fn has(&self, tag: &HeaderValue) -> bool {
+        let known = |header: &HeaderValue| {
+            let Ok(text) = header.to_str() else { return false };
+            text.split(',').map(str::trim).any(|known| {
+                known == "*" || known.strip_prefix("W/").unwrap_or(known).as_bytes() == tag.as_bytes()
+            })
+        };
+        self.0.iter().any(known)
+    }
 }
 
-pub(super) fn answer(headers: &HeaderMap, tag: HeaderValue, control: HeaderValue, body: Bytes) -> Response {
-    let known = is_known(headers, &tag);
+impl<S: Send + Sync> FromRequestParts<S> for Known {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+pub(super) fn answer(known: &Known, tag: HeaderValue, control: HeaderValue, body: Bytes) -> Response {
+    let known = known.has(&tag);
     let mut response = Response::new(if known { Body::empty() } else { Body::from(body) });
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag);
@@ -56,9 +75,9 @@ pub(super) fn answer(headers: &HeaderMap, tag: HeaderValue, control: HeaderValue
 }
 
 /// A view of the catalogue.
-pub(super) fn json(headers: &HeaderMap, value: &impl Serialize) -> Answer {
+pub(super) fn json(known: &Known, value: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
-    Ok(answer(headers, tag(&body), REVALIDATE, body.into()))
+    Ok(answer(known, tag(&body), REVALIDATE, body.into()))
 }
 
 #[cfg(test)]
@@ -74,11 +93,11 @@ mod tests {
         assert!(text.len() == 18 && text.starts_with('"') && text.ends_with('"'), "{text}");
         let asked = |text: String| HeaderMap::from_iter([(header::IF_NONE_MATCH, text.parse().unwrap())]);
         for known in [text.to_owned(), format!("\"x\", {text}"), format!("W/{text}"), "*".to_owned()] {
-            assert!(is_known(&asked(known.clone()), &one), "{known}");
+            assert!(Known::of(&asked(known.clone())).has(&one), "{known}");
         }
         for unknown in ["", "\"x\"", text.trim_matches('"'), other.to_str().unwrap()] {
-            assert!(!is_known(&asked(unknown.to_owned()), &one), "{unknown}");
+            assert!(!Known::of(&asked(unknown.to_owned())).has(&one), "{unknown}");
         }
-        assert!(!is_known(&HeaderMap::new(), &one));
+        assert!(!Known::of(&HeaderMap::new()).has(&one));
     }
 }

@@ -8,7 +8,8 @@ use axum::response::Response;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 pub(crate) fn routes() -> Router {
-    let ui = SwaggerUi::new("/docs").config(Config::new(["/openapi.json"]).use_base_layout());
+    let ui = SwaggerUi::new("/docs")
+        .config(Config::new(["/openapi.json"]).use_base_layout().validator_url("none"));
     Router::new().merge(Router::from(ui)).layer(from_fn(page))
 }
 

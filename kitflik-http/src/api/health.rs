@@ -1,13 +1,14 @@
 //! What the infrastructure asks, and the document of the API.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use kitflik_core::ErrorCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::cache::Known;
 use super::{Answer, cache, json};
 use crate::problem::Problem;
 use crate::router::Api;
@@ -47,6 +48,6 @@ async fn ready(State(api): State<Api>) -> Answer {
     responses(
         (status = 200, description = "OpenAPI 3.1", body = serde_json::Value, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]
-async fn document(State(api): State<Api>, headers: HeaderMap) -> Answer {
-    Ok(cache::answer(&headers, cache::tag(&api.document), cache::REVALIDATE, api.document.clone()))
+async fn document(State(api): State<Api>, known: Known) -> Answer {
+    Ok(cache::answer(&known, cache::tag(&api.document), cache::REVALIDATE, api.document.clone()))
 }

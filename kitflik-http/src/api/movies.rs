@@ -1,13 +1,13 @@
 //! Movies and their shows.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use kitflik_core::{MovieId, MovieQuery, MovieView, Page, ShowView};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::cache::Known;
 use super::extract::path::Id;
 use super::extract::query::{PageQuery, Query, filled, page};
 use super::{Answer, cache};
@@ -40,10 +40,10 @@ struct Search {
     responses(
         (status = 200, description = "A page of movies", body = Page<MovieView>, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]
-async fn movies(State(api): State<Api>, headers: HeaderMap, Query(search): Query<Search>) -> Answer {
+async fn movies(State(api): State<Api>, known: Known, Query(search): Query<Search>) -> Answer {
     let page = page(search.cursor, search.limit);
     let query = MovieQuery { q: search.q, genre: filled(search.genre), page };
-    cache::json(&headers, &api.kitflik.catalog().movies(&query).await?)
+    cache::json(&known, &api.kitflik.catalog().movies(&query).await?)
 }
 
 /// A movie
@@ -51,8 +51,8 @@ async fn movies(State(api): State<Api>, headers: HeaderMap, Query(search): Query
     responses(
         (status = 200, description = "The movie", body = MovieView, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]
-async fn movie(State(api): State<Api>, headers: HeaderMap, Id(id): Id<MovieId>) -> Answer {
-    cache::json(&headers, &api.kitflik.catalog().movie(id).await?)
+async fn movie(State(api): State<Api>, known: Known, Id(id): Id<MovieId>) -> Answer {
+    cache::json(&known, &api.kitflik.catalog().movie(id).await?)
 }
 
 /// The coming shows of a movie, by start
@@ -63,9 +63,9 @@ async fn movie(State(api): State<Api>, headers: HeaderMap, Id(id): Id<MovieId>) 
         (status = 304, description = "Nothing changed")))]
 async fn shows(
     State(api): State<Api>,
-    headers: HeaderMap,
+    known: Known,
     Id(id): Id<MovieId>,
     Query(page): Query<PageQuery>,
 ) -> Answer {
-    cache::json(&headers, &api.kitflik.catalog().shows_of(id, &page.into()).await?)
+    cache::json(&known, &api.kitflik.catalog().shows_of(id, &page.into()).await?)
 }

@@ -1,13 +1,14 @@
 //! Tickets: their tokens, pictures and calendar file.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use kitflik_core::{BookingId, Page, TicketId, TicketView};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::cache::Known;
 use super::extract::actor::Anyone;
 use super::extract::path::{Id, TicketPath};
 use super::{Answer, cache, file, json};
@@ -72,7 +73,7 @@ pub struct TicketKeyView {
     responses(
         (status = 200, description = "The key", body = TicketKeyView, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]
-async fn ticket_key(State(api): State<Api>, headers: HeaderMap) -> Answer {
+async fn ticket_key(State(api): State<Api>, known: Known) -> Answer {
     let public_key = api.kitflik.ticket_key().to_string();
-    cache::json(&headers, &TicketKeyView { algorithm: "Ed25519", public_key })
+    cache::json(&known, &TicketKeyView { algorithm: "Ed25519", public_key })
 }

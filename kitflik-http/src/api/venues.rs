@@ -1,12 +1,13 @@
 //! Venues, and the layouts of their auditoriums.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderValue;
 use bytes::Bytes;
 use kitflik_core::{LayoutId, LayoutView, Page, VenueId, VenueView};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::cache::Known;
 use super::extract::path::Id;
 use super::extract::query::{PageQuery, Query};
 use super::{Answer, cache};
@@ -22,8 +23,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     responses(
         (status = 200, description = "A page of venues", body = Page<VenueView>, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]
-async fn venues(State(api): State<Api>, headers: HeaderMap, Query(page): Query<PageQuery>) -> Answer {
-    cache::json(&headers, &api.kitflik.catalog().venues(&page.into()).await?)
+async fn venues(State(api): State<Api>, known: Known, Query(page): Query<PageQuery>) -> Answer {
+    cache::json(&known, &api.kitflik.catalog().venues(&page.into()).await?)
 }
 
 /// A venue with its auditoriums
@@ -31,8 +32,8 @@ async fn venues(State(api): State<Api>, headers: HeaderMap, Query(page): Query<P
     responses(
         (status = 200, description = "The venue", body = VenueView, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]
-async fn venue(State(api): State<Api>, headers: HeaderMap, Id(id): Id<VenueId>) -> Answer {
-    cache::json(&headers, &api.kitflik.catalog().venue(id).await?)
+async fn venue(State(api): State<Api>, known: Known, Id(id): Id<VenueId>) -> Answer {
+    cache::json(&known, &api.kitflik.catalog().venue(id).await?)
 }
 
 /// The seats of an auditorium
@@ -42,14 +43,14 @@ async fn venue(State(api): State<Api>, headers: HeaderMap, Id(id): Id<VenueId>) 
     responses(
         (status = 200, description = "The layout", body = LayoutView, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed, as ever")))]
-async fn layout(State(api): State<Api>, headers: HeaderMap, Id(id): Id<LayoutId>) -> Answer {
+async fn layout(State(api): State<Api>, known: Known, Id(id): Id<LayoutId>) -> Answer {
     let layout = api.kitflik.catalog().layout(id).await?;
     // The id is the digest of the content: it is the tag, and a known layout need not be written out.
     let tag = HeaderValue::try_from(format!("\"{id}\"")).map_err(|error| Problem::internal(&error))?;
-    let body = if cache::is_known(&headers, &tag) {
+    let body = if known.has(&tag) {
         Bytes::new()
     } else {
         serde_json::to_vec(&*layout).map_err(|error| Problem::internal(&error))?.into()
     };
-    Ok(cache::answer(&headers, tag, cache::FOREVER, body))
+    Ok(cache::answer(&known, tag, cache::FOREVER, body))
 }

@@ -50,6 +50,10 @@ async fn references_of_the_document_lead_somewhere() {
         let target = document.pointer(reference.trim_start_matches('#'));
         assert!(target.is_some(), "{reference} leads nowhere");
     }
+    let seats = &document["paths"]["/v1/shows/{id}/seats"]["get"]["responses"]["200"];
+    assert!(seats.to_string().contains("SeatsAnswer"), "{seats}");
+    let forms = document["components"]["schemas"]["SeatsAnswer"].to_string();
+    assert!(forms.contains("SeatMapView") && forms.contains("ExpandedSeatMap"), "{forms}");
     let count = ids.len();
     ids.sort();
     ids.dedup();
