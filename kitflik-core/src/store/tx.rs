@@ -21,6 +21,7 @@ use crate::time::Timestamp;
 
 /// A way to break the engine, as the proof that the simulation would see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "only tests can name one"))]
 #[doc(hidden)]
 pub enum Mutant {
     /// Nothing is checked.
