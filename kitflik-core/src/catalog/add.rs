@@ -112,7 +112,8 @@ impl Catalog<'_> {
     /// second import of the same list changes nothing. The answers are in the order of the movies.
     ///
     /// # Errors
-    /// [`CatalogError::Invalid`] if any of them is (with its place in the list); then none of its batch of 100 is stored.
+    /// [`CatalogError::Invalid`] if any of them is (with its place in the list); then none of its batch of
+    /// 100 is stored.
     pub async fn import_movies(
         &self,
         actor: &Actor,
@@ -279,8 +280,8 @@ impl Catalog<'_> {
     /// Adds a show. Two shows never overlap in an auditorium.
     ///
     /// # Errors
-    /// [`CatalogError::ShowOverlap`], [`CatalogError::NotFound`], [`CatalogError::Invalid`] (a start that the clocks show
-    /// never or twice among them), [`CatalogError::Denied`] or [`CatalogError::Engine`].
+    /// [`CatalogError::ShowOverlap`], [`CatalogError::NotFound`], [`CatalogError::Invalid`] (a start that the
+    /// clocks show never or twice among them), [`CatalogError::Denied`] or [`CatalogError::Engine`].
     pub async fn add_show(&self, actor: &Actor, new: &NewShow) -> Result<ShowView, CatalogError> {
         actor.may(Permission::EditCatalog)?;
         let mut tx = self.engine.begin_command(actor, new.command.as_ref(), "add_show", new)?;

@@ -1,8 +1,9 @@
 //! The simulation: several engines over one faulty store, many customers, time and luck owned by a seed.
 //!
-//! One thread polls all futures in an order that the seed chooses, drops some of them half-way (a cancelled request), moves
-//! and skews the clocks, and pulls the plug. After every change of the store an [auditor](auditor) looks at what is stored
-//! and compares it with what was acknowledged. The same seed gives the same run, so a failure is found again by its seed.
+//! One thread polls all futures in an order that the seed chooses, drops some of them half-way (a cancelled
+//! request), moves and skews the clocks, and pulls the plug. After every change of the store an
+//! [auditor](auditor) looks at what is stored and compares it with what was acknowledged. The same seed gives
+//! the same run, so a failure is found again by its seed.
 
 mod auditor;
 mod people;
