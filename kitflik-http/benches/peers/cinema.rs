@@ -15,12 +15,15 @@ use tokio::sync::Mutex;
 use crate::jobs::{Hall, Job, Jobs};
 use crate::measure::Peer;
 
+/// An auditorium that is there, and its seats.
+type BuiltHall = (AuditoriumId, Arc<Vec<SeatId>>);
+
 pub(crate) struct Cinema {
     kitflik: Kitflik,
     movie: MovieId,
     venue: VenueId,
     card: PriceCardId,
-    halls: Mutex<BTreeMap<Hall, (AuditoriumId, Arc<Vec<SeatId>>)>>,
+    halls: Mutex<BTreeMap<Hall, BuiltHall>>,
     /// The day of the next show.
     day: AtomicI64,
 }
