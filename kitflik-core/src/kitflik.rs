@@ -19,6 +19,8 @@ use crate::ports::password::{Argon2id, PasswordHasher};
 use crate::ports::payments::Payments;
 use crate::ports::storage::{Key, Storage};
 use crate::ports::system::{Clock, Entropy};
+use crate::store::decoded::Decoded;
+use crate::store::records::{PriceCard, Show};
 use crate::store::tx::Mutant;
 use crate::time::Timestamp;
 use crate::users::{Staff, Users};
@@ -95,6 +97,8 @@ pub(crate) struct Engine {
     pub(crate) policy: Policy,
     pub(crate) maps: SeatMaps,
     pub(crate) catalog: CatalogCache,
+    pub(crate) shows: Decoded<Show>,
+    pub(crate) price_cards: Decoded<PriceCard>,
     pub(crate) mutant: Option<Mutant>,
     /// How far the sweeps for old rows have come.
     pub(crate) swept: Mutex<[Option<Key>; 2]>,
@@ -204,6 +208,8 @@ impl Builder {
             policy: self.policy,
             maps: SeatMaps::default(),
             catalog: CatalogCache::default(),
+            shows: Decoded::default(),
+            price_cards: Decoded::default(),
             mutant: self.mutant,
             swept: Mutex::default(),
         };

@@ -35,6 +35,7 @@ impl Bookings<'_> {
         loop {
             let wanted_keys = vec![key.key.clone()];
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
+                engine.may_use(actor, &booking)?;
                 return engine.booking_view(&booking).await;
             }
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;
@@ -43,7 +44,8 @@ impl Bookings<'_> {
             let (hint, layout) = self.hint_and_layout(held.show).await?;
             let layout = &layout.layout;
             tx.more(vec![keys::show(held.show).key, keys::price_card(hint.price_card).key]).await?;
-            let show = tx.get(&keys::show(held.show))?.ok_or(BookingError::NotFound { what: "show" })?;
+            let show = tx.get_shared(&engine.shows, &keys::show(held.show))?;
+            let show = show.ok_or(BookingError::NotFound { what: "show" })?;
             if self.corrected(held.show, hint, &show) {
                 continue;
             }
@@ -57,7 +59,7 @@ impl Bookings<'_> {
                 return Err(BookingError::SeatTaken { seats: taken });
             }
             self.check_choice(actor, layout, &show, held.show, &chosen, &given_back).await?;
-            let card = tx.get(&keys::price_card(show.price_card))?;
+            let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
             let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
             let wanted = with_types(layout, &chosen, &request.ticket_types);
             let priced = rules::price(layout, &card, &wanted)?;

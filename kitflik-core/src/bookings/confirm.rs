@@ -60,6 +60,7 @@ impl Bookings<'_> {
         loop {
             let wanted = vec![key.key.clone()];
             if let Loaded::Replay(sold) = tx.load::<Booking>(self.durability(), wanted).await? {
+                engine.may_use(actor, &sold)?;
                 return engine.booking_view(&sold).await;
             }
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;
@@ -100,7 +101,7 @@ impl Bookings<'_> {
                         attempt: 0,
                         charge: None,
                     });
-                    if let Some(sold) = self.sell(&mut tx, &held, payment).await? {
+                    if let Some(sold) = self.sell(&mut tx, held, payment).await? {
                         return engine.booking_view(&sold).await;
                     }
                 }
@@ -198,7 +199,7 @@ impl Bookings<'_> {
                         attempt: payment.map_or(1, |payment| payment.attempt),
                         charge: Some(bounded(&charge)),
                     };
-                    if let Some(sold) = self.sell(&mut tx, &held, Some(paid)).await? {
+                    if let Some(sold) = self.sell(&mut tx, held, Some(paid)).await? {
                         return self.engine.booking_view(&sold).await;
                     }
                 }
@@ -222,19 +223,15 @@ impl Bookings<'_> {
     async fn sell(
         &self,
         tx: &mut Tx<'_>,
-        held: &Booking,
+        held: Booking,
         payment: Option<Payment>,
     ) -> Result<Option<Booking>, BookingError> {
-        let mut sold = Booking {
-            status: BookingStatus::Confirmed,
-            decided_at: Some(tx.now().millis()),
-            payment,
-            ..held.clone()
-        };
-        let key: Typed<Booking> = keys::booking(held.id);
-        let mut to = held.customer.as_ref().map(|customer| (customer.email.clone(), customer.name.clone()));
-        if let Holder::User(id) = held.holder {
-            tx.put(&keys::user_booking(id, held.id), &UserBooking { v: Form, show: held.show })?;
+        let decided_at = Some(tx.now().millis());
+        let sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
+        let key: Typed<Booking> = keys::booking(sold.id);
+        let mut to = sold.customer.as_ref().map(|customer| (customer.email.clone(), customer.name.clone()));
+        if let Holder::User(id) = sold.holder {
+            tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
             if to.is_none() {
                 let user_key = keys::user(id);
                 tx.more(vec![user_key.key.clone()]).await?;
@@ -244,7 +241,7 @@ impl Bookings<'_> {
         }
         if let Some((email, name)) = to {
             let mail = MailId::new(tx.now(), self.engine.random());
-            let content = MailContent::BookingConfirmed { booking: held.id };
+            let content = MailContent::BookingConfirmed { booking: sold.id };
             let to = email.trim().to_owned();
             let outbox =
                 Outbox { v: Form, mail, to, to_name: Some(name), content, attempts: 0, last_error: None };
@@ -252,12 +249,11 @@ impl Bookings<'_> {
         }
         let charged = sold.payment.as_ref().filter(|payment| payment.charge.is_some());
         if let Some(payment) = charged {
-            tx.delete(&keys::payment(held.id, &payment.provider));
+            tx.delete(&keys::payment(sold.id, &payment.provider));
         }
         if tx.broken(Mutant::ConfirmUnchecked) {
             tx.uncheck(&key);
         }
-        sold.together = held.together;
         tx.put(&key, &sold)?;
         let Some(version) = tx.commit(self.durability(), &sold).await? else { return Ok(None) };
         self.show_seats(&sold, version);
@@ -329,7 +325,7 @@ impl Bookings<'_> {
                         attempt: payment.map_or(1, |payment| payment.attempt),
                         charge: Some(bounded(&charge)),
                     };
-                    match self.sell(&mut tx, &booking, Some(paid)).await {
+                    match self.sell(&mut tx, booking, Some(paid)).await {
                         Ok(Some(_)) => return Ok(None),
                         Ok(None) => continue,
                         Err(BookingError::Engine(error)) => return Err(error),

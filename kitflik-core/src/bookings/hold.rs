@@ -38,8 +38,12 @@ impl Bookings<'_> {
         let mut avoid = BTreeSet::new();
         loop {
             let (hint, layout) = self.hint_and_layout(request.show_id).await?;
-            let mut wanted_keys =
-                vec![keys::show(request.show_id).key, keys::price_card(hint.price_card).key];
+            // The booking is new, and is checked to be: a batch that arrives a second time, late, must find that it is not.
+            let mut wanted_keys = vec![
+                keys::show(request.show_id).key,
+                keys::price_card(hint.price_card).key,
+                keys::booking(id).key,
+            ];
             let named = if request.best_available.is_none() {
                 let numbers = rules::numbers(&layout.layout, &request.seats)?;
                 wanted_keys.extend(numbers.iter().map(|seat| keys::seat(request.show_id, *seat).key));
@@ -50,8 +54,8 @@ impl Bookings<'_> {
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
                 return self.held_view(&layout.layout, &booking);
             }
-            let show =
-                tx.get(&keys::show(request.show_id))?.ok_or(BookingError::NotFound { what: "show" })?;
+            let show = tx.get_shared(&engine.shows, &keys::show(request.show_id))?;
+            let show = show.ok_or(BookingError::NotFound { what: "show" })?;
             if self.corrected(request.show_id, hint, &show) {
                 continue;
             }
@@ -77,8 +81,8 @@ impl Bookings<'_> {
                 self.check_choice(actor, &layout.layout, &show, request.show_id, &chosen, &[]).await?;
             }
             let wanted = with_types(&layout.layout, &chosen, &request.ticket_types);
-            let card_key = keys::price_card(show.price_card);
-            let card = tx.get(&card_key)?.ok_or_else(|| EngineError::internal("the price card is gone"))?;
+            let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
+            let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
             let seats = rules::price(&layout.layout, &card, &wanted)?;
             let (fees, total) = rules::total(&card, &seats);
             let booking = Booking {
@@ -145,7 +149,7 @@ impl Bookings<'_> {
         wish: &BestAvailable,
         avoid: &BTreeSet<SeatNo>,
     ) -> Result<(Vec<SeatNo>, Option<bool>), BookingError> {
-        let map = self.engine.map(show, false).await?.ok_or(BookingError::NotFound { what: "show" })?;
+        let map = self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })?;
         let mut free = map.free();
         for seat in avoid {
             if let Some(place) = free.get_mut(seat.index()) {
@@ -223,10 +227,13 @@ impl Bookings<'_> {
         // Whether single seats are left is a matter of manners, not of safety: a map of a moment ago will do to let
         // somebody pass, and only what the store says now will do to refuse.
         for fresh in [false, true] {
-            let map = self.engine.map(id, fresh).await?.ok_or(BookingError::NotFound { what: "show" })?;
-            let free =
-                |seat: SeatNo| map.is_free(seat) || given_back.contains(&seat) || chosen.contains(&seat);
-            match check_selection(layout, chosen, free, &show.selection) {
+            let check = |is_free: &dyn Fn(SeatNo) -> bool| {
+                let free =
+                    |seat: SeatNo| is_free(seat) || given_back.contains(&seat) || chosen.contains(&seat);
+                check_selection(layout, chosen, free, &show.selection)
+            };
+            let checked = self.engine.look(id, fresh, check).await?;
+            match checked.ok_or(BookingError::NotFound { what: "show" })? {
                 Ok(()) => break,
                 Err(refusal) if fresh => return Err(refused(refusal)),
                 Err(_) => {}

@@ -2,7 +2,7 @@
 //! decision.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -74,11 +74,11 @@ pub(crate) struct ShowHint {
     pub(crate) price_card: PriceCardId,
 }
 
-/// The seats of a show as they were a moment ago, with the answer to send already made.
+/// The seats of a show as they were a moment ago, with the answer to send made once for all who ask.
 #[derive(Debug, Clone)]
 pub struct SeatMap {
     view: SeatMapView,
-    json: Arc<str>,
+    json: OnceLock<Arc<str>>,
     /// When the first hold in it ends.
     stale_at: Timestamp,
     states: Vec<SeatState>,
@@ -95,7 +95,7 @@ impl SeatMap {
     /// [`SeatMap::view`] as JSON.
     #[must_use]
     pub fn json(&self) -> Arc<str> {
-        Arc::clone(&self.json)
+        Arc::clone(self.json.get_or_init(|| serde_json::to_string(&self.view).unwrap_or_default().into()))
     }
 
     /// The same map for whoever owns a booking: its seats are marked `m`.
@@ -106,10 +106,6 @@ impl SeatMap {
         };
         let states = self.view.states.chars().zip(&self.states).map(mine).collect();
         SeatMapView { states, ..self.view.clone() }
-    }
-
-    pub(crate) fn is_free(&self, seat: SeatNo) -> bool {
-        self.states.get(seat.index()).is_some_and(|state| state.is_free(self.made_at))
     }
 
     pub(crate) fn free(&self) -> Vec<bool> {
@@ -152,6 +148,9 @@ impl SeatMaps {
 
     /// Corrects the hint of a show that has another layout or price card now.
     pub(crate) fn correct(&self, show: ShowId, hint: ShowHint) {
+        if self.show(show).is_none_or(|map| map.hint == hint) {
+            return;
+        }
         let mut shows = self.shows.write();
         if shows.get(&show).is_some_and(|map| map.hint != hint) {
             shows.remove(&show);
@@ -193,7 +192,7 @@ impl Live {
             version: self.version,
             states: states.iter().map(|state| state.character(now)).collect(),
         };
-        let json = serde_json::to_string(&view).unwrap_or_default().into();
+        let json = OnceLock::new();
         let made = Arc::new(SeatMap { view, json, stale_at, states, made_at: now });
         self.made = Some(Arc::clone(&made));
         made
@@ -217,21 +216,49 @@ impl Engine {
         Ok(Some(hint))
     }
 
-    /// The seats of a show; `None` if there is no such show. `fresh` asks the store in any case.
-    pub(crate) async fn map(&self, show: ShowId, fresh: bool) -> Result<Option<Arc<SeatMap>>, EngineError> {
+    /// The seats of a show; `None` if there is no such show.
+    pub(crate) async fn map(&self, show: ShowId) -> Result<Option<Arc<SeatMap>>, EngineError> {
+        let Some((map, now)) = self.live(show, false).await? else { return Ok(None) };
+        let made = map.live.lock().make(map.hint.layout, now);
+        Ok(Some(made))
+    }
+
+    /// Looks at which seats of a show are free; `None` if there is no such show. `fresh` asks the store in any case. For
+    /// questions about a few seats: no map of all of them is made.
+    pub(crate) async fn look<T>(
+        &self,
+        show: ShowId,
+        fresh: bool,
+        look: impl FnOnce(&dyn Fn(SeatNo) -> bool) -> T,
+    ) -> Result<Option<T>, EngineError> {
+        let Some((map, now)) = self.live(show, fresh).await? else { return Ok(None) };
+        let live = map.live.lock();
+        let is_free =
+            |seat: SeatNo| live.seats.get(seat.index()).is_some_and(|(state, _)| state.is_free(now));
+        Ok(Some(look(&is_free)))
+    }
+
+    /// What is known of a show's seats, and as of when, read from the store if it is too old.
+    async fn live(
+        &self,
+        show: ShowId,
+        fresh: bool,
+    ) -> Result<Option<(Arc<ShowMap>, Timestamp)>, EngineError> {
         if self.hint(show).await?.is_none() {
             return Ok(None);
         }
         let Some(map) = self.maps.show(show) else { return Ok(None) };
         let now = self.now();
         let known = {
-            let mut live = map.live.lock();
+            let live = map.live.lock();
             let max_age = self.policy.view_max_age.unwrap_or(MAX_AGE);
             let young = live.read_at.is_some_and(|read_at| read_at <= now && now.since(read_at) < max_age);
+            let version = live.version;
+            drop(live);
             if young && !fresh {
-                return Ok(Some(live.make(map.hint.layout, now)));
+                return Ok(Some((map, now)));
             }
-            live.version
+            version
         };
         let Some(layout) = self.layout(map.hint.layout).await? else {
             return Err(EngineError::internal(format!(
@@ -259,7 +286,8 @@ impl Engine {
             }
         }
         live.merge(newest, read.into_iter());
-        Ok(Some(live.make(map.hint.layout, now)))
+        drop(live);
+        Ok(Some((map, now)))
     }
 
     async fn read_seats(&self, show: ShowId) -> Result<Vec<(SeatNo, SeatState, Version)>, EngineError> {

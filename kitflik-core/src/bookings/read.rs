@@ -23,7 +23,7 @@ impl Bookings<'_> {
     /// # Errors
     /// [`BookingError::NotFound`] or [`BookingError::Engine`].
     pub async fn seats(&self, show: ShowId) -> Result<Arc<SeatMap>, BookingError> {
-        self.engine.map(show, false).await?.ok_or(BookingError::NotFound { what: "show" })
+        self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })
     }
 
     /// The seats that a hold for this wish would most likely get now.

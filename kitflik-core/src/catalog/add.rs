@@ -19,7 +19,6 @@ use crate::store::records::{
     Auditorium, CatalogEpoch, Form, Movie, PriceCard, Schedule, ScheduledShow, Show, Venue,
 };
 use crate::store::tx::{Loaded, Tx};
-use crate::time::Timestamp;
 
 /// The longest that a show may take its auditorium.
 const LONGEST_SHOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -345,7 +344,7 @@ impl Catalog<'_> {
             price_card: new.price_card_id,
             starts_at,
             ends_at: starts_at.plus(Duration::from_secs(60 * u64::from(minutes))),
-            sales_open_at: new.sales_open_at.unwrap_or(Timestamp::from_millis(0)),
+            sales_open_at: new.sales_open_at.unwrap_or(tx.now()),
             sales_close_at: new.sales_close_at.unwrap_or(starts_at),
             language: new.language.clone(),
             subtitles: new.subtitles.clone(),

@@ -1,14 +1,17 @@
 //! Read, decide, commit: the one cycle that every command follows.
 //!
 //! A command reads rows (each with its version), decides by a pure rule, and writes a batch whose checks are
-//! the rows that it read. Whoever loses a race reads again. Where the storage does not say whether a batch
-//! was applied, the rows tell: a batch that was applied left what it wrote.
+//! the rows that it read. Whoever loses a race reads again. Every batch checks a row that it writes, so that it
+//! cannot be applied twice, not even if its first sending arrives late. Where the storage does not say whether a
+//! batch was applied, the rows tell: a batch that was applied left what it wrote.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::decoded::Decoded;
 use super::keys::{self, Range, Typed};
 use super::records::{Form, Receipt, Record};
 use crate::actor::Actor;
@@ -21,8 +24,8 @@ use crate::time::Timestamp;
 
 /// A way to break the engine, as the proof that the simulation would see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "only tests can name one"))]
 #[doc(hidden)]
+#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "only a simulation breaks the engine"))]
 pub enum Mutant {
     /// Nothing is checked.
     ChecksOff,
@@ -40,6 +43,9 @@ pub enum Mutant {
 pub(crate) const RECEIPT_LIFE: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 /// How often a batch is sent again while the storage does not say what became of it.
 const UNSURE_ATTEMPTS: u32 = 4;
+
+/// Bytes that a booking takes as a record, most of the time.
+const ORDINARY_RECORD: usize = 1024;
 
 /// The name of a command and the digest of its request.
 #[derive(Debug)]
@@ -59,6 +65,8 @@ pub(crate) struct Tx<'a> {
     /// Those of them that the decision does not depend on.
     unchecked: Vec<Key>,
     writes: BTreeMap<Key, Option<Vec<u8>>>,
+    /// Where records are written before their size is known.
+    scratch: Vec<u8>,
 }
 
 impl Engine {
@@ -72,6 +80,7 @@ impl Engine {
             rows: BTreeMap::new(),
             unchecked: Vec::new(),
             writes: BTreeMap::new(),
+            scratch: Vec::new(),
         }
     }
 
@@ -207,7 +216,10 @@ impl<'a> Tx<'a> {
 
     /// Reads more rows that the decision depends on.
     pub(crate) async fn more(&mut self, keys: Vec<Key>) -> Result<(), EngineError> {
-        let keys: Vec<Key> = keys.into_iter().filter(|key| !self.rows.contains_key(key)).collect();
+        let mut keys = keys;
+        if !self.rows.is_empty() {
+            keys.retain(|key| !self.rows.contains_key(key));
+        }
         if keys.is_empty() {
             return Ok(());
         }
@@ -228,6 +240,18 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// As [`Tx::get`], for records that nearly every command reads and hardly any writes.
+    pub(crate) fn get_shared<R: Record>(
+        &self,
+        decoded: &Decoded<R>,
+        key: &Typed<R>,
+    ) -> Result<Option<Arc<R>>, EngineError> {
+        match self.rows.get(&key.key) {
+            Some(Some(row)) => decoded.decode(row).map(Some),
+            _ => self.get(key).map(|found| found.map(Arc::new)),
+        }
+    }
+
     /// Does not let the decision depend on a row that was read.
     pub(crate) fn uncheck<R>(&mut self, key: &Typed<R>) {
         self.unchecked.push(key.key.clone());
@@ -235,8 +259,12 @@ impl<'a> Tx<'a> {
 
     /// Writes a record.
     pub(crate) fn put<R: Record>(&mut self, key: &Typed<R>, record: &R) -> Result<(), EngineError> {
-        let value = serde_json::to_vec(record).map_err(unreadable)?;
-        self.writes.insert(key.key.clone(), Some(value));
+        if self.scratch.capacity() == 0 {
+            self.scratch.reserve(ORDINARY_RECORD);
+        }
+        self.scratch.clear();
+        serde_json::to_writer(&mut self.scratch, record).map_err(unreadable)?;
+        self.writes.insert(key.key.clone(), Some(self.scratch.clone()));
         Ok(())
     }
 

@@ -198,7 +198,7 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
         starts_at_local: crate::LocalTime::new(start().plus(8 * HOUR).utc().naive_utc()),
         price_card_id: card.id,
         duration_minutes: None,
-        sales_open_at: None,
+        sales_open_at: Some(Timestamp::from_millis(0)),
         sales_close_at: None,
         language: None,
         subtitles: None,
@@ -433,8 +433,8 @@ impl World {
                 }
             }
             self.auditor.borrow_mut().tally.polls += 1;
-            if let Some(changed) = self.storage.take_changed() {
-                self.auditor.borrow_mut().look(&changed)?;
+            for change in self.storage.take_changes() {
+                self.auditor.borrow_mut().look(&change)?;
             }
             if let Some(fault) = self.auditor.borrow_mut().fault.take() {
                 return Err(fault);
@@ -462,8 +462,8 @@ impl World {
                     Poll::Pending => {}
                 }
             }
-            if let Some(changed) = self.storage.take_changed() {
-                self.auditor.borrow_mut().look(&changed)?;
+            for change in self.storage.take_changes() {
+                self.auditor.borrow_mut().look(&change)?;
             }
         }
         let rows = self.storage.rows();
