@@ -390,8 +390,10 @@ fn check_prices(new: &NewPriceCard) -> Result<(), Invalid> {
         let detail = format!("{} prices, allowed are 1 to {}", new.prices.len(), limits::MAX_PRICES);
         fields.refuse("prices", "count", detail);
     }
-    let size =
-        |price: &super::CategoryPrice| price.category.as_str().len() + price.ticket_type.as_str().len() + 64;
+    // As stored: in JSON a quotation mark takes two bytes.
+    let size = |price: &super::CategoryPrice| {
+        serde_json::to_vec(price).map_or(limits::MAX_VALUE_BYTES, |json| json.len() + 1)
+    };
     if new.prices.iter().map(size).sum::<usize>() > limits::MAX_VALUE_BYTES - 1024 {
         fields.refuse(
             "prices",

@@ -57,7 +57,7 @@ pub struct NewMovie {
     /// Who distributes it.
     #[serde(default)]
     pub distributor: Option<String>,
-    /// What it is about, up to 2000 characters.
+    /// What it is about, up to 600 characters.
     #[serde(default)]
     pub synopsis: Option<String>,
 }
@@ -214,7 +214,7 @@ pub struct NewPriceCard {
     pub name: String,
     /// The currency of all its prices.
     pub currency: Currency,
-    /// The prices, 1 to 64.
+    /// The prices, 1 to 60.
     pub prices: Vec<CategoryPrice>,
     /// A fee per booking, in minor units.
     #[serde(default)]
