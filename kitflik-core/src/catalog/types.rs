@@ -295,6 +295,33 @@ pub struct NewShow {
     pub selection: SelectionRules,
 }
 
+impl NewShow {
+    /// A show with everything else as it mostly is: sold from now until its start, with all rules of choice.
+    #[must_use]
+    pub fn new(
+        movie_id: MovieId,
+        auditorium_id: AuditoriumId,
+        price_card_id: PriceCardId,
+        starts_at_local: LocalTime,
+    ) -> Self {
+        Self {
+            command: None,
+            movie_id,
+            auditorium_id,
+            starts_at_local,
+            price_card_id,
+            duration_minutes: None,
+            sales_open_at: None,
+            sales_close_at: None,
+            language: None,
+            subtitles: None,
+            format: ShowFormat::default(),
+            max_seats_per_customer: None,
+            selection: SelectionRules::default(),
+        }
+    }
+}
+
 /// Where a show stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
