@@ -1,1 +1,1 @@
-//! Runnable examples.
+//! Runnable programs that use KitFlik; see `examples/`.

@@ -1,4 +1,80 @@
-//! KitFlik: an embeddable booking engine for reserved seats.
+//! KitFlik: an embeddable booking engine for reserved seats. No seat is sold twice, and nothing that was acknowledged
+//! as durable is lost.
+//!
+//! The engine is a library without a runtime, a socket, a clock or randomness of its own: a host plugs in a
+//! [`Storage`], a [`Clock`], an [`Entropy`], a [`PasswordHasher`] and, where it has them, a [`Mailer`] and [`Payments`].
+//! It runs on any executor, and on `wasm32-unknown-unknown`.
+//!
+//! Every command names the [`Actor`] who asks, reads what it needs, decides by a pure rule, and commits one checked
+//! batch: somebody who was quicker makes it read and decide again, never oversell. A command that carries a
+//! [`CommandId`] takes effect once, however often it is sent. [`Kitflik::tick`] does the work that waits (mail,
+//! payments without an answer); nothing is safe only because it is called.
+//!
+//! From a plan to a ticket:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use kitflik_core::{
+//!     Actor, CategoryPrice, ConfirmBooking, Currency, HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage,
+//!     NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+//! };
+//! # use kitflik_core::testing::ports::{ManualClock, SeededEntropy};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+//! // 32 random bytes that the host keeps: every key that it signs with is derived from them.
+//! let builder = Kitflik::builder(Arc::new(MemoryStorage::new()), MasterKey::new([7; 32]));
+//! # let builder = builder.clock(Arc::new(ManualClock::new("2026-11-27T12:00:00Z".parse()?)));
+//! # let builder = builder.entropy(Arc::new(SeededEntropy::new(1)));
+//! let kitflik = builder.build()?;
+//!
+//! let (catalog, house) = (kitflik.catalog(), Actor::System);
+//! let venue = catalog.add_venue(&house, &NewVenue {
+//!     command: None,
+//!     name: "Odeon".to_owned(),
+//!     city: "Berlin".to_owned(),
+//!     address: None,
+//!     zone: "Europe/Berlin".parse()?,
+//! }).await?;
+//! let layout = Layout::from_text("Hall 1", "A: ####_####\nB: ####_####")?;
+//! let card = catalog.add_price_card(&house, &NewPriceCard {
+//!     command: None,
+//!     name: "Evening".to_owned(),
+//!     currency: Currency::EUR,
+//!     prices: vec![CategoryPrice {
+//!         category: layout.categories()[0].id.clone(),
+//!         ticket_type: "adult".parse()?,
+//!         amount_minor: 1200,
+//!     }],
+//!     booking_fee_minor: 50,
+//! }).await?;
+//! let hall = catalog.add_auditorium(&house, &NewAuditorium {
+//!     command: None,
+//!     venue_id: venue.id,
+//!     name: "Hall 1".to_owned(),
+//!     layout,
+//! }).await?;
+//! let movie = NewMovie { title: "Alien".to_owned(), ..NewMovie::default() };
+//! let movie = catalog.add_movie(&house, &movie).await?;
+//! let show = NewShow::new(movie.id, hall.id, card.id, "2026-11-27T20:00".parse()?);
+//! let show = catalog.add_show(&house, &show).await?;
+//!
+//! let bookings = kitflik.bookings();
+//! let held = bookings.hold(&Actor::guest(), &HoldSeats::best(show.id, 2)).await?;
+//! assert_eq!(held.quote.total.amount_minor, 2 * 1200 + 50);
+//! let guest = Actor::guest_with(held.booking_token.unwrap_or_default());
+//! bookings.confirm(&guest, held.id, &ConfirmBooking::counter()).await?;
+//! let tickets = bookings.tickets(&guest, held.id).await?;
+//! assert_eq!(kitflik.ticket_key().verify(&tickets[0].token)?.booking, held.id);
+//! # Ok(()) }) }
+//! ```
+//!
+//! | feature | adds | default |
+//! |---|---|---|
+//! | `system` | `SystemClock` and `OsEntropy`, which the builder then takes by itself | yes |
+//! | `sled` | `SledStorage`, the embedded store; nothing on wasm32 | yes |
+//! | `openapi` | OpenAPI schemas on the types of requests and views | |
+//! | `testing` | the conformance suite for storage adapters, the simulation, ports that a test owns | |
+//! | `crash-images` | a test of power failures on real file systems; it needs root | |
 #![forbid(unsafe_code)]
 
 mod actor;

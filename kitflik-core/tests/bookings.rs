@@ -257,6 +257,9 @@ fn a_command_takes_effect_once() {
         let confirm = ConfirmBooking::counter().command(command("confirm-1"));
         let sold = bookings.confirm(&guest, first.id, &confirm).await.unwrap();
         assert_eq!(bookings.confirm(&guest, first.id, &confirm).await.unwrap(), sold);
+        // Whoever guesses the name of a command gets nothing by it.
+        let stranger = bookings.confirm(&Actor::guest(), first.id, &confirm).await.unwrap_err();
+        assert_eq!(stranger.code(), ErrorCode::Unauthenticated);
         // The answer to the hold is still what it was then.
         assert_eq!(bookings.hold(&Actor::guest(), &request).await.unwrap(), first);
         house.clock.advance(minutes(24 * 60 + 1));

@@ -35,6 +35,7 @@ impl Bookings<'_> {
         loop {
             let wanted_keys = vec![key.key.clone()];
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
+                engine.may_use(actor, &booking)?;
                 return engine.booking_view(&booking).await;
             }
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;

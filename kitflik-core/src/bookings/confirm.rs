@@ -44,8 +44,8 @@ impl Bookings<'_> {
     /// A hold whose time has just run out may still be confirmed if nobody has taken its seats (30 seconds, by policy).
     ///
     /// # Errors
-    /// `hold_expired`, `booking_state`, `payment_declined` (the hold goes on), `payment_pending` (the seats are kept; repeat
-    /// it, or look at the booking later), `validation_failed`, or not the caller's.
+    /// `hold_expired`, `booking_state`, `payment_declined` (the hold goes on), `payment_pending` (the seats
+    /// are kept; repeat it, or look at the booking later), `validation_failed`, or not the caller's.
     pub async fn confirm(
         &self,
         actor: &Actor,
@@ -60,6 +60,7 @@ impl Bookings<'_> {
         loop {
             let wanted = vec![key.key.clone()];
             if let Loaded::Replay(sold) = tx.load::<Booking>(self.durability(), wanted).await? {
+                engine.may_use(actor, &sold)?;
                 return engine.booking_view(&sold).await;
             }
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;
@@ -259,8 +260,8 @@ impl Bookings<'_> {
         Ok(Some(sold))
     }
 
-    /// Back to a hold after a payment that was not taken. Its clock has been running all the time. The row of the payment
-    /// stays for a while: a provider may charge late.
+    /// Back to a hold after a payment that was not taken. Its clock has been running all the time. The row of
+    /// the payment stays for a while: a provider may charge late.
     async fn give_up(&self, booking: BookingId, attempt: u32) -> Result<(), BookingError> {
         let mut tx = self.engine.begin();
         let key = keys::booking(booking);

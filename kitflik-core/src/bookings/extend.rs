@@ -27,6 +27,7 @@ impl Bookings<'_> {
         loop {
             let wanted = vec![key.key.clone()];
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted).await? {
+                engine.may_use(actor, &booking)?;
                 return engine.booking_view(&booking).await;
             }
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;

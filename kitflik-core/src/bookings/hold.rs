@@ -38,8 +38,13 @@ impl Bookings<'_> {
         let mut avoid = BTreeSet::new();
         loop {
             let (hint, layout) = self.hint_and_layout(request.show_id).await?;
-            let mut wanted_keys =
-                vec![keys::show(request.show_id).key, keys::price_card(hint.price_card).key];
+            // The booking is new, and is checked to be: a batch that arrives a second time, late, must find
+            // that it is not.
+            let mut wanted_keys = vec![
+                keys::show(request.show_id).key,
+                keys::price_card(hint.price_card).key,
+                keys::booking(id).key,
+            ];
             let named = if request.best_available.is_none() {
                 let numbers = rules::numbers(&layout.layout, &request.seats)?;
                 wanted_keys.extend(numbers.iter().map(|seat| keys::seat(request.show_id, *seat).key));

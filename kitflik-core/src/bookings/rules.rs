@@ -62,7 +62,8 @@ pub(super) fn on_sale(show: &Show, now: Timestamp) -> Result<(), BookingError> {
 /// A seat and the ticket type that was asked for it, if one was.
 pub(super) type Wanted = (SeatNo, Option<TicketType>);
 
-/// The seats of a booking at the prices of the card; the first price of a category is the one that nobody has to ask for.
+/// The seats of a booking at the prices of the card; the first price of a category is the one that nobody has
+/// to ask for.
 pub(super) fn price(
     layout: &Layout,
     card: &PriceCard,

@@ -19,7 +19,6 @@ use crate::store::records::{
     Auditorium, CatalogEpoch, Form, Movie, PriceCard, Schedule, ScheduledShow, Show, Venue,
 };
 use crate::store::tx::{Loaded, Tx};
-use crate::time::Timestamp;
 
 /// The longest that a show may take its auditorium.
 const LONGEST_SHOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -113,7 +112,8 @@ impl Catalog<'_> {
     /// second import of the same list changes nothing. The answers are in the order of the movies.
     ///
     /// # Errors
-    /// [`CatalogError::Invalid`] if any of them is (with its place in the list); then none of its batch of 100 is stored.
+    /// [`CatalogError::Invalid`] if any of them is (with its place in the list); then none of its batch of
+    /// 100 is stored.
     pub async fn import_movies(
         &self,
         actor: &Actor,
@@ -280,8 +280,8 @@ impl Catalog<'_> {
     /// Adds a show. Two shows never overlap in an auditorium.
     ///
     /// # Errors
-    /// [`CatalogError::ShowOverlap`], [`CatalogError::NotFound`], [`CatalogError::Invalid`] (a start that the clocks show
-    /// never or twice among them), [`CatalogError::Denied`] or [`CatalogError::Engine`].
+    /// [`CatalogError::ShowOverlap`], [`CatalogError::NotFound`], [`CatalogError::Invalid`] (a start that the
+    /// clocks show never or twice among them), [`CatalogError::Denied`] or [`CatalogError::Engine`].
     pub async fn add_show(&self, actor: &Actor, new: &NewShow) -> Result<ShowView, CatalogError> {
         actor.may(Permission::EditCatalog)?;
         let mut tx = self.engine.begin_command(actor, new.command.as_ref(), "add_show", new)?;
@@ -344,7 +344,7 @@ impl Catalog<'_> {
             price_card: new.price_card_id,
             starts_at,
             ends_at: starts_at.plus(Duration::from_secs(60 * u64::from(minutes))),
-            sales_open_at: new.sales_open_at.unwrap_or(Timestamp::from_millis(0)),
+            sales_open_at: new.sales_open_at.unwrap_or(tx.now()),
             sales_close_at: new.sales_close_at.unwrap_or(starts_at),
             language: new.language.clone(),
             subtitles: new.subtitles.clone(),
@@ -390,8 +390,10 @@ fn check_prices(new: &NewPriceCard) -> Result<(), Invalid> {
         let detail = format!("{} prices, allowed are 1 to {}", new.prices.len(), limits::MAX_PRICES);
         fields.refuse("prices", "count", detail);
     }
-    let size =
-        |price: &super::CategoryPrice| price.category.as_str().len() + price.ticket_type.as_str().len() + 64;
+    // As stored: in JSON a quotation mark takes two bytes.
+    let size = |price: &super::CategoryPrice| {
+        serde_json::to_vec(price).map_or(limits::MAX_VALUE_BYTES, |json| json.len() + 1)
+    };
     if new.prices.iter().map(size).sum::<usize>() > limits::MAX_VALUE_BYTES - 1024 {
         fields.refuse(
             "prices",

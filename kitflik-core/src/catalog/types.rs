@@ -12,6 +12,7 @@ use crate::time::{Date, LocalTime, Timestamp, Zone};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
@@ -56,7 +57,7 @@ pub struct NewMovie {
     /// Who distributes it.
     #[serde(default)]
     pub distributor: Option<String>,
-    /// What it is about, up to 2000 characters.
+    /// What it is about, up to 600 characters.
     #[serde(default)]
     pub synopsis: Option<String>,
 }
@@ -213,7 +214,7 @@ pub struct NewPriceCard {
     pub name: String,
     /// The currency of all its prices.
     pub currency: Currency,
-    /// The prices, 1 to 64.
+    /// The prices, 1 to 60.
     pub prices: Vec<CategoryPrice>,
     /// A fee per booking, in minor units.
     #[serde(default)]
@@ -292,6 +293,33 @@ pub struct NewShow {
     /// Which rules a choice of seats must follow; all if absent.
     #[serde(default)]
     pub selection: SelectionRules,
+}
+
+impl NewShow {
+    /// A show with everything else as it mostly is: sold from now until its start, with all rules of choice.
+    #[must_use]
+    pub fn new(
+        movie_id: MovieId,
+        auditorium_id: AuditoriumId,
+        price_card_id: PriceCardId,
+        starts_at_local: LocalTime,
+    ) -> Self {
+        Self {
+            command: None,
+            movie_id,
+            auditorium_id,
+            starts_at_local,
+            price_card_id,
+            duration_minutes: None,
+            sales_open_at: None,
+            sales_close_at: None,
+            language: None,
+            subtitles: None,
+            format: ShowFormat::default(),
+            max_seats_per_customer: None,
+            selection: SelectionRules::default(),
+        }
+    }
 }
 
 /// Where a show stands.

@@ -49,8 +49,8 @@ impl Notify<'_> {
         Ok(next.first().and_then(|(row, _)| due(&row.key)))
     }
 
-    /// Takes a mail for this instance, by moving its row to the end of the lease. It is durable before anything is sent:
-    /// so is then the command that promised the mail.
+    /// Takes a mail for this instance, by moving its row to the end of the lease. It is durable before
+    /// anything is sent: so is then the command that promised the mail.
     async fn claim(&self, row: &Row) -> Result<Option<(Key, Outbox)>, EngineError> {
         let mut tx = self.engine.begin();
         let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![row.key.clone()]).await? else {

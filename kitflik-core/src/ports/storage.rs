@@ -1,6 +1,7 @@
 //! The storage port: an ordered key-value space with checked batches.
 //!
-//! Two methods are all that an adapter writes. [`crate::testing::storage_conformance`] (feature `testing`) certifies it.
+//! Two methods are all that an adapter writes. [`crate::testing::storage_conformance`] (feature `testing`)
+//! certifies it.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
 //! Read, decide, commit: the one cycle that every command follows.
 //!
-//! A command reads rows (each with its version), decides by a pure rule, and writes a batch whose checks are the rows that
-//! it read. Whoever loses a race reads again. Where the storage does not say whether a batch was applied, the rows tell:
-//! a batch that was applied left what it wrote.
+//! A command reads rows (each with its version), decides by a pure rule, and writes a batch whose checks are
+//! the rows that it read. Whoever loses a race reads again. Every batch checks a row that it writes, so that it
+//! cannot be applied twice, not even if its first sending arrives late. Where the storage does not say whether a
+//! batch was applied, the rows tell: a batch that was applied left what it wrote.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::time::Timestamp;
 /// A way to break the engine, as the proof that the simulation would see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
+#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "only a simulation breaks the engine"))]
 pub enum Mutant {
     /// Nothing is checked.
     ChecksOff,
@@ -280,8 +282,8 @@ impl<'a> Tx<'a> {
         self.engine.mutant == Some(mutant)
     }
 
-    /// Commits the attempt. `Some` is the version of what was written; `None` means that somebody else was quicker: load
-    /// and decide again.
+    /// Commits the attempt. `Some` is the version of what was written; `None` means that somebody else was
+    /// quicker: load and decide again.
     pub(crate) async fn commit(
         &mut self,
         durability: Durability,
@@ -338,7 +340,8 @@ impl<'a> Tx<'a> {
     async fn apply(&self, batch: Batch) -> Result<Option<Version>, EngineError> {
         let mut unsure = false;
         for _ in 0..UNSURE_ATTEMPTS {
-            // The batch is kept for a second sending only by its rare case; the ordinary one pays a clone of small rows.
+            // The batch is kept for a second sending only by its rare case; the ordinary one pays a clone of
+            // small rows.
             match self.engine.storage.commit(batch.clone()).await {
                 Ok(Commit::Applied { version }) => return Ok(Some(version)),
                 Ok(Commit::Conflict { .. }) if !unsure => return Ok(None),

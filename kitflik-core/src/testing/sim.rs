@@ -1,8 +1,9 @@
 //! The simulation: several engines over one faulty store, many customers, time and luck owned by a seed.
 //!
-//! One thread polls all futures in an order that the seed chooses, drops some of them half-way (a cancelled request), moves
-//! and skews the clocks, and pulls the plug. After every change of the store an [auditor](auditor) looks at what is stored
-//! and compares it with what was acknowledged. The same seed gives the same run, so a failure is found again by its seed.
+//! One thread polls all futures in an order that the seed chooses, drops some of them half-way (a cancelled
+//! request), moves and skews the clocks, and pulls the plug. After every change of the store an
+//! [auditor](auditor) looks at what is stored and compares it with what was acknowledged. The same seed gives
+//! the same run, so a failure is found again by its seed.
 
 mod auditor;
 mod people;
@@ -197,7 +198,7 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
         starts_at_local: crate::LocalTime::new(start().plus(8 * HOUR).utc().naive_utc()),
         price_card_id: card.id,
         duration_minutes: None,
-        sales_open_at: None,
+        sales_open_at: Some(Timestamp::from_millis(0)),
         sales_close_at: None,
         language: None,
         subtitles: None,
@@ -432,8 +433,8 @@ impl World {
                 }
             }
             self.auditor.borrow_mut().tally.polls += 1;
-            if let Some(changed) = self.storage.take_changed() {
-                self.auditor.borrow_mut().look(&changed)?;
+            for change in self.storage.take_changes() {
+                self.auditor.borrow_mut().look(&change)?;
             }
             if let Some(fault) = self.auditor.borrow_mut().fault.take() {
                 return Err(fault);
@@ -461,8 +462,8 @@ impl World {
                     Poll::Pending => {}
                 }
             }
-            if let Some(changed) = self.storage.take_changed() {
-                self.auditor.borrow_mut().look(&changed)?;
+            for change in self.storage.take_changes() {
+                self.auditor.borrow_mut().look(&change)?;
             }
         }
         let rows = self.storage.rows();

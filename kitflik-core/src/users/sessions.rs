@@ -152,7 +152,8 @@ impl Engine {
     pub(super) async fn close_session(&self, request: &RefreshSession) -> Result<(), UserError> {
         let presented = Presented::parse(&request.refresh_token)?;
         let key = keys::session(presented.session);
-        let mut tx = self.begin();
+        let command = request.command.as_ref();
+        let mut tx = self.begin_command(&Actor::guest(), command, "log_out", request)?;
         loop {
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
                 return Ok(());

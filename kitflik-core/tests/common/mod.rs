@@ -56,7 +56,11 @@ pub fn house_with_key(key: [u8; 32]) -> House {
 
 /// With real password hashes.
 pub fn house_hashing() -> House {
-    make(Arc::new(MemoryStorage::new()), [7; 32], Arc::new(Argon2id::default()))
+    house_hashing_on(Arc::new(MemoryStorage::new()))
+}
+
+pub fn house_hashing_on(storage: Arc<dyn Storage>) -> House {
+    make(storage, [7; 32], Arc::new(Argon2id::default()))
 }
 
 fn make(storage: Arc<dyn Storage>, key: [u8; 32], hasher: Arc<dyn PasswordHasher>) -> House {

@@ -15,12 +15,15 @@ use tokio::sync::Mutex;
 use crate::jobs::{Hall, Job, Jobs};
 use crate::measure::Peer;
 
+/// An auditorium that is there, and its seats.
+type BuiltHall = (AuditoriumId, Arc<Vec<SeatId>>);
+
 pub(crate) struct Cinema {
     kitflik: Kitflik,
     movie: MovieId,
     venue: VenueId,
     card: PriceCardId,
-    halls: Mutex<BTreeMap<Hall, (AuditoriumId, Arc<Vec<SeatId>>)>>,
+    halls: Mutex<BTreeMap<Hall, BuiltHall>>,
     /// The day of the next show.
     day: AtomicI64,
 }
@@ -105,7 +108,8 @@ impl Cinema {
     }
 }
 
-/// Shows on sale. Everybody is a guest with a token, and pays at the counter: no mail is written, as none is by the peers.
+/// Shows on sale. Everybody is a guest with a token, and pays at the counter: no mail is written, as none is
+/// by the peers.
 pub(crate) struct Opened {
     kitflik: Kitflik,
     shows: Vec<ShowId>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Tally;
+use super::storage::Change;
 use crate::{BookingError, BookingId, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId};
 
 /// A booking as the store has it.
@@ -131,7 +132,7 @@ impl Auditor {
     }
 
     /// The store changed.
-    pub(super) fn look(&mut self, changed: &BTreeMap<Key, Option<Vec<u8>>>) -> Result<(), String> {
+    pub(super) fn look(&mut self, changed: &Change) -> Result<(), String> {
         for (key, value) in changed {
             self.note(key, value.as_deref())?;
         }

@@ -13,6 +13,8 @@ use crate::ports::storage::{
 };
 use crate::testing::ports::SeededEntropy;
 
+/// What one batch wrote; `None` is a delete.
+pub(super) type Change = BTreeMap<Key, Option<Vec<u8>>>;
 type Rows = BTreeMap<Key, (Version, Vec<u8>)>;
 
 pub(super) struct FaultyStorage {
@@ -33,8 +35,8 @@ struct State {
     generation: u64,
     /// Batches whose sender was told that nobody knows, and that arrive later.
     late: Vec<Batch>,
-    /// Keys written since the auditor looked.
-    changed: BTreeMap<Key, Option<Vec<u8>>>,
+    /// The batches applied since the auditor looked, in order.
+    changed: Vec<Change>,
     healthy: bool,
 }
 
@@ -49,7 +51,7 @@ impl FaultyStorage {
             version,
             generation: 0,
             late: Vec::new(),
-            changed: BTreeMap::new(),
+            changed: Vec::new(),
             healthy: false,
         };
         Self { state: Mutex::new(state), luck, sabotage }
@@ -79,9 +81,8 @@ impl FaultyStorage {
     }
 
     /// What was written since the last call.
-    pub(super) fn take_changed(&self) -> Option<BTreeMap<Key, Option<Vec<u8>>>> {
-        let changed = std::mem::take(&mut self.state.lock().changed);
-        (!changed.is_empty()).then_some(changed)
+    pub(super) fn take_changes(&self) -> Vec<Change> {
+        std::mem::take(&mut self.state.lock().changed)
     }
 
     fn happens(&self, percent: u64) -> bool {
@@ -107,12 +108,11 @@ impl FaultyStorage {
         let count = if half { batch.writes.len() / 2 } else { batch.writes.len() };
         let writes = batch.writes[..count].to_vec();
         write(&mut state.rows, version, &writes);
-        for write in &writes {
-            match write {
-                Write::Put { key, value } => state.changed.insert(key.clone(), Some(value.clone())),
-                Write::Delete { key } => state.changed.insert(key.clone(), None),
-            };
-        }
+        let change = writes.iter().map(|write| match write {
+            Write::Put { key, value } => (key.clone(), Some(value.clone())),
+            Write::Delete { key } => (key.clone(), None),
+        });
+        state.changed.push(change.collect());
         state.unsynced.push((version, writes));
         Commit::Applied { version }
     }

@@ -1,0 +1,186 @@
+//! What is on disk and on the wire is a contract: a changed snapshot is a changed form, and wants a migration or a note
+//! in the changelog.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test program")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use common::{House, house_on, seats};
+use insta::{assert_json_snapshot, assert_snapshot};
+use kitflik_core::{
+    Actor, BookingError, CommandId, ConfirmBooking, Email, HoldSeats, Kitflik, LogIn, MailError, Mailer,
+    MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, Page, PageRequest, RegisterUser, Role,
+    SeatTicketType,
+};
+use pollster::block_on;
+
+const PLAN: &str = "category s Standard\ncategory p Premium #d4a017\nA: ss_ss@+\nB: PP<>pp\n";
+
+fn command(name: &str) -> Option<CommandId> {
+    Some(name.parse().unwrap())
+}
+
+/// A mail server that refuses for good.
+struct Refusing;
+
+#[async_trait]
+impl Mailer for Refusing {
+    async fn send(&self, _: Email) -> Result<(), MailError> {
+        Err(MailError::Permanent { reason: "550 no such mailbox".to_owned() })
+    }
+}
+
+/// A day that writes a row of every kind.
+fn a_day(house: &House) {
+    let show = house
+        .cinema(PLAN, |show| {
+            show.max_seats_per_customer = Some(6);
+            show.subtitles = Some("de".to_owned());
+        })
+        .show;
+    let kitflik = &house.kitflik;
+    let bookings = kitflik.bookings();
+    let text = |text: &str| text.to_owned();
+    block_on(async {
+        let (email, password) = (text("ada@example.org"), text("correct horse"));
+        let ada = RegisterUser {
+            command: command("register"),
+            email: email.clone(),
+            password: password.clone(),
+            name: text("Ada"),
+        };
+        let ada = kitflik.users().register(&ada).await.unwrap();
+        kitflik.users().log_in(&LogIn { command: command("log in"), email, password }).await.unwrap();
+        let (email, password) = (text("boss@example.org"), text("battery staple"));
+        let boss = NewStaff {
+            email: email.clone(),
+            password: password.clone(),
+            name: text("Bo"),
+            role: Role::Admin,
+        };
+        kitflik.staff().make_first(&boss).await.unwrap();
+        kitflik.staff().log_in(&LogIn { command: None, email, password }).await.unwrap();
+
+        let mut hold = HoldSeats::seats(show.id, seats(&["A1", "A2"])).command("hold 1".parse().unwrap());
+        let (seat, ticket_type) = ("A2".parse().unwrap(), "child".parse().unwrap());
+        hold.ticket_types = vec![SeatTicketType { seat, ticket_type }];
+        let actor = Actor::User { id: ada.id };
+        let held = bookings.hold(&actor, &hold).await.unwrap();
+        bookings.confirm(&actor, held.id, &ConfirmBooking::counter()).await.unwrap();
+
+        let best = HoldSeats::best(show.id, 2).customer("Bob", "bob@example.org");
+        let held = bookings.hold(&Actor::guest(), &best).await.unwrap();
+        let guest = Actor::guest_with(held.booking_token.unwrap());
+        let unanswered = ConfirmBooking::paid_by("test", Some(text("timeout_before")));
+        let pending = bookings.confirm(&guest, held.id, &unanswered).await.unwrap_err();
+        assert_eq!(pending, BookingError::PaymentPending);
+
+        // The welcome is refused by a mail server; what is promised later waits.
+        let refusing = Kitflik::builder(house.storage.clone(), MasterKey::new([7; 32]))
+            .clock(house.clock.clone())
+            .entropy(Arc::new(kitflik_core::testing::ports::SeededEntropy::new(2)))
+            .mailer(Arc::new(Refusing))
+            .build()
+            .unwrap();
+        refusing.tick().await.unwrap();
+        house.clock.advance(Duration::from_secs(1));
+        let hold = HoldSeats::seats(show.id, seats(&["A3", "A4"])).customer("Cy", "cy@example.org");
+        let held = bookings.hold(&Actor::System, &hold).await.unwrap();
+        let paid = ConfirmBooking::paid_by("test", Some(text("intent 7")));
+        bookings.confirm(&Actor::System, held.id, &paid).await.unwrap();
+    });
+}
+
+#[test]
+fn every_stored_row_has_its_form() {
+    let storage = Arc::new(MemoryStorage::new());
+    let house = house_on(storage.clone());
+    a_day(&house);
+    let (mut told, mut kinds) = (String::new(), BTreeSet::new());
+    for row in storage.rows() {
+        let value = String::from_utf8(row.value).unwrap();
+        writeln!(told, "{}\n  {value}", row.key).unwrap();
+        kinds.insert(row.key.split('/').next().unwrap().to_owned());
+    }
+    assert_snapshot!("stored_rows", told);
+    // The table of all keys: nothing in it goes unseen.
+    let table = include_str!("../src/store/keys.rs");
+    let rows = table.lines().skip_while(|line| !line.contains("key   ")).skip(1);
+    let rows = rows.take_while(|line| !line.contains("```")).filter_map(|line| line.strip_prefix("//! "));
+    for row in rows {
+        let kind = row.split(['/', ' ']).next().unwrap();
+        assert!(kinds.contains(kind), "no row of the kind {kind} was written");
+    }
+}
+
+#[test]
+fn no_secret_is_stored() {
+    let storage = Arc::new(MemoryStorage::new());
+    let house = common::house_hashing_on(storage.clone());
+    a_day(&house);
+    for row in storage.rows() {
+        let value = String::from_utf8(row.value).unwrap();
+        for secret in ["correct horse", "battery staple", "eyJ"] {
+            assert!(!value.contains(secret), "{} holds {secret}: {value}", row.key);
+        }
+    }
+}
+
+#[test]
+fn every_view_has_its_form() {
+    let house = house_on(Arc::new(MemoryStorage::new()));
+    let cinema = house.cinema(PLAN, |_| {});
+    let (kitflik, show) = (&house.kitflik, &cinema.show);
+    let (catalog, bookings) = (kitflik.catalog(), kitflik.bookings());
+    let text = |text: &str| text.to_owned();
+    block_on(async {
+        let movie = NewMovie {
+            command: None,
+            title: text("The Long Night"),
+            genres: vec![text("Drama"), text("Crime")],
+            director: Some(text("A. Director")),
+            rating: Some(text("PG-13")),
+            runtime_minutes: Some(101),
+            release_date: Some("1998-06-12".parse().unwrap()),
+            distributor: Some(text("A Distributor")),
+            synopsis: Some(text("A night, and it is long.")),
+        };
+        catalog.add_movie(&Actor::System, &movie).await.unwrap();
+        let limit = Some(1);
+        let query = MovieQuery { page: PageRequest { cursor: None, limit }, ..MovieQuery::default() };
+        let page: Page<_> = catalog.movies(&query).await.unwrap();
+        assert_json_snapshot!("page_of_movies", page);
+        assert_json_snapshot!("movie", cinema.movie);
+        assert_json_snapshot!("venue", catalog.venue(show.venue.id).await.unwrap());
+        assert_json_snapshot!("layout", *catalog.layout(show.layout_id).await.unwrap());
+        assert_json_snapshot!("price_card", cinema.card);
+        assert_json_snapshot!("show", catalog.show(show.id).await.unwrap());
+
+        let request = HoldSeats::best(show.id, 2).customer("Ada", "ada@example.org");
+        let held = bookings.hold(&Actor::guest(), &request).await.unwrap();
+        assert_json_snapshot!("booking_held", held);
+        let guest = Actor::guest_with(held.booking_token.unwrap());
+        let paid = ConfirmBooking::paid_by("test", Some(text("intent 7")));
+        assert_json_snapshot!("booking_confirmed", bookings.confirm(&guest, held.id, &paid).await.unwrap());
+        assert_json_snapshot!("tickets", bookings.tickets(&guest, held.id).await.unwrap());
+        assert_json_snapshot!("seat_map", bookings.seats(show.id).await.unwrap().view());
+
+        let (email, password, name) = (text("ada@example.org"), text("correct horse"), text("Ada"));
+        let ada = RegisterUser { command: None, email: email.clone(), password: password.clone(), name };
+        assert_json_snapshot!("user", kitflik.users().register(&ada).await.unwrap());
+        let tokens = kitflik.users().log_in(&LogIn { command: None, email, password }).await.unwrap();
+        assert_json_snapshot!("tokens", tokens);
+        let staff = NewStaff {
+            email: text("bo@example.org"),
+            password: text("battery staple"),
+            name: text("Bo"),
+            role: Role::BoxOffice,
+        };
+        assert_json_snapshot!("staff", kitflik.staff().make_first(&staff).await.unwrap());
+    });
+}

@@ -1,0 +1,15 @@
+//! Staff: their sessions, and additions to the catalogue.
+
+mod auditoriums;
+mod catalogue;
+mod sessions;
+
+use utoipa_axum::router::OpenApiRouter;
+
+pub use auditoriums::{AddAuditorium, LayoutSource};
+
+use crate::router::Api;
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().merge(sessions::routes()).merge(catalogue::routes()).merge(auditoriums::routes())
+}

@@ -1,0 +1,114 @@
+//! Bookings: hold, change, extend, release, confirm.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use kitflik_core::{BookingId, BookingView, ChangeSeats, ConfirmBooking, HoldSeats};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::actor::Anyone;
+use super::extract::body::Json;
+use super::extract::idempotency::IdempotencyKey;
+use super::extract::path::Id;
+use super::{Answer, created, json};
+use crate::problem::{PROBLEM_JSON, Problem};
+use crate::router::Api;
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(hold))
+        .routes(routes!(booking))
+        .routes(routes!(change_seats))
+        .routes(routes!(extend))
+        .routes(routes!(release))
+        .routes(routes!(confirm))
+}
+
+/// Hold seats for a while: named ones, or the best available; all or none
+///
+/// Whoever holds without an account gets a `booking_token`, to be sent as `Authorization: Booking …` with
+/// every later call about the booking.
+#[utoipa::path(post, path = "/v1/bookings", tag = "bookings", request_body = HoldSeats,
+    responses((status = 201, description = "The hold", body = BookingView, headers(("Location" = String)))))]
+async fn hold(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    key: IdempotencyKey,
+    Json(mut request): Json<HoldSeats>,
+) -> Answer {
+    request.command = key.of(&actor);
+    let booking = api.kitflik.bookings().hold(&actor, &request).await?;
+    created(&format!("/v1/bookings/{}", booking.id), &booking)
+}
+
+/// A booking
+#[utoipa::path(get, path = "/v1/bookings/{id}", tag = "bookings", params(("id" = BookingId, Path)),
+    responses((status = 200, description = "The booking", body = BookingView)))]
+async fn booking(State(api): State<Api>, Anyone(actor): Anyone, Id(id): Id<BookingId>) -> Answer {
+    json(StatusCode::OK, &api.kitflik.bookings().get(&actor, id).await?)
+}
+
+/// Have other seats in the same hold; the clock keeps running
+#[utoipa::path(put, path = "/v1/bookings/{id}/seats", tag = "bookings", params(("id" = BookingId, Path)),
+    request_body = ChangeSeats,
+    responses(
+        (status = 200, description = "The hold", body = BookingView),
+        (status = 410, description = "`hold_expired`", body = Problem, content_type = PROBLEM_JSON)))]
+async fn change_seats(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    Id(id): Id<BookingId>,
+    key: IdempotencyKey,
+    Json(mut request): Json<ChangeSeats>,
+) -> Answer {
+    request.command = key.of(&actor);
+    json(StatusCode::OK, &api.kitflik.bookings().change_seats(&actor, id, &request).await?)
+}
+
+/// Make a hold last longer
+#[utoipa::path(post, path = "/v1/bookings/{id}/extend", tag = "bookings", params(("id" = BookingId, Path)),
+    responses(
+        (status = 200, description = "The hold", body = BookingView),
+        (status = 410, description = "`hold_expired`", body = Problem, content_type = PROBLEM_JSON)))]
+async fn extend(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    Id(id): Id<BookingId>,
+    key: IdempotencyKey,
+) -> Answer {
+    let command = key.of(&actor);
+    json(StatusCode::OK, &api.kitflik.bookings().extend(&actor, id, command.as_ref()).await?)
+}
+
+/// Give the seats of a hold back
+#[utoipa::path(post, path = "/v1/bookings/{id}/release", tag = "bookings", params(("id" = BookingId, Path)),
+    responses((status = 200, description = "The booking", body = BookingView)))]
+async fn release(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    Id(id): Id<BookingId>,
+    key: IdempotencyKey,
+) -> Answer {
+    let command = key.of(&actor);
+    json(StatusCode::OK, &api.kitflik.bookings().release(&actor, id, command.as_ref()).await?)
+}
+
+/// Buy what is held
+///
+/// While the payment provider has not said yes or no, the answer is 409 `payment_pending` with `Retry-After`:
+/// the seats are kept, and the same call again finds out.
+#[utoipa::path(post, path = "/v1/bookings/{id}/confirm", tag = "bookings", params(("id" = BookingId, Path)),
+    request_body = ConfirmBooking,
+    responses(
+        (status = 200, description = "The sale", body = BookingView),
+        (status = 410, description = "`hold_expired`", body = Problem, content_type = PROBLEM_JSON)))]
+async fn confirm(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    Id(id): Id<BookingId>,
+    key: IdempotencyKey,
+    Json(mut request): Json<ConfirmBooking>,
+) -> Answer {
+    request.command = key.of(&actor);
+    json(StatusCode::OK, &api.kitflik.bookings().confirm(&actor, id, &request).await?)
+}

@@ -1,0 +1,98 @@
+//! Who asks: from the header `Authorization`. A token that is not valid is refused, never taken for none.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use kitflik_core::{Actor, ErrorCode, InvalidToken, UserError};
+
+use crate::problem::Problem;
+use crate::router::Api;
+
+/// Longest token that is looked at.
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// Whoever may have a booking: a guest, a customer, or staff at the box office.
+pub(crate) struct Anyone(pub(crate) Actor);
+
+/// A customer, or nobody; the engine refuses nobody.
+pub(crate) struct Customer(pub(crate) Actor);
+
+/// Staff.
+pub(crate) struct StaffMember(pub(crate) Actor);
+
+enum Credentials<'a> {
+    None,
+    Bearer(&'a str),
+    Booking(&'a str),
+}
+
+fn unauthenticated(detail: &str) -> Problem {
+    Problem::new(ErrorCode::Unauthenticated, detail)
+}
+
+fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
+    let allowed = "Authorization must be `Bearer <access token>` or `Booking <booking token>`";
+    let mut headers = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = headers.next() else { return Ok(Credentials::None) };
+    let text = value.to_str().ok().filter(|_| headers.next().is_none());
+    let (scheme, token) =
+        text.and_then(|text| text.trim().split_once(' ')).ok_or_else(|| unauthenticated(allowed))?;
+    let token = token.trim();
+    if token.is_empty() || token.len() > MAX_TOKEN_BYTES {
+        Err(unauthenticated(allowed))
+    } else if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(Credentials::Bearer(token))
+    } else if scheme.eq_ignore_ascii_case("booking") {
+        Ok(Credentials::Booking(token))
+    } else {
+        Err(unauthenticated(allowed))
+    }
+}
+
+impl Anyone {
+    /// A customer's token is tried first: most calls carry one, and it costs no question to the storage.
+    pub(crate) async fn of(api: &Api, headers: &HeaderMap) -> Result<Self, Problem> {
+        let actor = match credentials(headers)? {
+            Credentials::None => Actor::guest(),
+            Credentials::Booking(token) => Actor::guest_with(token),
+            Credentials::Bearer(token) => match api.kitflik.users().authenticate(token) {
+                Err(UserError::InvalidToken(InvalidToken::Invalid)) => {
+                    api.kitflik.staff().authenticate(token).await?
+                }
+                decided => decided?,
+            },
+        };
+        Ok(Self(actor))
+    }
+}
+
+impl FromRequestParts<Api> for Anyone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        Self::of(api, &parts.headers).await
+    }
+}
+
+impl FromRequestParts<Api> for Customer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match credentials(&parts.headers)? {
+            Credentials::None => Ok(Self(Actor::guest())),
+            Credentials::Bearer(token) => Ok(Self(api.kitflik.users().authenticate(token)?)),
+            Credentials::Booking(_) => Err(unauthenticated("log in: a booking token is not enough here")),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for StaffMember {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match credentials(&parts.headers)? {
+            Credentials::Bearer(token) => Ok(Self(api.kitflik.staff().authenticate(token).await?)),
+            _ => Err(unauthenticated("staff only: log in at /v1/admin/auth/login")),
+        }
+    }
+}

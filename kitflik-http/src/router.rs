@@ -1,0 +1,189 @@
+//! The router: routes, and what is done to every request and answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use bytes::Bytes;
+use kitflik_core::{ErrorCode, Kitflik};
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::api;
+use crate::openapi;
+use crate::problem::{Problem, ProblemCode};
+
+/// Most bytes of a request's body.
+pub const BODY_LIMIT: usize = 64 * 1024;
+/// Most bytes of a seating plan that is imported.
+pub const IMPORT_LIMIT: usize = 4 * 1024 * 1024;
+/// Longest request id that is taken from a client.
+const MAX_REQUEST_ID: usize = 128;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Whether an instance takes part. The program that serves holds one half, `/readyz` tells the other.
+#[derive(Debug, Clone)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+}
+
+impl Readiness {
+    /// Says whether requests are welcome: `false` while starting and while draining.
+    pub fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::Relaxed);
+    }
+
+    /// Whether requests are welcome.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Which pages of other origins may call the API from a browser.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cors {
+    /// None.
+    #[default]
+    Off,
+    /// All. Tokens travel in a header and never in a cookie, so a foreign page can do no more than its own
+    /// server could.
+    Any,
+}
+
+/// What a host may choose.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct RouterOptions {
+    /// What `/readyz` tells.
+    pub readiness: Readiness,
+    /// Calls from pages of other origins.
+    pub cors: Cors,
+    /// The first part of the request ids that are made here; tells instances apart. If empty: the time of the
+    /// start.
+    pub instance: String,
+}
+
+impl RouterOptions {
+    /// With a readiness that the host keeps a clone of.
+    #[must_use]
+    pub fn readiness(self, readiness: Readiness) -> Self {
+        Self { readiness, ..self }
+    }
+
+    /// With calls from pages of other origins.
+    #[must_use]
+    pub fn cors(self, cors: Cors) -> Self {
+        Self { cors, ..self }
+    }
+
+    /// With the first part of request ids.
+    #[must_use]
+    pub fn instance(self, instance: impl Into<String>) -> Self {
+        Self { instance: instance.into(), ..self }
+    }
+}
+
+/// What handlers work with.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    pub(crate) kitflik: Kitflik,
+    pub(crate) readiness: Readiness,
+    pub(crate) document: Bytes,
+}
+
+/// The whole API over an engine. See the crate's documentation.
+pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
+    let (routes, document) = api::routes().split_for_parts();
+    let document = openapi::finish(document);
+    let document = Bytes::from(document.to_json().unwrap_or_default());
+    let ids = Arc::new(RequestIds::new(&kitflik, &options.instance));
+    let api = Api { kitflik, readiness: options.readiness, document };
+    let routes = routes
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(api);
+    #[cfg(feature = "server")]
+    let routes = routes.merge(api::docs::routes());
+    let routes = match options.cors {
+        Cors::Off => routes,
+        Cors::Any => routes.layer(cors()),
+    };
+    routes.layer(from_fn_with_state(ids, finish))
+}
+
+fn cors() -> CorsLayer {
+    let told = [header::ETAG, header::LOCATION, header::RETRY_AFTER, header::WWW_AUTHENTICATE, REQUEST_ID];
+    CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(told)
+}
+
+async fn not_found(request: Request) -> Problem {
+    let path: String = request.uri().path().chars().take(200).collect();
+    Problem::new(
+        ErrorCode::NotFound,
+        format!("there is nothing at {path}; /openapi.json lists what there is"),
+    )
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let method: String = request.method().as_str().chars().take(40).collect();
+    let detail = format!("{method} is not allowed here; the header Allow lists what is");
+    Problem::new(ProblemCode::MethodNotAllowed, detail)
+}
+
+/// Makes request ids without a source of randomness: an instance's name and a count.
+#[derive(Debug)]
+struct RequestIds {
+    instance: String,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    fn new(kitflik: &Kitflik, instance: &str) -> Self {
+        let name: String = instance.chars().filter(char::is_ascii_graphic).take(64).collect();
+        let instance = if name.is_empty() { format!("{:x}", kitflik.now().millis()) } else { name };
+        Self { instance, count: AtomicU64::new(0) }
+    }
+
+    /// The client's own id if it has a good one, so that its log and ours can be joined.
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        let good = |id: &&HeaderValue| {
+            (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic)
+        };
+        headers.get(REQUEST_ID).filter(good).cloned().unwrap_or_else(|| {
+            let count = self.count.fetch_add(1, Ordering::Relaxed);
+            HeaderValue::try_from(format!("{}-{count:x}", self.instance))
+                .unwrap_or(const { HeaderValue::from_static("-") })
+        })
+    }
+}
+
+/// What every answer has. One middleware for all of it: seat maps are asked for more often than anything
+/// else, and each layer costs them.
+async fn finish(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Next) -> Response {
+    const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+    const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+    const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+    const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    let id = ids.of(request.headers());
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(header::REFERRER_POLICY, NO_REFERRER);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOTHING);
+    // Whatever does not say that it may be kept is somebody's own.
+    headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+    response
+}

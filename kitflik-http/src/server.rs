@@ -1,0 +1,48 @@
+//! The reference server: what the binary `kitflik` does.
+//!
+//! [`main`] is the whole program. The mailers are public, for hosts that put a server of their own together.
+
+mod breaker;
+mod cli;
+mod console;
+mod demo;
+mod failure;
+mod hasher;
+mod house;
+mod import;
+mod logs;
+mod mail;
+mod master_key;
+mod rush;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Arguments, Command};
+use failure::Failure;
+
+pub use hasher::PooledHasher;
+pub use mail::{FileMailer, InvalidMailer, Sender, SmtpMailer};
+
+/// Runs the program with the arguments and environment of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console::complain(&format!("kitflik: {failure}"));
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command() {
+        Command::Serve(flags) => serve::run(&flags),
+        Command::Import(what) => import::run(&what),
+        Command::Rush(flags) => rush::run(&flags),
+    }
+}

@@ -1,0 +1,121 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A booking engine for reserved seats.
+#[derive(Debug, Parser)]
+#[command(name = "kitflik", version, about, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeFlags,
+}
+
+impl Arguments {
+    /// What to do: serve, if nobody says otherwise.
+    pub(crate) fn command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server (also what happens without a subcommand).
+    Serve(ServeFlags),
+    /// Bring movies or an auditorium into the data directory.
+    #[command(subcommand)]
+    Import(Import),
+    /// Book against a server on this machine as quickly as it lets you, and say how it went.
+    Rush(RushFlags),
+}
+
+/// Where the settings come from and where the data is.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct StoreFlags {
+    /// The file of settings; `kitflik.toml` in the working directory if it is there [env: KITFLIK_CONFIG].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The directory of everything that is kept [env: KITFLIK_DATA] [default: ./kitflik-data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeFlags {
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// The address to listen on [env: KITFLIK_LISTEN] [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Where bookings are kept: sled or memory [env: KITFLIK_STORAGE] [default: sled].
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) storage: Option<String>,
+    /// Leave an empty store empty; else it gets a cinema to try things with.
+    #[arg(long)]
+    pub(crate) no_demo: bool,
+    /// What is logged, such as debug or info,kitflik_http=debug [env: KITFLIK_LOG] [default: info].
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Movies from a JSON file like npm's vega-datasets/data/movies.json. Running it again changes nothing.
+    Movies(MoviesFlags),
+    /// An auditorium from a seating plan: the JSON of pretix, or KitFlik's own text. Running it again changes
+    /// nothing.
+    Auditorium(AuditoriumFlags),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MoviesFlags {
+    /// The file: a JSON list of objects.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditoriumFlags {
+    /// The file of the seating plan.
+    pub(crate) file: PathBuf,
+    /// The venue that the auditorium is in: its name or id.
+    #[arg(long)]
+    pub(crate) venue: String,
+    /// The auditorium's name; the plan's, or the file's, if absent.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RushFlags {
+    /// The server. Only one on this machine: others are refused.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// A show to book; may be given several times. All shows on sale if absent.
+    #[arg(long = "show", value_name = "ID")]
+    pub(crate) shows: Vec<String>,
+    /// Customers at the same time.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) clients: u32,
+    /// Bookings to try, all customers together.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) bookings: u64,
+    /// Seconds after which no more bookings are begun.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) seconds: u64,
+    /// No two customers want the same seat (the default).
+    #[arg(long, conflicts_with = "hot")]
+    pub(crate) spread: bool,
+    /// Each customer wants any two neighbouring seats, taken or not.
+    #[arg(long)]
+    pub(crate) hot: bool,
+    /// What the choices are drawn from: the same number draws the same.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}

@@ -1,0 +1,82 @@
+//! The store and its key, opened together.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kitflik_core::{Kitflik, MasterKey, MemoryStorage, Policy, Read, SledStorage, Storage, StorageError};
+
+use super::failure::Failure;
+use super::settings::{Settings, StorageKind};
+use super::{console, master_key};
+
+/// An open store.
+pub(crate) struct House {
+    /// Whoever holds the last of these closes the store: keep one outside of the reactor.
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) key: MasterKey,
+}
+
+impl House {
+    /// Opens the store that the settings name, or makes it.
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, Failure> {
+        if settings.storage == StorageKind::Memory {
+            return Ok(Self { storage: Arc::new(MemoryStorage::default()), key: master_key::ephemeral()? });
+        }
+        let data = &settings.data;
+        make_directory(data)?;
+        let storage = SledStorage::open(data.join("store")).map_err(|error| cannot_open(data, &error))?;
+        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let anything = Read::Scan { start: "!".into(), end: "~".into(), limit: 1, reverse: false };
+        let rows = storage.read(vec![anything]).await.map_err(Failure::doing("read the store"))?;
+        let empty = rows.iter().all(Vec::is_empty);
+        let path = settings.master_key_file.clone().unwrap_or_else(|| data.join("master.key"));
+        let key = master_key::load(&path, empty)?;
+        Ok(Self { storage, key })
+    }
+
+    /// The engine over the store, for a command that runs alone.
+    pub(crate) fn engine(&self, settings: &Settings) -> Result<Kitflik, Failure> {
+        let engine = Kitflik::builder(Arc::clone(&self.storage), self.key.clone());
+        engine.policy(policy(settings)).build().map_err(Failure::doing("start the engine"))
+    }
+
+    /// Closes the store: what was written is on disk when this returns.
+    pub(crate) fn close(self) {
+        if Arc::strong_count(&self.storage) > 1 {
+            console::complain("kitflik: a request is still at work; what it had acknowledged is on disk");
+        }
+        drop(self.storage);
+    }
+}
+
+/// What the house decides, as far as it is the program that says it.
+pub(crate) fn policy(settings: &Settings) -> Policy {
+    let mut policy = Policy::default();
+    // Both stores belong to one process.
+    policy.view_max_age = None;
+    policy.house_name.clone_from(&settings.house_name);
+    policy
+}
+
+fn cannot_open(data: &Path, error: &StorageError) -> Failure {
+    let shown = data.display();
+    let text = error.to_string();
+    if text.contains("is in use") {
+        return Failure::run(format!(
+            "the data directory {shown} is in use, perhaps by a running server: stop that first, or name \
+             another directory with --data"
+        ));
+    }
+    Failure::run(format!("the data directory {shown} cannot be opened: {text}"))
+}
+
+/// Nobody else may read what is in it.
+fn make_directory(path: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| {
+        Failure::run(format!("the data directory {} cannot be made: {error}", path.display()))
+    })
+}

@@ -1,0 +1,115 @@
+//! The master key: made at the first start, read ever after.
+//!
+//! Everything that is signed depends on it (tickets at people's homes, sessions, guests' bookings), so a new
+//! one is made only for a store that holds nothing yet.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use data_encoding::HEXLOWER;
+use kitflik_core::MasterKey;
+
+use super::failure::Failure;
+
+/// Reads the key; makes it if it is not there and `store_is_empty`.
+pub(crate) fn load(path: &Path, store_is_empty: bool) -> Result<MasterKey, Failure> {
+    let shown = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(text) => MasterKey::from_hex(&text).map_err(|error| {
+            Failure::run(format!(
+                "the master key in {shown} cannot be used: {error}; put back the file that the store was \
+                made with"
+            ))
+        }),
+        Err(error) if error.kind() == ErrorKind::InvalidData => Err(Failure::run(format!(
+            "the master key in {shown} cannot be used: it is not text; put back the file that the store was \
+            made with"
+        ))),
+        Err(error) if error.kind() == ErrorKind::NotFound && store_is_empty => make(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::run(format!(
+            "the store holds data, but its master key {shown} is missing: put the file back. With another \
+             key no ticket, session or booking token that was given out would be valid"
+        ))),
+        Err(error) => Err(Failure::run(format!("the master key in {shown} cannot be read: {error}"))),
+    }
+}
+
+/// A key that nobody keeps, for a store that nobody keeps.
+pub(crate) fn ephemeral() -> Result<MasterKey, Failure> {
+    Ok(MasterKey::new(random()?))
+}
+
+/// Random bytes of the operating system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(Failure::doing("get random bytes from the operating system"))?;
+    Ok(bytes)
+}
+
+/// On disk before it is used, and under its name only when it is whole.
+fn make(path: &Path) -> Result<MasterKey, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::run(format!("the master key cannot be written to {}: {error}", path.display()))
+    };
+    let bytes: [u8; 32] = random()?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or_else(|| Path::new("."));
+    let temporary = path.with_extension("key.new");
+    // Left by a start that was cut short; never one that somebody else may read.
+    if temporary.exists() {
+        std::fs::remove_file(&temporary).map_err(failed)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary).map_err(failed)?;
+    writeln!(file, "{}", HEXLOWER.encode(&bytes)).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&temporary, path).map_err(failed)?;
+    #[cfg(unix)]
+    std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
+    Ok(MasterKey::new(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_made_once_and_read_after() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("master.key");
+        load(&path, true).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.trim().len(), 64);
+        load(&path, false).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_store_with_data_does_not_get_a_new_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("master.key");
+        let refused = load(&path, false).unwrap_err().to_string();
+        assert!(refused.contains("is missing: put the file back"), "{refused}");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_malformed_key_is_refused_without_being_repeated() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("master.key");
+        for bad in ["deadbeef", "", "not hexadecimal at all, but a long secret of somebody, 64 letters"] {
+            std::fs::write(&path, bad).unwrap();
+            let refused = load(&path, true).unwrap_err().to_string();
+            assert!(refused.contains("cannot be used"), "{refused}");
+            assert!(bad.is_empty() || !refused.contains(bad), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The settings: `kitflik.toml`, then the environment, then flags; a later one wins.
+//!
+//! All three give text, and one function per key reads it: so a bad value is refused in the same words
+//! wherever it came from, with the name under which it was given.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+
+use super::cli::{ServeFlags, StoreFlags};
+use super::failure::Failure;
+use super::mail::Sender;
+
+const FILE: &str = "kitflik.toml";
+/// Every key of the file. In the environment it is `KITFLIK_` and the key in capitals.
+const KEYS: &[&str] = &[
+    "listen",
+    "data",
+    "storage",
+    "demo",
+    "staff_email",
+    "staff_password",
+    "staff_password_file",
+    "smtp_url",
+    "smtp_url_file",
+    "mail_from",
+    "master_key_file",
+    "rate_limits",
+    "test_payments",
+    "house_name",
+    "log",
+];
+
+/// Where bookings are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StorageKind {
+    /// In the data directory.
+    Sled,
+    /// Nowhere: all is gone with the process.
+    Memory,
+}
+
+/// A text that is never shown.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What the server was told.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) storage: StorageKind,
+    pub(crate) demo: bool,
+    pub(crate) staff_email: Option<String>,
+    pub(crate) staff_password: Option<Secret>,
+    pub(crate) smtp_url: Option<Secret>,
+    pub(crate) mail_from: Sender,
+    pub(crate) master_key_file: Option<PathBuf>,
+    pub(crate) rate_limits: bool,
+    /// The provider `test`, which takes no money.
+    pub(crate) test_payments: bool,
+    pub(crate) house_name: String,
+    pub(crate) log: String,
+    /// Names in the environment that look like ours and are not.
+    pub(crate) unknown: Vec<String>,
+}
+
+/// A value and the name under which it was given.
+struct Given {
+    value: String,
+    name: String,
+}
+
+impl Given {
+    /// The refusal of this value. A secret's is not repeated.
+    fn refuse(&self, why: &str) -> Failure {
+        Failure::usage(format!("{}: {:?} {why}", self.name, self.value))
+    }
+}
+
+/// The layers, from the weakest to the strongest.
+struct Layers {
+    file: BTreeMap<String, Given>,
+    environment: BTreeMap<String, String>,
+    flags: BTreeMap<&'static str, String>,
+}
+
+impl Settings {
+    /// For `kitflik serve`.
+    pub(crate) fn for_serve(
+        flags: &ServeFlags,
+        environment: BTreeMap<String, String>,
+    ) -> Result<Self, Failure> {
+        let mut given = BTreeMap::new();
+        let mut flag = |key, value: Option<&String>| {
+            if let Some(value) = value {
+                given.insert(key, value.clone());
+            }
+        };
+        flag("listen", flags.listen.as_ref());
+        flag("data", flags.store.data.as_ref());
+        flag("storage", flags.storage.as_ref());
+        flag("log", flags.log.as_ref());
+        flag("demo", flags.no_demo.then(|| "off".to_owned()).as_ref());
+        Self::new(flags.store.config.as_deref(), environment, given)
+    }
+
+    /// For a command that works on the data directory.
+    pub(crate) fn for_store(
+        flags: &StoreFlags,
+        environment: BTreeMap<String, String>,
+    ) -> Result<Self, Failure> {
+        let given = flags.data.iter().map(|data| ("data", data.clone())).collect();
+        Self::new(flags.config.as_deref(), environment, given)
+    }
+
+    fn new(
+        config: Option<&Path>,
+        environment: BTreeMap<String, String>,
+        flags: BTreeMap<&'static str, String>,
+    ) -> Result<Self, Failure> {
+        let named =
+            config.map(Path::to_owned).or_else(|| environment.get("KITFLIK_CONFIG").map(PathBuf::from));
+        let file = match named {
+            Some(path) => read_file(&path)?,
+            None if Path::new(FILE).exists() => read_file(Path::new(FILE))?,
+            None => BTreeMap::new(),
+        };
+        let known = |name: &str| {
+            let key = name.strip_prefix("KITFLIK_").unwrap_or_default().to_lowercase();
+            KEYS.contains(&key.as_str()) || ["config", "no_demo"].contains(&key.as_str())
+        };
+        let unknown = environment.keys().filter(|name| !known(name)).cloned().collect();
+        let layers = Layers { file, environment, flags };
+        let listen = layers.listen()?;
+        let rate_limits = layers.switch("rate_limits", true)?;
+        if !rate_limits && !listen.ip().is_loopback() {
+            return Err(Failure::usage(format!(
+                "rate_limits: off is allowed only where nobody else can call, such as 127.0.0.1; listen is \
+                {listen}"
+            )));
+        }
+        let no_demo = layers.environment.get("KITFLIK_NO_DEMO").is_some_and(|value| value != "0");
+        let demo = layers.switch("demo", !no_demo)?;
+        // A house that sells to the public must not be paid by a test by oversight.
+        let test_payments = layers.switch("test_payments", demo || listen.ip().is_loopback())?;
+        Ok(Self {
+            listen,
+            data: layers.get("data").map_or_else(|| "kitflik-data".into(), |given| given.value.into()),
+            storage: layers.storage()?,
+            demo,
+            staff_email: layers.get("staff_email").map(|given| given.value),
+            staff_password: layers.secret("staff_password")?,
+            smtp_url: layers.secret("smtp_url")?,
+            mail_from: layers.sender()?,
+            master_key_file: layers.get("master_key_file").map(|given| given.value.into()),
+            rate_limits,
+            test_payments,
+            house_name: layers.get("house_name").map_or_else(|| "KitFlik".into(), |given| given.value),
+            log: layers.get("log").map_or_else(|| "info".into(), |given| given.value),
+            unknown,
+        })
+    }
+}
+
+impl Layers {
+    fn get(&self, key: &str) -> Option<Given> {
+        if let Some(value) = self.flags.get(key) {
+            return Some(Given { value: value.clone(), name: format!("--{key}") });
+        }
+        let name = format!("KITFLIK_{}", key.to_uppercase());
+        if let Some(value) = self.environment.get(&name) {
+            return Some(Given { value: value.clone(), name });
+        }
+        self.file.get(key).map(|given| Given { value: given.value.clone(), name: given.name.clone() })
+    }
+
+    fn switch(&self, key: &str, otherwise: bool) -> Result<bool, Failure> {
+        let Some(given) = self.get(key) else { return Ok(otherwise) };
+        match given.value.as_str() {
+            "on" | "true" | "1" => Ok(true),
+            "off" | "false" | "0" => Ok(false),
+            _ => Err(given.refuse("is neither on nor off")),
+        }
+    }
+
+    fn listen(&self) -> Result<SocketAddr, Failure> {
+        let Some(given) = self.get("listen") else { return Ok(SocketAddr::from(([127, 0, 0, 1], 8080))) };
+        let found = given.value.to_socket_addrs().ok().and_then(|mut found| found.next());
+        found.ok_or_else(|| given.refuse("is no address: expected HOST:PORT such as 127.0.0.1:8080"))
+    }
+
+    fn storage(&self) -> Result<StorageKind, Failure> {
+        let Some(given) = self.get("storage") else { return Ok(StorageKind::Sled) };
+        match given.value.as_str() {
+            "sled" => Ok(StorageKind::Sled),
+            "memory" => Ok(StorageKind::Memory),
+            // The address may hold a password: it is not repeated.
+            text if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
+                Err(Failure::usage(format!(
+                    "{}: this build has no adapter for PostgreSQL yet; allowed are sled and memory",
+                    given.name
+                )))
+            }
+            _ => Err(given.refuse("is no storage; allowed are sled and memory")),
+        }
+    }
+
+    fn sender(&self) -> Result<Sender, Failure> {
+        let Some(given) = self.get("mail_from") else { return Ok(Sender::default()) };
+        given.value.parse().map_err(|error| given.refuse(&format!("is no sender: {error}")))
+    }
+
+    /// A secret, or the content of the file that holds it.
+    fn secret(&self, key: &str) -> Result<Option<Secret>, Failure> {
+        if let Some(given) = self.get(key) {
+            return Ok(Some(Secret(given.value)));
+        }
+        let Some(given) = self.get(&format!("{key}_file")) else { return Ok(None) };
+        let text = std::fs::read_to_string(&given.value)
+            .map_err(|error| given.refuse(&format!("cannot be read: {error}")))?;
+        Ok(Some(Secret(text.trim_end_matches(['\r', '\n']).to_owned())))
+    }
+}
+
+fn read_file(path: &Path) -> Result<BTreeMap<String, Given>, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("the settings in {shown} cannot be read: {error}")))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        Failure::usage(format!("{shown}, line {line}: {}", error.message()))
+    })?;
+    let mut file = BTreeMap::new();
+    for (key, value) in table {
+        if !KEYS.contains(&key.as_str()) {
+            let all = KEYS.join(", ");
+            return Err(Failure::usage(format!("{shown}: there is no setting {key:?}; there are {all}")));
+        }
+        let value = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Boolean(on) => if on { "on" } else { "off" }.to_owned(),
+            other => {
+                let kind = other.type_str();
+                return Err(Failure::usage(format!("{shown}, {key}: expected text in quotes, found {kind}")));
+            }
+        };
+        let name = format!("{shown}, {key}");
+        file.insert(key, Given { value, name });
+    }
+    Ok(file)
+}
+
+/// What the environment says about this program.
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    // What is not Unicode cannot be a value of ours.
+    let readable = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    readable.filter(|(name, _)| name.starts_with("KITFLIK_") && name != "KITFLIK_TEST_PYTHON").collect()
+}
+
+#[cfg(test)]
+mod tests;

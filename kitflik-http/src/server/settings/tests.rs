@@ -1,0 +1,96 @@
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn serve(file: &str, pairs: &[(&str, &str)], listen: Option<&str>) -> Result<Settings, String> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("kitflik.toml");
+    std::fs::write(&path, file).unwrap();
+    let flags = ServeFlags {
+        store: StoreFlags { config: Some(path.clone()), data: None },
+        listen: listen.map(str::to_owned),
+        ..ServeFlags::default()
+    };
+    let shown = path.display().to_string();
+    Settings::for_serve(&flags, environment(pairs))
+        .map_err(|failure| failure.to_string().replace(&shown, "kitflik.toml"))
+}
+
+fn refusal(file: &str, pairs: &[(&str, &str)], listen: Option<&str>) -> String {
+    serve(file, pairs, listen).unwrap_err()
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = "listen = \"127.0.0.1:1\"\n";
+    let env = [("KITFLIK_LISTEN", "127.0.0.1:2")];
+    let port = |settings: Settings| settings.listen.port();
+    assert_eq!(port(serve("", &[], None).unwrap()), 8080);
+    assert_eq!(port(serve(file, &[], None).unwrap()), 1);
+    assert_eq!(port(serve(file, &env, None).unwrap()), 2);
+    assert_eq!(port(serve(file, &env, Some("127.0.0.1:3")).unwrap()), 3);
+}
+
+#[test]
+fn a_bad_value_is_refused_under_the_name_it_was_given_by() {
+    let address = "\"nowhere\" is no address: expected HOST:PORT such as 127.0.0.1:8080";
+    assert_eq!(refusal("listen = \"nowhere\"", &[], None), format!("kitflik.toml, listen: {address}"));
+    assert_eq!(refusal("", &[("KITFLIK_LISTEN", "nowhere")], None), format!("KITFLIK_LISTEN: {address}"));
+    assert_eq!(refusal("", &[], Some("nowhere")), format!("--listen: {address}"));
+    assert_eq!(
+        refusal("", &[("KITFLIK_STORAGE", "floppy")], None),
+        "KITFLIK_STORAGE: \"floppy\" is no storage; allowed are sled and memory"
+    );
+    assert_eq!(refusal("demo = \"maybe\"", &[], None), "kitflik.toml, demo: \"maybe\" is neither on nor off");
+}
+
+#[test]
+fn a_storage_that_is_not_built_in_is_named_without_its_password() {
+    let refused = refusal("", &[("KITFLIK_STORAGE", "postgres://kit:hunter2@db/kitflik")], None);
+    assert!(refused.contains("no adapter for PostgreSQL yet"), "{refused}");
+    assert!(!refused.contains("hunter2"), "{refused}");
+}
+
+#[test]
+fn an_unknown_key_or_a_broken_file_is_refused() {
+    let refused = refusal("demo = false\nlisten_on = \"x\"", &[], None);
+    assert!(refused.starts_with("kitflik.toml: there is no setting \"listen_on\"; there are listen,"));
+    let refused = refusal("demo = false\nlisten = ", &[], None);
+    assert!(refused.starts_with("kitflik.toml, line 2: "), "{refused}");
+    assert_eq!(
+        refusal("listen = 8080", &[], None),
+        "kitflik.toml, listen: expected text in quotes, found integer"
+    );
+}
+
+#[test]
+fn rate_limits_are_off_only_on_loopback() {
+    let off = [("KITFLIK_RATE_LIMITS", "off")];
+    assert!(!serve("", &off, None).unwrap().rate_limits);
+    let refused = refusal("", &off, Some("0.0.0.0:8080"));
+    assert!(refused.starts_with("rate_limits: off is allowed only where nobody else can call"), "{refused}");
+}
+
+#[test]
+fn secrets_come_from_files_too_and_are_not_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("password");
+    std::fs::write(&path, "correct horse\n").unwrap();
+    let pairs = [("KITFLIK_STAFF_PASSWORD_FILE", path.to_str().unwrap())];
+    let settings = serve("", &pairs, None).unwrap();
+    assert_eq!(settings.staff_password.as_ref().unwrap().0, "correct horse");
+    assert!(!format!("{settings:?}").contains("horse"));
+    let missing = refusal("smtp_url_file = \"/nowhere/at/all\"", &[], None);
+    assert!(
+        missing.starts_with("kitflik.toml, smtp_url_file: \"/nowhere/at/all\" cannot be read"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn names_that_look_like_ours_are_reported() {
+    let settings = serve("", &[("KITFLIK_LISTN", "x")], None).unwrap();
+    assert_eq!(settings.unknown, ["KITFLIK_LISTN"]);
+}

@@ -1,0 +1,16 @@
+//! The REST API over real HTTP.
+//!
+//! By default each test opens a house of its own in memory. With `KITFLIK_API_URL` (and
+//! `KITFLIK_STAFF_EMAIL`, `KITFLIK_STAFF_PASSWORD`) the same tests run against whatever serves the API there;
+//! those that must set the clock or break the storage are left out.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
+#![forbid(unsafe_code)]
+
+mod document;
+mod errors;
+mod house;
+mod idempotency;
+mod inputs;
+mod main_path;
+mod staff;
+mod users;
