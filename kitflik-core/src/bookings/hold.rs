@@ -38,7 +38,8 @@ impl Bookings<'_> {
         let mut avoid = BTreeSet::new();
         loop {
             let (hint, layout) = self.hint_and_layout(request.show_id).await?;
-            // The booking is new, and is checked to be: a batch that arrives a second time, late, must find that it is not.
+            // The booking is new, and is checked to be: a batch that arrives a second time, late, must find
+            // that it is not.
             let mut wanted_keys = vec![
                 keys::show(request.show_id).key,
                 keys::price_card(hint.price_card).key,

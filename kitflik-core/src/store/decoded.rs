@@ -1,7 +1,7 @@
 //! Records that are read by nearly every command and hardly ever change, decoded once.
 //!
-//! This holds no answer of the store: each command reads the row, and what is kept is only used if it was decoded from the
-//! same bytes. So a decision never depends on it.
+//! This holds no answer of the store: each command reads the row, and what is kept is only used if it was
+//! decoded from the same bytes. So a decision never depends on it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

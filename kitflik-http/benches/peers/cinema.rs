@@ -108,7 +108,8 @@ impl Cinema {
     }
 }
 
-/// Shows on sale. Everybody is a guest with a token, and pays at the counter: no mail is written, as none is by the peers.
+/// Shows on sale. Everybody is a guest with a token, and pays at the counter: no mail is written, as none is
+/// by the peers.
 pub(crate) struct Opened {
     kitflik: Kitflik,
     shows: Vec<ShowId>,

@@ -1,8 +1,8 @@
 //! The engine against classic PostgreSQL, in process, in one run: bookings a second, latencies, and their ratios.
 //!
-//! One booking is: hold two seats, then confirm. 64 clients, each a task; rounds interleave the peers, so that a machine
-//! that is busy for a while is busy for all of them. Seats are given out beforehand, so nobody loses a race. How to run it
-//! and what it said: `docs/benchmarks.md`.
+//! One booking is: hold two seats, then confirm. 64 clients, each a task; rounds interleave the peers, so
+//! that a machine that is busy for a while is busy for all of them. Seats are given out beforehand, so nobody
+//! loses a race. How to run it and what it said: `docs/benchmarks.md`.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,

@@ -22,7 +22,8 @@ pub(crate) struct Figures {
     rate: f64,
     hold: [Duration; 2],
     confirm: [Duration; 2],
-    /// Processor time of this process for one booking: of an engine all that it takes, of a database its client's share.
+    /// Processor time of this process for one booking: of an engine all that it takes, of a database its
+    /// client's share.
     own_time: Duration,
 }
 
@@ -55,8 +56,8 @@ pub(crate) fn measure<P: Peer>(runtime: &Runtime, peer: &Arc<P>, jobs: &Arc<Jobs
     Figures { rate, hold: percentiles(&mut holds), confirm: percentiles(&mut confirms), own_time }
 }
 
-/// What the threads of this process have spent, where the system tells. Unlike the clock, it is no longer when others keep
-/// the processors busy.
+/// What the threads of this process have spent, where the system tells. Unlike the clock, it is no longer
+/// when others keep the processors busy.
 fn processor_time() -> Duration {
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let spent = threads.filter_map(|thread| {
