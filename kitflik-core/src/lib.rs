@@ -2,7 +2,8 @@
 //! as durable is lost.
 //!
 //! The engine is a library without a runtime, a socket, a clock or randomness of its own: a host plugs in a
-//! [`Storage`], a [`Clock`], an [`Entropy`], a [`PasswordHasher`] and, where it has them, a [`Mailer`] and [`Payments`].
+//! [`Storage`], a [`Clock`], an [`Entropy`], a [`PasswordHasher`] and, where it has them, a [`Mailer`] and
+//! [`Payments`].
 //! It runs on any executor, and on `wasm32-unknown-unknown`.
 //!
 //! Every command names the [`Actor`] who asks, reads what it needs, decides by a pure rule, and commits one checked
