@@ -2,13 +2,13 @@
 //! as durable is lost.
 //!
 //! The engine is a library without a runtime, a socket, a clock or randomness of its own: a host plugs in a
-//! [`Storage`], a [`Clock`], an [`Entropy`], a [`PasswordHasher`] and, where it has them, a [`Mailer`] and [`Payments`].
-//! It runs on any executor, and on `wasm32-unknown-unknown`.
+//! [`Storage`], a [`Clock`], an [`Entropy`], a [`PasswordHasher`] and, where it has them, a [`Mailer`] and
+//! [`Payments`]. It runs on any executor, and on `wasm32-unknown-unknown`.
 //!
 //! Every command names the [`Actor`] who asks, reads what it needs, decides by a pure rule, and commits one checked
-//! batch: somebody who was quicker makes it read and decide again, never oversell. A command that carries a
-//! [`CommandId`] takes effect once, however often it is sent. [`Kitflik::tick`] does the work that waits (mail,
-//! payments without an answer); nothing is safe only because it is called.
+//! batch: if somebody was quicker, it reads and decides again. A command that carries a [`CommandId`] takes effect
+//! once, however often it is sent. [`Kitflik::tick`] does the work that waits (mail, payments without an answer);
+//! correctness never waits for it.
 //!
 //! From a plan to a ticket:
 //!

@@ -2,7 +2,7 @@
 //!
 //! One thread polls all futures in an order that the seed chooses, drops some of them half-way (a cancelled
 //! request), moves and skews the clocks, and pulls the plug. After every change of the store an
-//! [auditor](auditor) looks at what is stored and compares it with what was acknowledged. The same seed gives
+//! auditor looks at what is stored and compares it with what was acknowledged. The same seed gives
 //! the same run, so a failure is found again by its seed.
 
 mod auditor;
