@@ -2,14 +2,15 @@
 #![no_main]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arbitrary::Arbitrary;
 use kitflik_core::testing::ports::{ManualClock, PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, BookingError, BookingId, BookingStatus, BookingView, CategoryPrice, ChangeSeats, CommandId,
-    ConfirmBooking, Currency, ErrorCode, HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, Policy, SeatId, SelectionRules, ShowId, Timestamp, Zone,
+    Actor, Batch, BookingError, BookingId, BookingStatus, BookingView, CategoryPrice, ChangeSeats, CommandId,
+    ConfirmBooking, Currency, Durability, ErrorCode, HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Policy, Row, SeatId, SelectionRules, ShowId,
+    Storage, Timestamp, Write, Zone,
 };
 use libfuzzer_sys::fuzz_target;
 use pollster::block_on;
@@ -192,16 +193,31 @@ fn engine(storage: &Arc<MemoryStorage>, clock: &Arc<ManualClock>, entropy: &Arc<
         .expect("the engine has its ports")
 }
 
+/// The cinema that every run starts from: its rows, its show and its seats.
+static STAGE: LazyLock<(Vec<Row>, ShowId, Vec<SeatId>)> = LazyLock::new(|| {
+    let (storage, clock) = (Arc::new(MemoryStorage::new()), Arc::new(ManualClock::new(start())));
+    let kitflik = engine(&storage, &clock, &Arc::new(SeededEntropy::new(0)));
+    let layout = Layout::from_text("Hall", "A: ######\nB: ######").expect("a layout");
+    let seats = layout.seats().iter().map(|seat| seat.id.clone()).collect();
+    let show = block_on(build(&kitflik, layout)).expect("a show");
+    (storage.rows(), show, seats)
+});
+
+fn start() -> Timestamp {
+    "2026-11-27T12:00:00Z".parse().expect("a time")
+}
+
 impl House {
     fn new() -> Self {
-        let start: Timestamp = "2026-11-27T12:00:00Z".parse().expect("a time");
-        let (storage, clock) = (Arc::new(MemoryStorage::new()), Arc::new(ManualClock::new(start)));
+        let (rows, show, seats) = &*STAGE;
+        let (storage, clock) = (Arc::new(MemoryStorage::new()), Arc::new(ManualClock::new(start())));
+        let put = |row: &Row| Write::Put { key: row.key.clone(), value: row.value.clone() };
+        let writes = rows.iter().map(put).collect();
+        let batch = Batch { checks: Vec::new(), writes, durability: Durability::Relaxed };
+        block_on(storage.commit(batch)).expect("a store");
         let entropy = Arc::new(SeededEntropy::new(1));
         let kitflik = engine(&storage, &clock, &entropy);
-        let layout = Layout::from_text("Hall", "A: ######\nB: ######").expect("a layout");
-        let seats = layout.seats().iter().map(|seat| seat.id.clone()).collect();
-        let show = block_on(build(&kitflik, layout)).expect("a show");
-        Self { storage, clock, entropy, kitflik, show, seats }
+        Self { storage, clock, entropy, kitflik, show: *show, seats: seats.clone() }
     }
 
     /// Sends a command; the model has answered already.
@@ -265,7 +281,7 @@ async fn build(kitflik: &Kitflik, layout: Layout) -> Result<ShowId, kitflik_core
         starts_at_local: "2027-11-27T20:00".parse().expect("a time"),
         price_card_id: card.id,
         duration_minutes: None,
-        sales_open_at: None,
+        sales_open_at: Some(Timestamp::from_millis(0)),
         sales_close_at: None,
         language: None,
         subtitles: None,
