@@ -12,7 +12,7 @@ fn setting(name: &str, default: u64) -> u64 {
 #[test]
 fn no_seed_breaks_an_invariant() {
     let stage = Stage::build().unwrap();
-    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 300));
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 150));
     let mut tally = Tally::default();
     for seed in first..first + count {
         tally.add(run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
