@@ -10,11 +10,15 @@ use crate::ids::{StaffId, UserId};
 /// Who asks for a command. Hosts get it from a token ([`Users::authenticate`](crate::Users::authenticate),
 /// [`Staff::authenticate`](crate::Staff::authenticate)); the engine checks what it may do.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "typescript", derive(Serialize, Deserialize, tsify::Tsify))]
+#[cfg_attr(feature = "typescript", serde(tag = "type", rename_all = "snake_case"))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum Actor {
     /// Nobody is logged in.
     Guest {
         /// The token that came with a hold, if the guest has one.
+        #[cfg_attr(feature = "typescript", serde(default))]
         booking_token: Option<String>,
     },
     /// A customer.
@@ -36,6 +40,8 @@ pub enum Actor {
 /// What a member of staff may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Role {

@@ -11,6 +11,8 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// A stable, machine-readable name of a refusal. New ones may be added.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum ErrorCode { $($(#[$doc])* $name,)* }
@@ -92,11 +94,13 @@ impl fmt::Display for ErrorCode {
 /// One field that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct FieldError {
     /// Where: `seats[2]`, `customer.email`.
     pub path: String,
     /// A stable name of the rule: `required`, `too_long`, `invalid`…
-    pub code: &'static str,
+    pub code: String,
     /// What was wrong and what is allowed.
     pub detail: String,
 }
@@ -106,8 +110,8 @@ pub struct FieldError {
 pub(crate) struct Validation(Vec<FieldError>);
 
 impl Validation {
-    pub(crate) fn refuse(&mut self, path: impl Into<String>, code: &'static str, detail: impl Into<String>) {
-        self.0.push(FieldError { path: path.into(), code, detail: detail.into() });
+    pub(crate) fn refuse(&mut self, path: impl Into<String>, code: &str, detail: impl Into<String>) {
+        self.0.push(FieldError { path: path.into(), code: code.to_owned(), detail: detail.into() });
     }
 
     /// Refuses a text that is empty, longer than `most` characters, or holds control characters.
@@ -150,7 +154,7 @@ impl From<Validation> for Invalid {
 impl Invalid {
     /// One refused field.
     pub(crate) fn one(path: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { errors: vec![FieldError { path: path.into(), code, detail: detail.into() }] }
+        Self { errors: vec![FieldError { path: path.into(), code: code.to_owned(), detail: detail.into() }] }
     }
 }
 
@@ -273,6 +277,24 @@ impl Error {
             | Self::Catalog(crate::CatalogError::Invalid(invalid))
             | Self::User(crate::UserError::Invalid(invalid)) => &invalid.errors,
             _ => &[],
+        }
+    }
+
+    /// The seats that the refusal is about.
+    #[must_use]
+    pub fn seats(&self) -> &[crate::SeatId] {
+        match self {
+            Self::Booking(error) => error.seats(),
+            _ => &[],
+        }
+    }
+
+    /// Another choice of seats that would be allowed, if the refusal knows one.
+    #[must_use]
+    pub fn alternative(&self) -> Option<&[crate::SeatId]> {
+        match self {
+            Self::Booking(error) => error.alternative(),
+            _ => None,
         }
     }
 

@@ -25,6 +25,8 @@ macro_rules! id {
         /// A UUID; those that the engine makes are of version 7 and sort by the time of their making.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+        #[cfg_attr(feature = "typescript", tsify(type = "string"))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
         pub struct $name(Uuid);
 
@@ -168,6 +170,8 @@ macro_rules! text_id {
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+        #[cfg_attr(feature = "typescript", tsify(type = "string"))]
         #[cfg_attr(feature = "openapi", schema(value_type = String))]
         pub struct $name(String);
 

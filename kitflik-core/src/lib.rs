@@ -78,6 +78,8 @@
 #![forbid(unsafe_code)]
 
 mod actor;
+#[cfg(feature = "uniffi")]
+mod bindings;
 mod bookings;
 mod catalog;
 mod error;
@@ -97,7 +99,12 @@ mod tickets;
 mod time;
 mod users;
 
+#[cfg(feature = "uniffi")]
+uniffi::setup_scaffolding!();
+
 pub use actor::{Actor, Role};
+#[cfg(feature = "uniffi")]
+pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingStatus, BookingView, Bookings,
     COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine,

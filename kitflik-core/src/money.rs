@@ -9,6 +9,8 @@ use thiserror::Error;
 /// An ISO 4217 currency, such as `EUR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(type = "string"))]
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct Currency(iso_currency::Currency);
 
@@ -71,6 +73,8 @@ impl<'de> Deserialize<'de> for Currency {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Money {
     /// In the smallest unit of the currency, such as cents.
     pub amount_minor: i64,

@@ -18,6 +18,8 @@ use thiserror::Error;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(type = "string"))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
 pub struct Timestamp(i64);
 
@@ -145,6 +147,8 @@ pub(crate) mod millis {
 /// An IANA time zone, such as `Europe/Berlin`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(type = "string"))]
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct Zone(chrono_tz::Tz);
 
@@ -182,6 +186,8 @@ impl<'de> Deserialize<'de> for Zone {
 /// A date and time on the wall of a place, such as `2026-11-27T19:30`, to the minute or second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(type = "string"))]
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct LocalTime(NaiveDateTime);
 
@@ -285,6 +291,8 @@ impl<'de> Deserialize<'de> for LocalTime {
 /// A civil date, such as `2026-11-27`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(type = "string"))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
 pub struct Date(chrono::NaiveDate);
 

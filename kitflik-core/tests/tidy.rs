@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 6] = [
     &["store", "storage"],
     &["seats", "tickets", "keyring"],
     &["users", "catalog", "bookings", "notify"],
-    &["kitflik"],
+    &["kitflik", "bindings"],
 ];
 
 /// What points up all the same: the file or folder, what it imports, and why that is right.

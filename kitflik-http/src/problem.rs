@@ -193,7 +193,7 @@ impl Problem {
     /// One refused field.
     #[must_use]
     pub fn field(path: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self::fields(vec![FieldError { path: path.into(), code, detail: detail.into() }])
+        Self::fields(vec![FieldError { path: path.into(), code: code.to_owned(), detail: detail.into() }])
     }
 
     /// Refused fields.

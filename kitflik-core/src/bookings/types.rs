@@ -9,6 +9,8 @@ use crate::time::Timestamp;
 /// Where a booking stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BookingStatus {
@@ -27,6 +29,8 @@ pub enum BookingStatus {
 /// Who a booking is for. Needed by whoever wants a confirmation mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct Customer {
     /// The name, 1 to 200 characters.
@@ -38,24 +42,31 @@ pub struct Customer {
 /// A wish for seats that the engine chooses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct BestAvailable {
     /// How many, 1 to 10.
     pub count: u32,
     /// Only of this price category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub category: Option<CategoryId>,
     /// Only in this section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub section: Option<String>,
     /// Wheelchair spaces and their companions too.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub accessible: bool,
 }
 
 /// The ticket type of one seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct SeatTicketType {
     /// The seat.
@@ -67,24 +78,31 @@ pub struct SeatTicketType {
 /// A request to keep seats for a while: named ones, or the best available, all or none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct HoldSeats {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// The show.
     pub show_id: ShowId,
     /// The seats, 1 to 10, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub seats: Vec<SeatId>,
     /// Instead of `seats`: let the engine choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub best_available: Option<BestAvailable>,
     /// Ticket types of named seats that are not of the price card's first type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub ticket_types: Vec<SeatTicketType>,
     /// Who it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub customer: Option<Customer>,
 }
 
@@ -125,40 +143,51 @@ impl HoldSeats {
 /// A request to have other seats in the same hold. The clock keeps running.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSeats {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// All seats that the booking shall have, 1 to 10, each once.
     pub seats: Vec<SeatId>,
     /// Ticket types of seats that are not of the price card's first type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub ticket_types: Vec<SeatTicketType>,
 }
 
 /// How a booking is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct PaymentChoice {
     /// `counter` to pay at the box office, or the name of a provider that the house has plugged in.
     pub provider: String,
     /// What the provider needs to know: an intent or token, never a card number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub reference: Option<String>,
 }
 
 /// A request to buy what is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmBooking {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// How it is paid. A booking that costs nothing needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub payment: Option<PaymentChoice>,
 }
 
@@ -185,11 +214,14 @@ impl ConfirmBooking {
 /// One line of a quote, with the rule that made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct QuoteLine {
     /// The rule: `price` or `booking_fee`.
     pub rule: String,
     /// The seat that the line is about, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub seat: Option<SeatId>,
     /// For people.
     pub description: String,
@@ -200,6 +232,8 @@ pub struct QuoteLine {
 /// What a booking costs. The total is the sum of the lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Quote {
     /// The sum.
     pub total: Money,
@@ -210,6 +244,8 @@ pub struct Quote {
 /// One seat of a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct BookedSeatView {
     /// The seat.
     pub id: SeatId,
@@ -230,6 +266,8 @@ pub struct BookedSeatView {
 /// Where the money of a booking stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PaymentView {
     /// Who takes it.
     pub provider: String,
@@ -237,12 +275,15 @@ pub struct PaymentView {
     pub status: String,
     /// What the caller attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub reference: Option<String>,
 }
 
 /// A booking, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct BookingView {
     /// The booking.
     pub id: BookingId,
@@ -256,31 +297,39 @@ pub struct BookingView {
     pub seats: Vec<BookedSeatView>,
     /// Whether seats that the engine chose are all next to each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub together: Option<bool>,
     /// When the hold ends; absent once it is decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub expires_at: Option<Timestamp>,
     /// What it costs.
     pub quote: Quote,
     /// Who it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub customer: Option<Customer>,
     /// Where the money stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub payment: Option<PaymentView>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub confirmed_at: Option<Timestamp>,
     /// For a guest: what later calls carry to prove that the booking is theirs. Only the answer to the hold has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub booking_token: Option<String>,
 }
 
 /// A ticket: one seat of a confirmed booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TicketView {
     /// The ticket.
     pub id: TicketId,
@@ -293,6 +342,8 @@ pub struct TicketView {
 /// The seats of a show, one character per seat in layout order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct SeatMapView {
     /// The layout whose order `states` follows.
     pub layout_id: LayoutId,
@@ -305,6 +356,8 @@ pub struct SeatMapView {
 /// Seats that the engine would choose now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct BestAvailableView {
     /// The seats.
     pub seats: Vec<SeatId>,

@@ -13,6 +13,7 @@ use crate::time::{Date, LocalTime, Timestamp, Zone};
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
@@ -22,6 +23,9 @@ pub struct Page<T> {
 
 /// Which page of a list is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(default, deny_unknown_fields)]
 pub struct PageRequest {
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -32,39 +36,51 @@ pub struct PageRequest {
 /// A movie to add.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct NewMovie {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// The title, 1 to 300 characters.
     pub title: String,
     /// The genres.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub genres: Vec<String>,
     /// Who directed it.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub director: Option<String>,
     /// The age rating, such as `PG-13`.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub rating: Option<String>,
     /// How long it runs, 1 to 1440 minutes.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub runtime_minutes: Option<u32>,
     /// When it came out.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub release_date: Option<Date>,
     /// Who distributes it.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub distributor: Option<String>,
     /// What it is about, up to 600 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub synopsis: Option<String>,
 }
 
 /// A movie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct MovieView {
     /// The movie.
     pub id: MovieId,
@@ -88,6 +104,9 @@ pub struct MovieView {
 
 /// Which movies are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(default, deny_unknown_fields)]
 pub struct MovieQuery {
     /// Words of the title, each at least as a prefix; up to 200 characters.
     pub q: Option<String>,
@@ -100,10 +119,13 @@ pub struct MovieQuery {
 /// A venue to add.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct NewVenue {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// The name.
     pub name: String,
@@ -111,6 +133,7 @@ pub struct NewVenue {
     pub city: String,
     /// The street address.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub address: Option<String>,
     /// The zone that its clocks follow.
     pub zone: Zone,
@@ -119,6 +142,8 @@ pub struct NewVenue {
 /// A venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct VenueView {
     /// The venue.
     pub id: VenueId,
@@ -162,6 +187,8 @@ pub enum Imported {
 /// An auditorium.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AuditoriumView {
     /// The auditorium.
     pub id: AuditoriumId,
@@ -178,6 +205,8 @@ pub struct AuditoriumView {
 /// A layout: the seats of an auditorium. It never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct LayoutView {
     /// The layout.
     pub id: LayoutId,
@@ -192,6 +221,8 @@ pub struct LayoutView {
 /// The price of a category for a ticket type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct CategoryPrice {
     /// The category of the layout.
@@ -205,10 +236,13 @@ pub struct CategoryPrice {
 /// A price card to add. The first price of a category is the one that is taken when nobody names a ticket type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct NewPriceCard {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// The name.
     pub name: String,
@@ -218,12 +252,15 @@ pub struct NewPriceCard {
     pub prices: Vec<CategoryPrice>,
     /// A fee per booking, in minor units.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub booking_fee_minor: i64,
 }
 
 /// A price card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PriceCardView {
     /// The price card.
     pub id: PriceCardId,
@@ -240,6 +277,8 @@ pub struct PriceCardView {
 /// How a show is projected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum ShowFormat {
     /// Flat.
     #[default]
@@ -256,10 +295,13 @@ pub enum ShowFormat {
 /// A show to add.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct NewShow {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// What is shown.
     pub movie_id: MovieId,
@@ -271,24 +313,30 @@ pub struct NewShow {
     pub price_card_id: PriceCardId,
     /// How long the auditorium is taken, in minutes; the movie's runtime and half an hour if absent.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub duration_minutes: Option<u32>,
     /// When sales open; at once if absent.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub sales_open_at: Option<Timestamp>,
     /// When sales close; at the start if absent.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub sales_close_at: Option<Timestamp>,
     /// The language spoken.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub language: Option<String>,
     /// The language of the subtitles.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub subtitles: Option<String>,
     /// How it is projected.
     #[serde(default)]
     pub format: ShowFormat,
     /// Most seats that one customer may have; no limit if absent.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub max_seats_per_customer: Option<u32>,
     /// Which rules a choice of seats must follow; all if absent.
     #[serde(default)]
@@ -325,6 +373,8 @@ impl NewShow {
 /// Where a show stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ShowStatus {
@@ -343,6 +393,8 @@ pub enum ShowStatus {
 /// An auditorium or movie by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AuditoriumRef {
     /// The auditorium.
     pub id: AuditoriumId,
@@ -353,6 +405,8 @@ pub struct AuditoriumRef {
 /// A venue by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct VenueRef {
     /// The venue.
     pub id: VenueId,
@@ -367,6 +421,8 @@ pub struct VenueRef {
 /// A movie by title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct MovieRef {
     /// The movie.
     pub id: MovieId,
@@ -377,6 +433,8 @@ pub struct MovieRef {
 /// A show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct ShowView {
     /// The show.
     pub id: ShowId,

@@ -8,6 +8,8 @@ use crate::ids::MailId;
 
 /// A rendered mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Email {
     /// Stable over re-sends, for the `Message-ID`: receivers can drop repeats.
     pub id: MailId,
@@ -27,6 +29,8 @@ pub struct Email {
 
 /// A file attached to a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Attachment {
     /// Its name.
     pub file_name: String,
@@ -40,6 +44,7 @@ pub struct Attachment {
 
 /// Why a mail was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Error))]
 #[non_exhaustive]
 pub enum MailError {
     /// It may be sent later.
@@ -57,6 +62,7 @@ pub enum MailError {
 }
 
 /// Sends mail. The engine calls it from [`Kitflik::tick`](crate::Kitflik::tick) and repeats what failed.
+#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Hands one mail over. `Ok` means that it is somebody else's to deliver.

@@ -11,6 +11,8 @@ use crate::money::Money;
 
 /// An order to take money for a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Capture {
     /// The idempotency key: a provider takes the money of one booking once.
     pub booking: BookingId,
@@ -22,6 +24,8 @@ pub struct Capture {
 
 /// What a provider knows of the money of a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// The money is taken.
@@ -44,13 +48,19 @@ pub enum PaymentStatus {
 
 /// Why a provider gave no answer. The money may have moved.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the payment provider did not answer: {reason}")]
-pub struct PaymentError {
-    /// What happened, for the operator.
-    pub reason: String,
+#[cfg_attr(feature = "uniffi", derive(uniffi::Error))]
+#[non_exhaustive]
+pub enum PaymentError {
+    /// Ask again.
+    #[error("the payment provider did not answer: {reason}")]
+    NoAnswer {
+        /// What happened, for the operator.
+        reason: String,
+    },
 }
 
 /// A payment provider. Every call is idempotent by booking.
+#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
 #[async_trait]
 pub trait Payments: Send + Sync {
     /// Takes the money, once per booking, and answers what became of it.

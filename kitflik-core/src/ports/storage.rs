@@ -17,6 +17,8 @@ pub type Key = String;
 /// The version of one stored row. It never repeats for a key, not even after a delete, and stays below
 /// [`limits::MAX_VERSION`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(type = "number"))]
 #[serde(transparent)]
 pub struct Version(pub u64);
 
@@ -28,6 +30,8 @@ impl fmt::Display for Version {
 
 /// One question of a [`Storage::read`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Read {
     /// The row with this key: zero or one row.
@@ -50,6 +54,8 @@ pub enum Read {
 
 /// A stored row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Row {
     /// Its key.
     pub key: Key,
@@ -61,6 +67,8 @@ pub struct Row {
 
 /// What must hold for a batch to be applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Check {
     /// No row has this key.
@@ -79,6 +87,8 @@ pub enum Check {
 
 /// One change of a batch. A batch writes a key at most once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Write {
     /// Insert or replace.
@@ -97,6 +107,8 @@ pub enum Write {
 
 /// What an acknowledgement of a batch promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// On stable media, together with every batch applied before it.
@@ -107,6 +119,8 @@ pub enum Durability {
 
 /// Checks and writes that happen together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Batch {
     /// All of them must hold.
     pub checks: Vec<Check>,
@@ -118,6 +132,8 @@ pub struct Batch {
 
 /// How a commit ended. A conflict is an ordinary outcome, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Commit {
     /// All writes are applied, and every row they put has this version.
@@ -134,6 +150,7 @@ pub enum Commit {
 
 /// Why the storage could not do as asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Error))]
 #[non_exhaustive]
 pub enum StorageError {
     /// Nothing was read or written; trying again may succeed.
@@ -177,6 +194,7 @@ impl StorageError {
 /// An ordered key-value space with checked, atomic batches.
 ///
 /// A dropped future of [`commit`](Storage::commit) leaves the batch applied or not applied, never in part.
+#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
 #[async_trait]
 pub trait Storage: Send + Sync {
     /// Answers all reads from one snapshot, in the order asked.

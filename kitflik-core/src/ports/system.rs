@@ -3,6 +3,7 @@
 use crate::time::Timestamp;
 
 /// The wall clock. It may jump and be skewed: that can cost fairness, never a double sale.
+#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
 pub trait Clock: Send + Sync {
     /// The current time. The engine reads it once per command.
     fn now(&self) -> Timestamp;

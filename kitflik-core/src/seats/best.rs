@@ -14,6 +14,8 @@ use crate::limits::MAX_SEATS_PER_BOOKING;
 /// Which seats a buyer wants to be offered. Everything is off by default: any ordinary seat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(default)]
 pub struct SeatFilter {
     /// Only this price category.

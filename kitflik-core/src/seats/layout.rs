@@ -13,6 +13,8 @@ use crate::ids::{CategoryId, SeatId};
 /// What a seat is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum SeatKind {
     /// An ordinary seat.
@@ -36,6 +38,8 @@ pub enum SeatKind {
 /// One seat of a layout.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Seat {
     /// Unique in the layout.
     pub id: SeatId,
@@ -62,6 +66,8 @@ pub struct Seat {
 /// A price category of a layout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Category {
     /// Unique in the layout.
     pub id: CategoryId,
@@ -73,6 +79,8 @@ pub struct Category {
 
 /// The place of a seat in its layout's list: what a seat key and a character of the state string stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "typescript", tsify(type = "number"))]
 #[serde(transparent)]
 pub struct SeatNo(pub(crate) u16);
 

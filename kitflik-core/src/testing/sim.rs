@@ -271,7 +271,11 @@ struct FlakyPayments {
 impl FlakyPayments {
     async fn lose(&self, percent: u64) -> Result<(), PaymentError> {
         turn().await;
-        if self.luck.chance(percent) { Err(PaymentError { reason: "timeout".to_owned() }) } else { Ok(()) }
+        if self.luck.chance(percent) {
+            Err(PaymentError::NoAnswer { reason: "timeout".to_owned() })
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -37,7 +38,9 @@ fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 /// What a ticket says. It holds no personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TicketClaims {
     /// The ticket.
     pub ticket: TicketId,

@@ -15,10 +15,13 @@ use crate::time::Timestamp;
 /// A request for an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterUser {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// The e-mail address, up to 254 bytes.
     pub email: String,
@@ -31,10 +34,13 @@ pub struct RegisterUser {
 /// E-mail and password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// The e-mail address.
     pub email: String,
@@ -45,10 +51,13 @@ pub struct LogIn {
 /// A refresh token, to be used or given back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct RefreshSession {
     /// The name of this command, so that a repeat has no second effect.
     #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// The refresh token.
     pub refresh_token: String,
@@ -57,6 +66,8 @@ pub struct RefreshSession {
 /// A staff account to make.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[serde(deny_unknown_fields)]
 pub struct NewStaff {
     /// The e-mail address.
@@ -83,6 +94,8 @@ without_password! { RegisterUser LogIn RefreshSession NewStaff TokenPair }
 /// What a log-in gives.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct TokenPair {
     /// Goes with each call, as `Authorization: Bearer …`.
     pub access_token: String,
@@ -97,6 +110,8 @@ pub struct TokenPair {
 /// A customer's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct UserView {
     /// The account.
     pub id: UserId,
@@ -113,6 +128,8 @@ pub struct UserView {
 /// A staff account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct StaffView {
     /// The account.
     pub id: StaffId,

@@ -21,12 +21,12 @@ fn field_error(path: &serde_path_to_error::Path, message: &str) -> FieldError {
         if let Some(name) = named(prefix) {
             let place = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             let detail = format!("{place} {what}");
-            return FieldError { path: place, code, detail };
+            return FieldError { path: place, code: code.to_owned(), detail };
         }
     }
     let place = if path.is_empty() { "the value" } else { path };
     let code = if message.starts_with("unknown field") { "unknown" } else { "invalid" };
     // What serde_json says where an enum should be, and is not.
     let message = if message == "expected value" { "not of the expected form" } else { message };
-    FieldError { path: path.to_owned(), code, detail: format!("{place}: {message}") }
+    FieldError { path: path.to_owned(), code: code.to_owned(), detail: format!("{place}: {message}") }
 }

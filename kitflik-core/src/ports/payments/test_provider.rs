@@ -60,7 +60,7 @@ impl TestPayments {
 #[async_trait]
 impl Payments for TestPayments {
     async fn capture(&self, capture: Capture) -> Result<PaymentStatus, PaymentError> {
-        let no_answer = || Err(PaymentError { reason: "the script says: no answer".to_owned() });
+        let no_answer = || Err(PaymentError::NoAnswer { reason: "the script says: no answer".to_owned() });
         match capture.reference.as_deref() {
             Some("decline") => {
                 return Ok(PaymentStatus::Declined { reason: "the script says so".to_owned() });

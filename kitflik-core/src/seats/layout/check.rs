@@ -20,7 +20,7 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn add(&mut self, path: impl Into<String>, code: &'static str, detail: impl Into<String>) {
+    pub(crate) fn add(&mut self, path: impl Into<String>, code: &str, detail: impl Into<String>) {
         self.found += 1;
         if self.found <= MAX_FAULTS {
             self.told.refuse(path, code, detail);
@@ -36,7 +36,7 @@ impl Faults {
         let mut one = Validation::default();
         one.text(&path(), text, most);
         for error in one.finish().err().into_iter().flat_map(|invalid| invalid.errors) {
-            self.add(error.path, error.code, error.detail);
+            self.add(error.path, &error.code, error.detail);
         }
     }
 

@@ -127,7 +127,10 @@ fn what_cannot_be_drawn_is_refused_by_name() {
     seats[1].x = 1.5;
     let odd = Layout::new("Hall 1", hall.categories().to_vec(), seats).unwrap();
     let invalid = odd.to_text().unwrap_err();
-    assert_eq!((invalid.errors[0].path.as_str(), invalid.errors[0].code), ("seats[1]", "not_expressible"));
+    assert_eq!(
+        (invalid.errors[0].path.as_str(), invalid.errors[0].code.as_str()),
+        ("seats[1]", "not_expressible")
+    );
     assert!(invalid.to_string().contains("seat A2"), "{invalid}");
 }
 
