@@ -26,6 +26,19 @@ macro_rules! codes {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
+
+            /// The same command may succeed if it is simply tried again.
+            #[must_use]
+            pub fn is_retryable(self) -> bool {
+                matches!(
+                    self,
+                    Self::Contended
+                        | Self::Unavailable
+                        | Self::OutcomeUnknown
+                        | Self::PaymentPending
+                        | Self::TooManyRequests
+                )
+            }
         }
     };
 }
@@ -301,13 +314,6 @@ impl Error {
     /// The same command may succeed if it is simply tried again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.code(),
-            ErrorCode::Contended
-                | ErrorCode::Unavailable
-                | ErrorCode::OutcomeUnknown
-                | ErrorCode::PaymentPending
-                | ErrorCode::TooManyRequests
-        )
+        self.code().is_retryable()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
+use serde::Serialize;
 use sha2::Sha256;
 use thiserror::Error;
 
@@ -104,9 +105,15 @@ impl KeyRing {
         mac(&self.refresh, &[session.as_bytes(), &generation.to_be_bytes()]).verify_slice(claimed).is_ok()
     }
 
-    /// What a repeat of a request must be equal in. Keyed, because requests hold passwords.
-    pub(crate) fn request_digest(&self, request: &[u8]) -> String {
-        BASE64URL_NOPAD.encode(&mac(&self.request, &[request]).finalize().into_bytes())
+    /// What a repeat of a command must be equal in; the same on every platform, since a command may be repeated from
+    /// another. Keyed, because requests hold passwords.
+    pub(crate) fn request_digest(
+        &self,
+        verb: &str,
+        request: &impl Serialize,
+    ) -> Result<String, serde_json::Error> {
+        let request = serde_json::to_vec(&(verb, request))?;
+        Ok(BASE64URL_NOPAD.encode(&mac(&self.request, &[&request]).finalize().into_bytes()))
     }
 }
 

@@ -4,3 +4,4 @@ pub mod broken_storage;
 pub mod ports;
 pub mod sim;
 pub mod storage_conformance;
+pub mod vectors;

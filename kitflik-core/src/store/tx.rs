@@ -94,10 +94,9 @@ impl Engine {
     ) -> Result<Tx<'_>, EngineError> {
         let mut tx = self.begin();
         if let Some(command) = command {
-            let request = serde_json::to_vec(&(verb, request)).map_err(unreadable)?;
             tx.receipt = Some(CommandReceipt {
                 key: keys::receipt(&actor.receipt_scope(), command),
-                request_digest: self.keys.request_digest(&request),
+                request_digest: self.keys.request_digest(verb, request).map_err(unreadable)?,
             });
         }
         Ok(tx)

@@ -1,0 +1,175 @@
+//! What the shared vectors ask. The answers are the core's.
+
+use kitflik_core::{BookingId, Layout, SeatId, ShowId, TicketClaims, TicketId, TicketSigner, Timestamp};
+use serde_json::{Value, json};
+
+pub(crate) type Vector = (&'static str, &'static str, Value);
+
+pub(crate) fn all() -> Vec<Vector> {
+    let mut all = offers();
+    all.extend(holds());
+    all.extend(tickets());
+    all.extend(digests());
+    all.push(("error_codes", "every code", Value::Null));
+    all
+}
+
+const HALL: &str = "category s Standard #7a5cff\ncategory p Premium\nsection Stalls\nA: ssssssssss\nB: ssss_ssssss\n\
+                    section Balcony\nC: pp__PPPP__pp\nD: @+ss<>ss+@\n";
+
+/// A hall with these seats taken, by their place in the layout.
+fn states(plan: &str, taken: impl Fn(usize) -> bool) -> String {
+    let seats = Layout::from_text("Hall", plan).unwrap().seats().len();
+    (0..seats).map(|index| if taken(index) { 's' } else { '.' }).collect()
+}
+
+fn offers() -> Vec<Vector> {
+    let offer = |name, plan: &str, states: String, count: u32, filter: Value| {
+        let input = json!({ "plan": plan, "states": states, "count": count, "filter": filter });
+        ("best_available", name, input)
+    };
+    let none = |_: usize| false;
+    let of = |category: &str| json!({ "category": category });
+    let section = json!({ "section": "Balcony" });
+    let accessible = json!({ "accessible": true });
+    let large: String = (0..40)
+        .map(|row| format!("{}: {}\n", row + 1, "#".repeat(17 + row % 6) + "_" + &"#".repeat(9)))
+        .collect();
+    vec![
+        offer("two in an empty hall", HALL, states(HALL, none), 2, json!({})),
+        offer("ten in an empty hall", HALL, states(HALL, none), 10, json!({})),
+        offer("one in an empty hall", HALL, states(HALL, none), 1, json!({})),
+        offer("none asked", HALL, states(HALL, none), 0, json!({})),
+        offer("four of a category", HALL, states(HALL, none), 4, of("premium")),
+        offer("two in a section", HALL, states(HALL, none), 2, section),
+        offer("a wheelchair space and company", HALL, states(HALL, none), 2, accessible.clone()),
+        offer("three with a wheelchair", HALL, states(HALL, none), 3, accessible),
+        offer("no such category", HALL, states(HALL, none), 1, of("x")),
+        offer("every third is taken", HALL, states(HALL, |index| index % 3 == 0), 2, json!({})),
+        offer("every second is taken", HALL, states(HALL, |index| index % 2 == 0), 2, json!({})),
+        offer("no group is whole", HALL, states(HALL, |index| index % 4 == 1), 4, json!({})),
+        offer("all are taken", HALL, states(HALL, |_| true), 1, json!({})),
+        offer("a large hall, half full", &large, states(&large, |index| index * 7 % 13 < 6), 5, json!({})),
+        offer("a large hall, nearly full", &large, states(&large, |index| index * 31 % 97 > 4), 3, json!({})),
+        offer("a large hall, empty", &large, states(&large, none), 7, json!({})),
+    ]
+}
+
+fn holds() -> Vec<Vector> {
+    const ROWS: &str = "A: ##########\nB: ####_<>####\nC: ##@+######\n";
+    let prices = json!([
+        { "category": "standard", "ticket_type": "adult", "amount_minor": 1250 },
+        { "category": "standard", "ticket_type": "child", "amount_minor": 799 },
+    ]);
+    let hold = |name, taken: &[&str], request: Value| {
+        let input = json!({
+            "plan": ROWS, "currency": "EUR", "prices": prices, "booking_fee_minor": 50, "taken": taken,
+            "request": request,
+        });
+        ("hold", name, input)
+    };
+    let seats = |seats: &[&str]| json!({ "seats": seats });
+    let mut all = vec![
+        hold("two adults", &[], seats(&["A1", "A2"])),
+        hold("the order asked is the order answered", &[], seats(&["A2", "A1"])),
+        hold(
+            "an adult and a child",
+            &[],
+            json!({ "seats": ["A5", "A6"], "ticket_types": [{ "seat": "A6", "ticket_type": "child" }] }),
+        ),
+        hold("the best three", &[], json!({ "best_available": { "count": 3 } })),
+        hold("a couple", &[], seats(&["B5", "B6"])),
+        hold("a wheelchair space with its company", &[], seats(&["C3", "C4"])),
+        hold("taken", &["A1", "A2"], seats(&["A2", "A3"])),
+        hold("unknown", &[], seats(&["A1", "Z9", "Z8"])),
+        hold("half a couple", &[], seats(&["B5"])),
+        hold("company alone", &[], seats(&["C4"])),
+        hold("a single seat is left", &["A1", "A2"], seats(&["A4", "A5"])),
+        hold(
+            "more than are free",
+            &["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10"],
+            json!({ "best_available": { "count": 10, "section": "Nowhere" } }),
+        ),
+        hold("eleven", &[], seats(&["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "B1"])),
+        hold("none", &[], seats(&[])),
+        hold("one twice", &[], seats(&["A1", "A1"])),
+        hold(
+            "no such ticket type",
+            &[],
+            json!({ "seats": ["A1"], "ticket_types": [{ "seat": "A1", "ticket_type": "pensioner" }] }),
+        ),
+        hold(
+            "several faults at once",
+            &[],
+            json!({ "seats": ["A1"], "customer": { "name": " ", "email": "nobody" } }),
+        ),
+    ];
+    let yen = json!([{ "category": "standard", "ticket_type": "adult", "amount_minor": 1_000_000_000 }]);
+    all.push((
+        "hold",
+        "large amounts without minor units",
+        json!({ "plan": ROWS, "currency": "JPY", "prices": yen, "request": { "best_available": { "count": 10 } } }),
+    ));
+    all
+}
+
+fn tickets() -> Vec<Vector> {
+    let signer = TicketSigner::from_seed([7; 32]);
+    let other = TicketSigner::from_seed([8; 32]).public_key().to_string();
+    let key = signer.public_key().to_string();
+    let layout = Layout::from_text("Hall", "A: ####").unwrap();
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let token = signer.sign(&TicketClaims {
+        ticket: TicketId::from_bytes([1; 16]),
+        booking: BookingId::from_bytes([2; 16]),
+        show: ShowId::from_bytes([255; 16]),
+        seat: layout.number(&SeatId::new("A3").unwrap()).unwrap(),
+        valid_from: time("2026-11-27T18:00:00Z"),
+        valid_until: time("2026-11-27T22:00:00Z"),
+    });
+    // The last character holds bits of the signature; another one in the middle of the claims.
+    let altered =
+        format!("{}{}{}", &token[..60], if &token[60..61] == "A" { "B" } else { "A" }, &token[61..]);
+    let newer = format!("KF1.Ag{}", &token[6..]);
+    let scan = |name, keys: &[&str], token: &str, at: &str| {
+        ("ticket", name, json!({ "keys": keys, "token": token, "at": at }))
+    };
+    let (both, evening) = ([other.as_str(), key.as_str()], "2026-11-27T19:30:00Z");
+    vec![
+        scan("genuine", &[&key], &token, evening),
+        scan("genuine, one of two keys", &both, &token, evening),
+        scan("the first moment", &[&key], &token, "2026-11-27T18:00:00Z"),
+        scan("the last second", &[&key], &token, "2026-11-27T22:00:00.999Z"),
+        scan("too early", &[&key], &token, "2026-11-27T17:59:59.999Z"),
+        scan("too late", &[&key], &token, "2026-11-27T22:00:01Z"),
+        scan("another house", &[&other], &token, evening),
+        scan("no keys", &[], &token, evening),
+        scan("altered", &[&key], &altered, evening),
+        scan("cut off", &[&key], &token[..100], evening),
+        scan("of a later version", &[&key], &newer, evening),
+        scan("empty", &[&key], "", evening),
+        scan("not a key", &["nonsense"], &token, evening),
+    ]
+}
+
+fn digests() -> Vec<Vector> {
+    let show = "018f2f6e-7b6a-7c3e-9a51-2f0c8d1e4b77";
+    let key = "07".repeat(32);
+    let digest = |name, hold: Value| ("request_digest", name, json!({ "master_key": key, "hold": hold }));
+    vec![
+        digest("named seats", json!({ "show_id": show, "seats": ["A1", "A2"] })),
+        digest("the order of fields does not matter", json!({ "seats": ["A1", "A2"], "show_id": show })),
+        digest("the order of seats does", json!({ "show_id": show, "seats": ["A2", "A1"] })),
+        digest("a wish", json!({ "show_id": show, "best_available": { "count": 2, "category": "premium" } })),
+        digest(
+            "a name beyond ASCII",
+            json!({ "show_id": show, "seats": ["A1"], "customer": { "name": "Žofie 张", "email": "z@example.org" } }),
+        ),
+        (
+            "request_digest",
+            "another master key",
+            json!({ "master_key": "08".repeat(32),
+            "hold": { "show_id": show, "seats": ["A1", "A2"] } }),
+        ),
+    ]
+}
