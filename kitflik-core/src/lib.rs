@@ -88,6 +88,7 @@ pub mod limits;
 mod money;
 mod notify;
 mod ports;
+mod reports;
 mod seats;
 mod storage;
 mod store;
@@ -99,9 +100,9 @@ mod users;
 
 pub use actor::{Actor, Role};
 pub use bookings::{
-    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingStatus, BookingView, Bookings,
-    COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine,
-    SeatMap, SeatMapView, SeatTicketType, TicketView,
+    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
+    Bookings, COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote,
+    QuoteLine, SeatMap, SeatMapView, SeatTicketType, TicketView,
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
@@ -128,6 +129,7 @@ pub use ports::storage::{
 pub use ports::system::{Clock, Entropy};
 #[cfg(feature = "system")]
 pub use ports::system::{OsEntropy, SystemClock};
+pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
 pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_selection};
