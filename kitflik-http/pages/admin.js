@@ -78,7 +78,7 @@ function logIn() {
     button.disabled = true;
     show(told);
     try {
-      take(await command("staff.login", "POST", "/v1/admin/auth/login", { body: { email: email.value, password: password.value } }));
+      take(await command(null, "POST", "/v1/admin/auth/login", { body: { email: email.value, password: password.value } }));
       open();
     } catch (error) {
       const words = tell(error);
@@ -86,9 +86,6 @@ function logIn() {
       button.disabled = false;
       password.focus();
       password.select();
-    } finally {
-      // It holds the password as part of the request that it names.
-      forget("command.staff.login");
     }
   }
   show(main, h("form", { class: "login panel panel-body", novalidate: true, onsubmit: submit },

@@ -1,7 +1,7 @@
 // The REST API. Refusals come as `Refused`, silence as `NoAnswer`; commands carry an `Idempotency-Key`, so that a
 // double click, a retry or a reload does a thing once.
 
-import { commandDone, commandKey } from "./kept.js";
+import { commandDone, commandKey, freshKey } from "./kept.js";
 
 /** The server said no, and why. */
 export class Refused extends Error {
@@ -104,19 +104,21 @@ const ATTEMPTS = 3;
 
 /**
  * Does something. `name` tells commands apart: the same request under the same name keeps its key until its outcome
- * is known. What fails in passing is tried again; what is still unknown then is thrown, and may be repeated.
+ * is known. (Without a name nothing of the request is kept: for those with a password in it.) What fails in passing is
+ * tried again; what is still unknown then is thrown, and may be repeated.
  */
 export async function command(name, method, path, { body, authorization } = {}) {
-  const key = commandKey(name, [method, path, body]);
+  const key = name ? commandKey(name, [method, path, body]) : freshKey();
+  const known = () => name && commandDone(name);
   for (let attempt = 1; ; attempt += 1) {
     try {
       const answer = await bodyOf(await ask(method, path, { body, authorization, key }));
-      commandDone(name);
+      known();
       return answer;
     } catch (error) {
       const passing = error instanceof NoAnswer || (error instanceof Refused && error.passing);
       if (!passing) {
-        commandDone(name);
+        known();
         throw error;
       }
       if (attempt === ATTEMPTS) throw error;

@@ -5,7 +5,6 @@ import { heldBooking, viewBooking } from "./booking.js";
 import { viewSeats } from "./choose.js";
 import { h, notice, show } from "./dom.js";
 import { clock, count } from "./format.js";
-import { kept } from "./kept.js";
 import { viewProgramme } from "./programme.js";
 import { tell } from "./words.js";
 
@@ -81,5 +80,5 @@ addEventListener("hashchange", () => {
   remind();
 });
 setInterval(remind, 1000);
-if (kept("booking") && location.hash.length < 3) location.hash = "#/booking";
-else open();
+open();
+remind();

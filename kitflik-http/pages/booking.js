@@ -4,7 +4,7 @@ import { Refused, command, get, getText, serverNow } from "./api.js";
 import { whenAndWhere } from "./choose.js";
 import { customerFields, customerGiven, customerOf, markField } from "./customer.js";
 import { h, notice, show } from "./dom.js";
-import { capital, clock, list, money } from "./format.js";
+import { capital, clock, list, money, numberOf } from "./format.js";
 import { commandDone, forget, keep, kept } from "./kept.js";
 import { tell } from "./words.js";
 
@@ -21,6 +21,7 @@ export function rememberBooking(booking, token) {
     expires_at: booking.expires_at ?? null,
     seats: booking.seats.length,
     labels: booking.seats.map((seat) => seat.label),
+    ids: booking.seats.map((seat) => seat.id),
   });
 }
 
@@ -330,7 +331,7 @@ function tickets({ app, main, mine, one, booking, current, leaves }) {
           h("p", { class: "quiet" }, whenAndWhere(one)),
           h("dl", {},
             h("div", {}, h("dt", {}, "Row"), h("dd", {}, ticket.seat.row)),
-            h("div", {}, h("dt", {}, "Seat"), h("dd", {}, ticket.seat.label)),
+            h("div", {}, h("dt", {}, "Seat"), h("dd", {}, numberOf(ticket.seat))),
             h("div", {}, h("dt", {}, ticket.seat.section ? "Section" : "Ticket"), h("dd", {}, ticket.seat.section || capital(ticket.seat.ticket_type))))))));
     } catch (error) {
       if (!current()) return;

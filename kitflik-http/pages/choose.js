@@ -61,7 +61,11 @@ export async function viewSeats(app, main, id, current) {
     return cheapest ? money(cheapest.amount_minor, one.currency) : null;
   };
   let etag = first.etag;
-  let states = first.body.states;
+  const mine = heldBooking();
+  const own = new Set(mine?.show === id ? mine.ids : []);
+  // The seats of this guest's own hold are marked as theirs.
+  const marked = (plan) => [...plan].map((state, at) => (state === "h" && own.has(layout.seats[at]?.id) ? "m" : state)).join("");
+  let states = marked(first.body.states);
   let busy = false;
   let failures = 0;
 
@@ -123,7 +127,7 @@ export async function viewSeats(app, main, id, current) {
       failures = 0;
       if (newer && current()) {
         etag = newer.etag;
-        update(newer.body.states);
+        update(marked(newer.body.states));
       }
     } catch {
       failures += 1;
@@ -271,17 +275,15 @@ export async function viewSeats(app, main, id, current) {
     const { seat, said: why } = event.detail;
     say(notice("info", `Seat ${seat.label}: ${why}.`));
   });
-  choice.seats = choice.seats.filter((seat) => byId.has(seat));
+  choice.seats = choice.seats.filter((seat) => byId.has(seat) && !own.has(seat));
   drawPanel();
   map.states = states;
   map.chosen = choice.seats;
-  const mine = heldBooking();
-  if (mine?.show === id) {
+  if (own.size > 0) {
     say(notice("info", `You hold ${list(mine.labels)} for this show.`, "If you choose other seats, these are given back.",
       h("a", { class: "button primary", href: "#/booking" }, "Go on with them")));
-  } else {
-    update(states);
   }
+  update(states);
 
   let timer = null;
   let live = true;

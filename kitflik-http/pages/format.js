@@ -73,5 +73,10 @@ export function language(tag) {
   }
 }
 
+/** What a seat is called within its row: `7` of `F7`. */
+export function numberOf(seat) {
+  return seat.row && seat.label.startsWith(seat.row) ? seat.label.slice(seat.row.length).replace(/^-/, "") || seat.label : seat.label;
+}
+
 /** A text with a capital letter. */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -31,7 +31,7 @@ export function forget(name) {
 }
 
 /** A name that nobody else uses. */
-function random() {
+export function freshKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -41,7 +41,7 @@ export function commandKey(name, request) {
   const text = JSON.stringify(request ?? null);
   const before = kept(`command.${name}`);
   if (before?.text === text) return before.key;
-  const key = random();
+  const key = freshKey();
   keep(`command.${name}`, { key, text });
   return key;
 }

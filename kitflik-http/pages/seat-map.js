@@ -5,6 +5,7 @@
 // one that cannot be had. Everything that a colour says is also said by a shape and by the seat's name.
 
 import { h, s } from "./dom.js";
+import { numberOf } from "./format.js";
 
 /** The grid of the drawing, and the size of a seat in it. */
 const CELL = 40;
@@ -17,7 +18,7 @@ const LARGEST = 46;
 const SMALLEST = 12;
 
 const STATES = { ".": "free", h: "held", s: "sold", "#": "blocked", m: "mine" };
-const SAID = { free: "free", held: "somebody is about to buy it", sold: "sold", blocked: "not on sale", mine: "yours" };
+const SAID = { free: "free", held: "somebody is about to buy it", sold: "sold", blocked: "not on sale", mine: "held for you" };
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const rounded = (left, right) => {
@@ -149,7 +150,7 @@ export class SeatMap extends HTMLElement {
   #name(place) {
     const { seat, state, element } = place;
     const chosen = this.#chosen.has(seat.id);
-    const free = state === "free" || state === "mine";
+    const free = state === "free";
     element.setAttribute("class", `seat ${seat.kind.type} ${state}${chosen ? " chosen" : ""}`);
     element.setAttribute("aria-checked", String(chosen));
     if (free) element.removeAttribute("aria-disabled");
@@ -187,7 +188,7 @@ export class SeatMap extends HTMLElement {
     for (const row of rows) {
       const y = (row.top + row.bottom) / 2 + 5;
       rowNames.append(
-        s("text", { x: row.left - CELL * 0.8, y }, row.of.row),
+        s("text", { class: "left", x: row.left - CELL * 0.8, y }, row.of.row),
         s("text", { x: row.right + CELL * 0.8, y }, row.of.row),
       );
     }
@@ -202,7 +203,6 @@ export class SeatMap extends HTMLElement {
     this.#order = placed.map(({ seat, x, y }) => {
       const other = seat.kind.type === "couple" ? byId.get(seat.kind.with) : null;
       const title = s("title");
-      const number = seat.label.startsWith(seat.row) ? seat.label.slice(seat.row.length).replace(/^-/, "") : seat.label;
       const element = s("g", { transform: `translate(${x} ${y})`, role: "checkbox", tabindex: -1, "data-seat": seat.id },
         title,
         s("rect", { class: "hit", x: -CELL / 2, y: -CELL / 2, width: CELL, height: CELL }),
@@ -210,7 +210,7 @@ export class SeatMap extends HTMLElement {
         outline(seat.kind.type, other && other.x < x ? -1 : 1),
         seat.kind.type === "wheelchair"
           ? s("path", { class: "glyph", d: WHEELCHAIR })
-          : s("text", { class: "number", y: 4.5, "aria-hidden": "true" }, number.slice(0, 3)),
+          : s("text", { class: "number", y: 4.5, "aria-hidden": "true" }, numberOf(seat).slice(0, 3)),
         s("path", { class: "cross", d: "M-7 -7L7 7M7 -7L-7 7" }),
         s("path", { class: "hatch", d: "M-12 -2L-2 -12M-12 8L8 -12M-6 12L12 -6M4 12L12 4" }),
         s("path", { class: "tick", d: "M-8 .5L-2.5 6L8 -5.5" }),
@@ -287,7 +287,7 @@ export class SeatMap extends HTMLElement {
     const place = element && this.#places.get(element.dataset.seat);
     if (!place) return;
     const chosen = this.#chosen.has(place.seat.id);
-    const can = chosen || place.state === "free" || place.state === "mine";
+    const can = chosen || place.state === "free";
     const detail = { seat: place.seat, said: SAID[place.state] };
     this.dispatchEvent(new CustomEvent(can ? "seat" : "sorry", { detail, bubbles: true }));
   }

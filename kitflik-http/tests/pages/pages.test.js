@@ -394,6 +394,52 @@ people("a phone can tap seats, and nothing is wider than its screen", async (arr
   await fits();
 }, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, timezoneId: "America/New_York" });
 
+people("a show with a limit asks first who is coming, and yen have no decimals", async (arrive) => {
+  const authorization = await staffToken();
+  const like = nextShow();
+  const add = (path, body) => api(server.base, path, { method: "POST", body, authorization });
+  const prices = [["parkett", 1500], ["loge", 2000]].map(([category, amount_minor]) => ({ category, ticket_type: "adult", amount_minor }));
+  const card = await add("/v1/admin/price-cards", { name: "Yen", currency: "JPY", prices, booking_fee_minor: 100 });
+  const show = await add("/v1/admin/shows", {
+    movie_id: like.movie.id, auditorium_id: like.auditorium.id, price_card_id: card.id, starts_at_local: "2036-05-02T20:00", max_seats_per_customer: 2,
+  });
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "C6", "C7", "C8");
+  await told(page, "You can take 2 seats at most.");
+  assert.deepEqual(await chosen(page), ["C6", "C7"]);
+  assert.match(await page.locator("#sum").textContent(), /^(JP)?¥3,000$/);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("Please give a name.").waitFor();
+  await fillCustomer(page);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  assert.match(await page.locator("#total").textContent(), /^(JP)?¥3,100$/);
+  await page.locator("#confirm").click();
+  await codes(page, 2);
+  assert.deepEqual((await sales(show))[0].customer, ADA);
+});
+
+people("whoever looks at the plan again sees the seats that they hold as theirs", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "B5", "B6");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await page.goBack();
+  await told(page, "You hold B5 and B6 for this show.");
+  assert.match(await seat(page, "B5").getAttribute("aria-label"), /held for you$/);
+  await choose(page, "B9", "B10");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("cell", { name: "€23.50" }).waitFor();
+  // The first two can be had by others again.
+  const states = async () => (await api(server.base, `/v1/shows/${show.id}/seats?expand=seats`)).seats.filter((one) => one.state === "held");
+  await page.goBack();
+  await page.locator('[data-seat="B5"].free').waitFor();
+  assert.deepEqual((await states()).map((one) => one.id), ["B9", "B10"]);
+});
+
 people("times are the venue's, and the page says so to whoever lives elsewhere", async (arrive) => {
   const show = nextShow();
   const page = await arrive({ timezoneId: "America/New_York" });
