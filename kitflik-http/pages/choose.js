@@ -256,7 +256,7 @@ export async function viewSeats(app, main, id, current) {
         bestSeats(),
         customerWanted && !empty && customerFields(`This show is limited to ${count(most, "seat")} per person.`)),
       h("div", { class: "go" },
-        h("p", {}, h("b", { id: "sum" }, money(total, one.currency)), h("small", {}, empty ? " nothing chosen yet" : ` for ${count(chosen.length, "seat")}, before any fee`)),
+        h("p", {}, h("b", { id: "sum" }, money(total, one.currency)), h("small", {}, empty ? "nothing chosen yet" : `${count(chosen.length, "seat")}, before fees`)),
         h("button", { type: "button", class: "primary big", id: "hold", disabled: empty || busy, onclick: hold }, busy ? "One moment…" : "Continue")));
   }
 

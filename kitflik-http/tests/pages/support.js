@@ -17,9 +17,19 @@ const FLAGS = [
   "--disable-component-update", "--disable-sync",
 ];
 
+/** What cannot run says so in one line, and fails. */
+for (const [file, help] of [
+  [CHROMIUM, "install the package chromium, or name another in CHROMIUM"],
+  [KITFLIK, "cargo build --locked makes it, KITFLIK_BIN names another"],
+]) {
+  if (!existsSync(file)) {
+    process.stderr.write(`the tests of the pages cannot run: ${file} is missing: ${help}\n`);
+    process.exit(1);
+  }
+}
+
 /** A server of its own, with the demo cinema. */
 export async function startServer() {
-  if (!existsSync(KITFLIK)) throw new Error(`${KITFLIK} is missing: cargo build --locked makes it, KITFLIK_BIN names another`);
   const data = mkdtempSync(join(tmpdir(), "kitflik-pages-"));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KITFLIK_")));
   Object.assign(env, { KITFLIK_RATE_LIMITS: "off", KITFLIK_LOG: "warn", KITFLIK_STAFF_EMAIL: STAFF.email, KITFLIK_STAFF_PASSWORD: STAFF.password });
@@ -45,9 +55,6 @@ export async function startServer() {
 }
 
 export async function startBrowser() {
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(`${CHROMIUM} is missing: install the package chromium, or name another in CHROMIUM`);
-  }
   return chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
 }
 
