@@ -60,13 +60,14 @@ pub enum Role {
 pub(crate) enum Permission {
     EditCatalog,
     ManageBookings,
+    SeeReports,
 }
 
 impl Permission {
     fn roles(self) -> &'static [Role] {
         match self {
             Self::EditCatalog => &[Role::Admin, Role::Manager],
-            Self::ManageBookings => &[Role::Admin, Role::Manager, Role::BoxOffice],
+            Self::ManageBookings | Self::SeeReports => &[Role::Admin, Role::Manager, Role::BoxOffice],
         }
     }
 
@@ -74,6 +75,7 @@ impl Permission {
         match self {
             Self::EditCatalog => "change the catalogue",
             Self::ManageBookings => "manage other people's bookings",
+            Self::SeeReports => "see the house's reports",
         }
     }
 }

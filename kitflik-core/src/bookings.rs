@@ -6,6 +6,7 @@ mod confirm;
 mod error;
 mod extend;
 mod hold;
+mod list;
 pub(crate) mod maps;
 mod read;
 mod release;
@@ -16,7 +17,7 @@ mod view;
 pub use error::BookingError;
 pub use maps::SeatMap;
 pub use types::{
-    BestAvailable, BestAvailableView, BookedSeatView, BookingStatus, BookingView, ChangeSeats,
+    BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, SeatMapView,
     SeatTicketType, TicketView,
 };

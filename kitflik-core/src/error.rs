@@ -265,6 +265,9 @@ pub enum Error {
     /// From [`Users`](crate::Users) and [`Staff`](crate::Staff).
     #[error(transparent)]
     User(#[from] crate::UserError),
+    /// From [`Reports`](crate::Reports).
+    #[error(transparent)]
+    Report(#[from] crate::ReportError),
     /// From whatever does not belong to a noun.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -278,6 +281,7 @@ impl Error {
             Self::Booking(error) => error.code(),
             Self::Catalog(error) => error.code(),
             Self::User(error) => error.code(),
+            Self::Report(error) => error.code(),
             Self::Engine(error) => error.code(),
         }
     }
@@ -288,7 +292,8 @@ impl Error {
         match self {
             Self::Booking(crate::BookingError::Invalid(invalid))
             | Self::Catalog(crate::CatalogError::Invalid(invalid))
-            | Self::User(crate::UserError::Invalid(invalid)) => &invalid.errors,
+            | Self::User(crate::UserError::Invalid(invalid))
+            | Self::Report(crate::ReportError::Invalid(invalid)) => &invalid.errors,
             _ => &[],
         }
     }

@@ -19,6 +19,7 @@ use crate::ports::password::{Argon2id, PasswordHasher};
 use crate::ports::payments::Payments;
 use crate::ports::storage::{Key, Storage};
 use crate::ports::system::{Clock, Entropy};
+use crate::reports::Reports;
 use crate::store::decoded::Decoded;
 use crate::store::records::{PriceCard, Show};
 use crate::store::tx::Mutant;
@@ -257,6 +258,12 @@ impl Kitflik {
         Staff { engine: &self.engine }
     }
 
+    /// What the house wants to know.
+    #[must_use]
+    pub fn reports(&self) -> Reports<'_> {
+        Reports { engine: &self.engine }
+    }
+
     /// Mail.
     #[must_use]
     pub fn notify(&self) -> Notify<'_> {
@@ -267,6 +274,12 @@ impl Kitflik {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.engine.now()
+    }
+
+    /// The name of the house: [`Policy::house_name`].
+    #[must_use]
+    pub fn house_name(&self) -> &str {
+        &self.engine.policy.house_name
     }
 
     /// The names of the payment providers that a booking can be confirmed with.

@@ -90,6 +90,7 @@ pub mod limits;
 mod money;
 mod notify;
 mod ports;
+mod reports;
 mod seats;
 mod storage;
 mod store;
@@ -106,9 +107,9 @@ pub use actor::{Actor, Role};
 #[cfg(feature = "uniffi")]
 pub use bindings::KitflikError;
 pub use bookings::{
-    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingStatus, BookingView, Bookings,
-    COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine,
-    SeatMap, SeatMapView, SeatTicketType, TicketView,
+    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
+    Bookings, COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote,
+    QuoteLine, SeatMap, SeatMapView, SeatTicketType, TicketView,
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
@@ -135,6 +136,7 @@ pub use ports::storage::{
 pub use ports::system::{Clock, Entropy};
 #[cfg(feature = "system")]
 pub use ports::system::{OsEntropy, SystemClock};
+pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
 pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_selection};

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 6] = [
     &["ports"],
     &["store", "storage"],
     &["seats", "tickets", "keyring"],
-    &["users", "catalog", "bookings", "notify"],
+    &["users", "catalog", "bookings", "notify", "reports"],
     &["kitflik", "bindings"],
 ];
 
@@ -23,6 +23,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("error.rs", "ports::storage::StorageError", "every failure is converted to a code in one place"),
     ("error.rs", "bookings::", "`Error` is the sum of the nouns' errors"),
     ("error.rs", "catalog::", "`Error` is the sum of the nouns' errors"),
+    ("error.rs", "reports::", "`Error` is the sum of the nouns' errors"),
     ("error.rs", "users::", "`Error` is the sum of the nouns' errors"),
     ("store/keys.rs", "seats::layout::SeatNo", "seats' numbers are in keys; seats import the ground only"),
     ("store/records.rs", "seats::", "layouts are stored as they are; seats import the ground only"),
@@ -32,6 +33,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("bookings", "kitflik::", "verbs work with the engine and the house's policy"),
     ("catalog", "kitflik::Engine", "verbs work with the engine"),
     ("notify", "kitflik::Engine", "verbs work with the engine"),
+    ("reports", "kitflik::Engine", "verbs work with the engine"),
     ("users", "kitflik::Engine", "verbs work with the engine"),
 ];
 

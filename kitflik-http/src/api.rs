@@ -8,8 +8,11 @@ mod cache;
 pub(crate) mod docs;
 pub(crate) mod extract;
 pub(crate) mod health;
+pub(crate) mod house;
 mod me;
 mod movies;
+#[cfg(feature = "pages")]
+pub(crate) mod pages;
 pub(crate) mod shows;
 pub(crate) mod tickets;
 mod venues;
@@ -32,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(auth::routes())
         .merge(me::routes())
+        .merge(house::routes())
         .merge(movies::routes())
         .merge(venues::routes())
         .merge(shows::routes())

@@ -32,6 +32,7 @@ pub use api::admin::{AddAuditorium, LayoutSource};
 pub use api::auth::Registered;
 pub use api::extract::idempotency::ClientAddress;
 pub use api::health::Health;
+pub use api::house::HouseView;
 pub use api::shows::{ExpandedSeat, ExpandedSeatMap, SeatStateName};
 pub use api::tickets::TicketKeyView;
 pub use openapi::openapi;

@@ -108,6 +108,8 @@ pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
     let document = Bytes::from(document.to_json().unwrap_or_default());
     let ids = Arc::new(RequestIds::new(&kitflik, &options.instance));
     let api = Api { kitflik, readiness: options.readiness, document };
+    #[cfg(feature = "pages")]
+    let routes = routes.merge(api::pages::routes());
     let routes = routes
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

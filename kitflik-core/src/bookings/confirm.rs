@@ -6,11 +6,14 @@
 
 use std::time::Duration;
 
+use super::hold::check_customer;
 use super::maps::SeatState;
 use super::rules;
-use super::{BookingError, BookingStatus, BookingView, Bookings, COUNTER, ConfirmBooking, PaymentChoice};
+use super::{
+    BookingError, BookingStatus, BookingView, Bookings, COUNTER, ConfirmBooking, Customer, PaymentChoice,
+};
 use crate::actor::Actor;
-use crate::error::{EngineError, Validation};
+use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, MailId};
 use crate::limits;
 use crate::ports::payments::{Capture, PaymentStatus};
@@ -53,7 +56,7 @@ impl Bookings<'_> {
         request: &ConfirmBooking,
     ) -> Result<BookingView, BookingError> {
         let engine = self.engine;
-        self.check_choice_of_payment(request.payment.as_ref())?;
+        self.check_request(request)?;
         let command = (booking, request);
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "confirm", &command)?;
         let key = keys::booking(booking);
@@ -70,12 +73,13 @@ impl Bookings<'_> {
                 return engine.booking_view(&held).await;
             }
             rules::confirmable(&held, tx.now(), &engine.policy)?;
+            let held = self.for_customer(&mut tx, held, request.customer.as_ref()).await?;
             let choice = match &request.payment {
                 _ if held.total.amount_minor == 0 => None,
                 Some(choice) => Some(choice),
                 None => {
                     let detail = format!("payment is required: one of {}", self.provider_names().join(", "));
-                    return Err(crate::error::Invalid::one("payment", "required", detail).into());
+                    return Err(Invalid::one("payment", "required", detail).into());
                 }
             };
             match choice {
@@ -122,16 +126,42 @@ impl Bookings<'_> {
         counter.into_iter().chain(self.engine.payments.keys().map(String::as_str)).collect()
     }
 
-    fn check_choice_of_payment(&self, choice: Option<&PaymentChoice>) -> Result<(), BookingError> {
-        let Some(choice) = choice else { return Ok(()) };
+    fn check_request(&self, request: &ConfirmBooking) -> Result<(), BookingError> {
         let mut fields = Validation::default();
-        let names = self.provider_names();
-        if !names.contains(&choice.provider.as_str()) {
-            let detail = format!("payment.provider must be one of {}", names.join(", "));
-            fields.refuse("payment.provider", "unknown", detail);
+        if let Some(choice) = &request.payment {
+            let names = self.provider_names();
+            if !names.contains(&choice.provider.as_str()) {
+                let detail = format!("payment.provider must be one of {}", names.join(", "));
+                fields.refuse("payment.provider", "unknown", detail);
+            }
+            let reference = choice.reference.as_deref();
+            fields.optional_text("payment.reference", reference, limits::MAX_REFERENCE_CHARS);
         }
-        fields.optional_text("payment.reference", choice.reference.as_deref(), limits::MAX_REFERENCE_CHARS);
+        check_customer(request.customer.as_ref(), &mut fields);
         Ok(fields.finish()?)
+    }
+
+    /// The booking with the customer of the confirm. Where a show limits seats per customer, a guest was counted by the
+    /// e-mail of the hold, and stays with it.
+    async fn for_customer(
+        &self,
+        tx: &mut Tx<'_>,
+        held: Booking,
+        customer: Option<&Customer>,
+    ) -> Result<Booking, BookingError> {
+        let Some(customer) = customer else { return Ok(held) };
+        let plain = |customer: &Customer| customer.email.trim().to_lowercase();
+        let moved = held.customer.as_ref().is_some_and(|before| plain(before) != plain(customer));
+        if moved && held.holder == Holder::Guest {
+            let show_key = keys::show(held.show);
+            tx.more(vec![show_key.key.clone()]).await?;
+            tx.uncheck(&show_key);
+            if tx.get(&show_key)?.is_some_and(|show| show.max_seats_per_customer.is_some()) {
+                let detail = "this show limits seats per customer: the e-mail of the hold cannot be changed";
+                return Err(Invalid::one("customer.email", "contradictory", detail).into());
+            }
+        }
+        Ok(Booking { customer: Some(customer.clone()), ..held })
     }
 
     /// The first commit: from here on, somebody will find out what became of the money.

@@ -6,7 +6,9 @@ use super::access::holder;
 use super::maps::{SeatState, ShowHint};
 use super::rules::{self, Claim, Wanted};
 use super::view::view;
-use super::{BestAvailable, BookingError, BookingStatus, BookingView, Bookings, HoldSeats, SeatTicketType};
+use super::{
+    BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Customer, HoldSeats, SeatTicketType,
+};
 use crate::actor::Actor;
 use crate::catalog::cache::CachedLayout;
 use crate::error::{EngineError, Validation};
@@ -354,11 +356,15 @@ fn check_request(request: &HoldSeats) -> Result<(), BookingError> {
             }
         }
     }
-    if let Some(customer) = &request.customer {
-        fields.text("customer.name", &customer.name, limits::MAX_NAME_CHARS);
-        check_email("customer.email", &customer.email, &mut fields);
-    }
+    check_customer(request.customer.as_ref(), &mut fields);
     Ok(fields.finish()?)
+}
+
+pub(super) fn check_customer(customer: Option<&Customer>, fields: &mut Validation) {
+    if let Some(customer) = customer {
+        fields.text("customer.name", &customer.name, limits::MAX_NAME_CHARS);
+        check_email("customer.email", &customer.email, fields);
+    }
 }
 
 pub(super) fn with_types(layout: &Layout, chosen: &[SeatNo], types: &[SeatTicketType]) -> Vec<Wanted> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType};
 use crate::money::Money;
 use crate::time::Timestamp;
@@ -189,6 +190,9 @@ pub struct ConfirmBooking {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub payment: Option<PaymentChoice>,
+    /// Who it is for, if the hold did not say, or said it wrongly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
 }
 
 impl ConfirmBooking {
@@ -201,7 +205,14 @@ impl ConfirmBooking {
     /// Paid through a provider.
     #[must_use]
     pub fn paid_by(provider: impl Into<String>, reference: Option<String>) -> Self {
-        Self { command: None, payment: Some(PaymentChoice { provider: provider.into(), reference }) }
+        let payment = Some(PaymentChoice { provider: provider.into(), reference });
+        Self { command: None, payment, customer: None }
+    }
+
+    /// For somebody.
+    #[must_use]
+    pub fn customer(self, name: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { customer: Some(Customer { name: name.into(), email: email.into() }), ..self }
     }
 
     /// With the name of the command.
@@ -323,6 +334,17 @@ pub struct BookingView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub booking_token: Option<String>,
+}
+
+/// Which bookings staff want to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingQuery {
+    /// Only of this show.
+    pub show_id: Option<ShowId>,
+    /// Only those that stand there. A hold that has run out stays `held` until somebody takes its seats.
+    pub status: Option<BookingStatus>,
+    /// Which page.
+    pub page: PageRequest,
 }
 
 /// A ticket: one seat of a confirmed booking.

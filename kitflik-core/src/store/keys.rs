@@ -213,6 +213,10 @@ pub(crate) fn booking(id: BookingId) -> Typed<Booking> {
     typed(with_id("booking/", id.as_bytes(), 0))
 }
 
+pub(crate) fn bookings() -> Range<Booking> {
+    under("booking/")
+}
+
 pub(crate) fn user_booking(user: UserId, booking: BookingId) -> Typed<UserBooking> {
     typed(format!("user-booking/{user}/{booking}"))
 }

@@ -1,7 +1,9 @@
-//! Staff: their sessions, and additions to the catalogue.
+//! Staff: their sessions, additions to the catalogue, the bookings of the house and its reports.
 
 mod auditoriums;
+mod bookings;
 mod catalogue;
+mod reports;
 mod sessions;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -11,5 +13,10 @@ pub use auditoriums::{AddAuditorium, LayoutSource};
 use crate::router::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::routes()).merge(catalogue::routes()).merge(auditoriums::routes())
+    OpenApiRouter::new()
+        .merge(sessions::routes())
+        .merge(catalogue::routes())
+        .merge(auditoriums::routes())
+        .merge(bookings::routes())
+        .merge(reports::routes())
 }

@@ -61,6 +61,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Known {
 }
 
 pub(super) fn answer(known: &Known, tag: HeaderValue, control: HeaderValue, body: Bytes) -> Response {
+    typed(known, tag, control, JSON, body)
+}
+
+pub(super) fn typed(
+    known: &Known,
+    tag: HeaderValue,
+    control: HeaderValue,
+    content_type: HeaderValue,
+    body: Bytes,
+) -> Response {
     let known = known.has(&tag);
     let mut response = Response::new(if known { Body::empty() } else { Body::from(body) });
     let headers = response.headers_mut();
@@ -69,7 +79,7 @@ pub(super) fn answer(known: &Known, tag: HeaderValue, control: HeaderValue, body
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     }
     response
 }

@@ -212,6 +212,7 @@ fn welcome(settings: &Settings, address: SocketAddr) {
             StorageKind::Memory => console::say("mail is not sent (smtp_url is not set)"),
         }
     }
+    console::say(&format!("page      http://{address}/ (staff: /admin)"));
     console::say(&format!("API       http://{address}/v1/movies"));
     console::say(&format!("reference http://{address}/docs"));
     console::say(&format!("listening on http://{address}"));

@@ -145,6 +145,11 @@ async fn wire_shapes() {
     keep("12 tickets", house.get(&format!("{path}/tickets")).booking(&hold).send().await.expect(200));
     let staff = house.staff().await;
     keep("13 price cards", house.get("/v1/admin/price-cards").bearer(&staff).send().await.expect(200));
+    let bookings = house.get("/v1/admin/bookings").bearer(&staff).send().await;
+    keep("18 bookings of the house", bookings.expect(200));
+    let occupancy = house.get("/v1/admin/reports/occupancy").bearer(&staff).send().await;
+    keep("19 occupancy", occupancy.expect(200));
+    keep("20 house", house.get("/v1/house").send().await.expect(200));
     let taken = house.post("/v1/bookings", &body).send().await;
     keep("14 seat_taken", taken.refused(409, "seat_taken"));
     let split = json!({ "show_id": show.id, "seats": ["A3"] });

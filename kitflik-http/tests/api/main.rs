@@ -12,5 +12,8 @@ mod house;
 mod idempotency;
 mod inputs;
 mod main_path;
+mod office;
+#[cfg(feature = "pages")]
+mod pages;
 mod staff;
 mod users;

@@ -1,0 +1,294 @@
+// Staff: log in, how full the shows are, who has booked.
+
+import { NoAnswer, Refused, command, get, serverNow } from "./api.js";
+import { h, notice, show } from "./dom.js";
+import { capital, count, dayOf, longDay, moment, money, timeOf } from "./format.js";
+import { forget, keep, kept } from "./kept.js";
+import { tell } from "./words.js";
+
+const main = document.getElementById("main");
+const session = document.getElementById("session");
+
+/** Lives as long as this page: whoever reloads it gets the next one for the refresh token. */
+let access = null;
+let refreshing = null;
+let turn = 0;
+
+class LoggedOut extends Error {}
+
+function take(tokens) {
+  access = tokens.access_token;
+  keep("staff", { refresh: tokens.refresh_token });
+}
+
+/** The next pair of tokens. Only one call at a time: a refresh token can be used once. */
+function refresh() {
+  refreshing ??= (async () => {
+    const before = kept("staff");
+    if (!before) throw new LoggedOut();
+    try {
+      take(await command("staff.refresh", "POST", "/v1/admin/auth/refresh", { body: { refresh_token: before.refresh } }));
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) {
+        forget("staff");
+        throw new LoggedOut();
+      }
+      throw error;
+    } finally {
+      refreshing = null;
+    }
+  })();
+  return refreshing;
+}
+
+async function asStaff(path) {
+  if (!access) await refresh();
+  try {
+    return await get(path, { authorization: `Bearer ${access}` });
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 401) throw error;
+    await refresh();
+    return get(path, { authorization: `Bearer ${access}` });
+  }
+}
+
+async function logOut() {
+  const before = kept("staff");
+  access = null;
+  forget("staff");
+  show(session);
+  logIn();
+  if (!before) return;
+  try {
+    await command("staff.logout", "POST", "/v1/admin/auth/logout", { body: { refresh_token: before.refresh } });
+  } catch (error) {
+    const words = tell(error);
+    document.getElementById("told")?.replaceWith(notice("warn", "You are logged out here, but the server could not be told.", words.text));
+  }
+}
+
+function logIn() {
+  document.title = "Staff · Log in";
+  const told = h("div", { id: "told", "aria-live": "polite" });
+  const button = h("button", { type: "submit", class: "primary big" }, "Log in");
+  const email = h("input", { type: "email", id: "email", name: "email", autocomplete: "username", required: true });
+  const password = h("input", { type: "password", id: "password", name: "password", autocomplete: "current-password", required: true });
+  async function submit(event) {
+    event.preventDefault();
+    button.disabled = true;
+    show(told);
+    try {
+      take(await command(null, "POST", "/v1/admin/auth/login", { body: { email: email.value, password: password.value } }));
+      open();
+    } catch (error) {
+      const words = tell(error);
+      show(told, notice(words.kind, words.title, words.text));
+      button.disabled = false;
+      password.focus();
+      password.select();
+    }
+  }
+  show(main, h("form", { class: "login panel panel-body", novalidate: true, onsubmit: submit },
+    h("h1", {}, "Staff"),
+    h("div", { class: "field" }, h("label", { for: "email" }, "E-mail"), email),
+    h("div", { class: "field" }, h("label", { for: "password" }, "Password"), password),
+    told, button));
+  email.focus();
+}
+
+function failed(error, again) {
+  if (error instanceof LoggedOut) {
+    show(session);
+    logIn();
+    return;
+  }
+  if (!(error instanceof Refused || error instanceof NoAnswer)) console.error(error);
+  const words = tell(error);
+  show(main, notice(words.kind, words.title, words.text, h("button", { type: "button", onclick: again }, "Try again"),
+    h("a", { class: "button plain", href: "#/" }, "All shows")));
+}
+
+async function open() {
+  turn += 1;
+  const mine = turn;
+  const current = () => mine === turn;
+  if (!access && !kept("staff")) {
+    logIn();
+    return;
+  }
+  const [, view, id] = location.hash.split("/");
+  show(main, h("p", { class: "quiet", role: "status" }, "One moment…"));
+  try {
+    if (!access) await refresh();
+    show(session, h("button", { type: "button", class: "small", id: "logout", onclick: logOut }, "Log out"));
+    if (view === "show" && id) await bookings(id, current);
+    else await shows(current);
+  } catch (error) {
+    if (current()) failed(error, open);
+  }
+}
+
+const percent = (part, whole) => (whole === 0 ? 0 : (100 * part) / whole);
+
+function bar(one) {
+  const parts = [["sold", one.sold], ["held", one.held], ["blocked", one.blocked]];
+  const text = parts.filter(([, seats]) => seats > 0).map(([name, seats]) => `${seats} ${name}`).concat(`${one.free} free`).join(", ");
+  return h("div", { class: "bar", role: "img", "aria-label": text },
+    parts.map(([name, seats]) => {
+      const part = h("span", { class: name });
+      part.style.setProperty("width", `${percent(seats, one.seats)}%`);
+      return part;
+    }));
+}
+
+const STANDS = { scheduled: "Not on sale yet", on_sale: "On sale", closed: "Sales closed", ended: "Over", cancelled: "Cancelled" };
+
+function showRow(one) {
+  return h("a", { class: "occupancy", href: `#/show/${one.show_id}`, "data-show": one.show_id },
+    h("span", { class: "time" }, timeOf(one.starts_at_local)),
+    h("span", { class: "what" }, h("b", {}, one.movie.title), h("small", {}, `${one.auditorium.name} · ${one.venue.name}${one.status === "on_sale" ? "" : ` · ${STANDS[one.status] ?? one.status}`}`)),
+    h("span", { class: "full" }, bar(one), h("small", {}, h("b", {}, `${one.sold} sold`), one.held > 0 && ` · ${one.held} held`, one.blocked > 0 && ` · ${one.blocked} blocked`, ` · ${one.free} free`)),
+    h("span", { class: "share" }, `${Math.round(percent(one.sold, one.seats))} %`));
+}
+
+/** All coming shows by day. */
+async function shows(current) {
+  document.title = "Staff · Shows";
+  const days = new Map();
+  const list = h("div", { class: "days-list" });
+  const more = h("div", { class: "more" });
+  const add = (page) => {
+    const now = new Date(serverNow());
+    for (const one of page.items) {
+      const day = dayOf(one.starts_at_local);
+      if (!days.has(day)) {
+        const rows = h("div", { class: "rows-of-day panel" });
+        days.set(day, rows);
+        list.append(h("section", {}, h("h2", {}, longDay(day, one.venue.zone, now)), rows));
+      }
+      days.get(day).append(showRow(one));
+    }
+    show(more, page.next_cursor && button(page.next_cursor));
+  };
+  const button = (cursor) => {
+    const element = h("button", {
+      type: "button",
+      onclick: async () => {
+        element.disabled = true;
+        try {
+          const page = await asStaff(`/v1/admin/reports/occupancy?limit=30&cursor=${encodeURIComponent(cursor)}`);
+          if (current()) add(page);
+        } catch (error) {
+          if (error instanceof LoggedOut) failed(error);
+          else {
+            const words = tell(error);
+            show(more, notice(words.kind, words.title, words.text), button(cursor));
+          }
+        }
+      },
+    }, "More days");
+    return element;
+  };
+  const page = await asStaff("/v1/admin/reports/occupancy?limit=30");
+  if (!current()) return;
+  show(main, h("div", { class: "headline" }, h("h1", {}, "Shows"),
+    h("p", { class: "key" }, h("span", { class: "swatch sold" }), "sold ", h("span", { class: "swatch held" }), "held ", h("span", { class: "swatch free" }), "free")),
+  page.items.length === 0 && notice("info", "No show is coming.", "Add shows with the API: POST /v1/admin/shows."),
+  list, more);
+  add(page);
+}
+
+const FILTERS = [["confirmed", "Sold"], ["held", "Held"], ["confirming", "Being paid"], ["released", "Given back"], ["expired", "Ran out"], ["", "All"]];
+const STATUS = { confirmed: "Sold", held: "Held", confirming: "Being paid", released: "Given back", expired: "Ran out" };
+
+/** A hold that has run out stays `held` until somebody takes its seats. */
+function statusOf(booking) {
+  const out = booking.status === "held" && Date.parse(booking.expires_at) <= serverNow();
+  return out ? ["expired", "Ran out"] : [booking.status, STATUS[booking.status] ?? booking.status];
+}
+
+function bookingRow(booking, zone) {
+  const paid = { captured: `paid by ${booking.payment?.provider}`, due: "pays at the box office", in_flight: "in payment" }[booking.payment?.status];
+  const [kind, name] = statusOf(booking);
+  return h("tr", {},
+    h("td", {}, h("b", {}, booking.customer?.name ?? "No name"), h("small", {}, booking.customer?.email ?? "")),
+    h("td", {}, h("span", { class: "seat-list" }, booking.seats.map((seat) => seat.label).join(", ")), h("small", {}, count(booking.seats.length, "seat"))),
+    h("td", {}, h("span", { class: `status ${kind}` }, name), paid && h("small", {}, paid)),
+    h("td", { class: "amount" }, money(booking.quote.total.amount_minor, booking.quote.total.currency)),
+    h("td", {}, h("small", {}, moment(booking.confirmed_at ?? booking.created_at, zone)), h("small", { class: "id", title: booking.id }, booking.id.slice(-12))));
+}
+
+/** Pages that are asked for before "More" is offered: one may be empty and still have a next. */
+const STRIDES = 10;
+
+/** The bookings of a show. */
+async function bookings(id, current) {
+  const one = await get(`/v1/shows/${id}`);
+  if (!current()) return;
+  document.title = `Staff · ${one.movie.title}`;
+  const zone = one.venue.zone;
+  const told = h("div", { "aria-live": "polite" });
+  const rows = h("tbody", {});
+  const table = h("div", { class: "table panel" }, h("table", { id: "bookings" },
+    h("thead", {}, h("tr", {}, ["Customer", "Seats", "Status", "Total", "When"].map((name) => h("th", { scope: "col" }, name)))), rows));
+  const more = h("div", { class: "more" });
+  let asked = 0;
+
+  async function load(status, cursor) {
+    asked += 1;
+    const mine = asked;
+    const live = () => current() && mine === asked;
+    if (!cursor) show(rows);
+    show(more);
+    show(told, h("p", { class: "quiet", role: "status" }, "Looking…"));
+    try {
+      let next = cursor;
+      for (let stride = 0; stride < STRIDES; stride += 1) {
+        const query = new URLSearchParams({ show: id, limit: "25" });
+        if (status) query.set("status", status);
+        if (next) query.set("cursor", next);
+        const page = await asStaff(`/v1/admin/bookings?${query}`);
+        if (!live()) return;
+        page.items.forEach((booking) => rows.append(bookingRow(booking, zone)));
+        next = page.next_cursor;
+        if (!next || page.items.length > 0) break;
+      }
+      table.hidden = rows.childElementCount === 0;
+      show(told, rows.childElementCount === 0 && notice("info", "No booking like that.", next ? "There is more to look through." : "Choose another status to see others."));
+      if (next) show(more, h("button", { type: "button", onclick: () => load(status, next) }, "More"));
+    } catch (error) {
+      if (!live()) return;
+      if (error instanceof LoggedOut) {
+        failed(error);
+        return;
+      }
+      const words = tell(error);
+      show(told, notice(words.kind, words.title, words.text, h("button", { type: "button", onclick: () => load(status, cursor) }, "Try again")));
+    }
+  }
+
+  const filter = h("div", { class: "days", role: "group", "aria-label": "Status" });
+  const choose = (status) => {
+    for (const button of filter.children) button.setAttribute("aria-pressed", String(button.dataset.status === status));
+    return load(status, null);
+  };
+  for (const [status, name] of FILTERS) {
+    filter.append(h("button", { type: "button", class: "day", "data-status": status, onclick: () => choose(status) }, name));
+  }
+  table.hidden = true;
+  const day = longDay(dayOf(one.starts_at_local), zone, new Date(serverNow()));
+  show(main,
+    h("p", { class: "back" }, h("a", { href: "#/" }, "← All shows")),
+    h("div", { class: "headline" }, h("h1", {}, one.movie.title),
+      h("p", { class: "quiet" }, `${capital(day)}, ${timeOf(one.starts_at_local)} · ${one.auditorium.name} · ${one.venue.name}`)),
+    filter, table, told, more);
+  await choose("confirmed");
+}
+
+addEventListener("hashchange", () => {
+  scrollTo(0, 0);
+  main.focus({ preventScroll: true });
+  open();
+});
+get("/v1/house").then((house) => { document.getElementById("house").textContent = house.name; }, () => {});
+open();

@@ -1,0 +1,511 @@
+// What people do with the pages, in a real browser against the real server. Nothing here waits for a time: only for
+// what is on the page.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { STAFF, api, chosen, seat, showsIn, startBrowser, startServer, visitor } from "./support.js";
+
+const ADA = { name: "Ada Lovelace", email: "ada@example.org" };
+let server;
+let browser;
+/** Shows of the large hall that no test has used yet. */
+let large;
+
+before(async () => {
+  browser = await startBrowser();
+  server = await startServer();
+  large = await showsIn(server.base, "Saal 1");
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** A test with as many people as it asks for; nothing of what must not happen may have happened to any of them. */
+function people(name, run, options) {
+  test(name, async () => {
+    const all = [];
+    const arrive = async (own = {}) => {
+      const one = await visitor(browser, server.base, { ...options, ...own });
+      all.push(one);
+      return one.page;
+    };
+    try {
+      await run(arrive);
+      for (const { faults } of all) assert.deepEqual(faults, []);
+    } finally {
+      await Promise.all(all.map(({ context }) => context.close()));
+    }
+  });
+}
+
+const nextShow = () => large.shift();
+
+async function openSeats(page, show) {
+  await page.goto(`/#/show/${show.id}`);
+  await seat(page, "A1").waitFor();
+}
+
+async function choose(page, ...ids) {
+  for (const id of ids) await seat(page, id).click();
+}
+
+const told = (page, text) => page.locator(".notice", { hasText: text }).first().waitFor();
+
+async function fillCustomer(page, { name, email } = ADA) {
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("E-mail").fill(email);
+}
+
+/** The pictures of QR codes, once they are drawn. */
+async function codes(page, count) {
+  await page.locator("img.qr").nth(count - 1).waitFor();
+  return page.locator("img.qr").evaluateAll((images) => Promise.all(images.map(async (image) => {
+    await image.decode();
+    return { width: image.naturalWidth, alt: image.alt, from: new URL(image.src).protocol };
+  })));
+}
+
+async function staffToken() {
+  const tokens = await api(server.base, "/v1/admin/auth/login", { method: "POST", body: STAFF });
+  return `Bearer ${tokens.access_token}`;
+}
+
+async function sales(show) {
+  const path = `/v1/admin/bookings?show=${show.id}&status=confirmed`;
+  return (await api(server.base, path, { authorization: await staffToken() })).items;
+}
+
+/** Somebody else takes seats, without a browser. */
+async function hold(show, seats) {
+  return api(server.base, "/v1/bookings", { method: "POST", body: { show_id: show.id, seats } });
+}
+
+test("the server says where its page is", () => {
+  assert.ok(server.lines.some((line) => line.startsWith("page ") && line.includes(`${server.base}/`)), server.lines.join("\n"));
+});
+
+people("a guest buys two seats, from what is on to two QR codes", async (arrive) => {
+  const page = await arrive();
+  await page.goto("/");
+  await page.getByRole("heading", { name: "What is on" }).waitFor();
+  await page.locator(".day").last().click();
+  const link = page.locator('a.show[data-hall="Salon"]').last();
+  const id = (await link.getAttribute("href")).split("/").pop();
+  await link.click();
+  await choose(page, "A3", "A4");
+  assert.deepEqual(await chosen(page), ["A3", "A4"]);
+  await page.getByLabel("Ticket for A4").selectOption("child");
+  assert.equal(await page.locator("#sum").textContent(), "€28.50");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  assert.match(await page.locator("#countdown").textContent(), /^(10:00|9:\d\d)$/);
+  assert.equal(await page.locator("#total").textContent(), "€29.00");
+  // Nobody's tickets: the page asks first.
+  await page.locator("#confirm").click();
+  await page.getByText("Please give a name.").waitFor();
+  await fillCustomer(page);
+  // Twice: one sale.
+  await page.locator("#confirm").dblclick();
+  await told(page, "your seats are yours");
+  const pictures = await codes(page, 2);
+  assert.deepEqual(pictures.map((picture) => picture.alt), ["QR code of the ticket for seat A3", "QR code of the ticket for seat A4"]);
+  for (const { width, from } of pictures) assert.ok(width > 0 && from === "blob:");
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Add to calendar" }).click();
+  const file = await download;
+  assert.equal(file.suggestedFilename(), "booking.ics");
+  assert.match(await readFile(await file.path(), "utf8"), /BEGIN:VCALENDAR[^]*END:VCALENDAR/);
+  const [sold, ...more] = await sales({ id });
+  assert.deepEqual([sold.customer, sold.seats.map((one) => one.label), more], [ADA, ["A3", "A4"], []]);
+  // The tickets stay after a reload.
+  await page.reload();
+  await codes(page, 2);
+});
+
+people("two want the same seat: the loser is told kindly, loses nothing else, and buys another", async (arrive) => {
+  const show = nextShow();
+  const [quick, slow] = [await arrive(), await arrive()];
+  await openSeats(quick, show);
+  await openSeats(slow, show);
+  // The slow one's plan is not brought up to date: they choose what they still see as free.
+  await slow.route("**/v1/shows/*/seats", (route) => route.abort());
+  await choose(quick, "F6", "F7");
+  await choose(slow, "F7", "F8");
+  await quick.getByRole("button", { name: "Continue" }).click();
+  await quick.locator("#countdown").waitFor();
+  await slow.getByRole("button", { name: "Continue" }).click();
+  await told(slow, "Somebody was a moment quicker: seat F7 is taken.");
+  assert.deepEqual(await chosen(slow), ["F8"]);
+  await slow.unroute("**/v1/shows/*/seats");
+  await slow.locator('[data-seat="F7"].held').waitFor();
+  await choose(slow, "F9");
+  await slow.getByRole("button", { name: "Continue" }).click();
+  await slow.locator("#countdown").waitFor();
+  for (const page of [quick, slow]) {
+    await fillCustomer(page);
+    await page.locator("#confirm").click();
+    await codes(page, 2);
+  }
+  const sold = (await sales(show)).flatMap((booking) => booking.seats.map((one) => one.label));
+  assert.deepEqual(sold.sort(), ["F6", "F7", "F8", "F9"]);
+});
+
+people("a seat that somebody takes meanwhile leaves the choice, and the guest is told", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "G7", "G8");
+  await hold(show, ["G8", "G9"]);
+  await told(page, "Seat G8 was just taken by somebody else.");
+  assert.deepEqual(await chosen(page), ["G7"]);
+  await seat(page, "G8").click({ force: true });
+  await told(page, "Seat G8: somebody is about to buy it.");
+  assert.deepEqual(await chosen(page), ["G7"]);
+});
+
+people("a hold and what was typed survive a reload", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await page.getByRole("button", { name: "Best seats" }).click();
+  await page.getByRole("heading", { name: "Your 2 seats" }).waitFor();
+  const best = await chosen(page);
+  assert.equal(best.length, 2);
+  // The choice survives too.
+  await page.reload();
+  await page.getByRole("heading", { name: "Your 2 seats" }).waitFor();
+  assert.deepEqual(await chosen(page), best);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await fillCustomer(page);
+  await page.reload();
+  await page.locator("#countdown").waitFor();
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), ADA.name);
+  assert.equal(await page.getByLabel("E-mail").inputValue(), ADA.email);
+  // On other views a reminder leads back.
+  await page.goto("/#/");
+  await page.getByRole("link", { name: /^2 seats held/ }).click();
+  await page.getByText("Pay at the box office").click();
+  await page.getByRole("button", { name: "Book now, pay later" }).click();
+  await told(page, "Please pay");
+  await codes(page, 2);
+  const [sold] = await sales(show);
+  assert.equal(sold.payment.status, "due");
+});
+
+people("a choice that leaves a single seat is answered with another", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "E2", "E3");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await told(page, "That would leave seat E1 on its own.");
+  await page.getByRole("button", { name: "Take E1 and E2 instead" }).click();
+  assert.deepEqual(await chosen(page), ["E1", "E2"]);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+});
+
+people("the keyboard alone can choose seats and go on", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  const focused = () => page.evaluate(() => document.activeElement?.dataset.seat ?? document.activeElement?.id ?? "");
+  const tabUntil = async (wanted) => {
+    for (let presses = 0; presses < 30; presses += 1) {
+      await page.keyboard.press("Tab");
+      if (wanted(await focused())) return;
+    }
+    assert.fail("Tab does not lead there");
+  };
+  await tabUntil((name) => /^[A-P]\d+$/.test(name));
+  const start = await focused();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Space");
+  const first = await focused();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  const second = await focused();
+  assert.equal(new Set([start, first, second]).size, 3);
+  assert.deepEqual(new Set(await chosen(page)), new Set([first, second]));
+  assert.match(await seat(page, first).getAttribute("aria-label"), /^Seat .+, Parkett, €11\.50, chosen$/);
+  // Space takes back what it gave.
+  await page.keyboard.press("Space");
+  assert.deepEqual(await chosen(page), [first]);
+  await page.keyboard.press("Space");
+  await tabUntil((name) => name === "hold");
+  await page.keyboard.press("Enter");
+  await page.locator("#countdown").waitFor();
+  await tabUntil((name) => name === "name");
+  await page.keyboard.type(ADA.name);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(ADA.email);
+  await page.keyboard.press("Enter");
+  await codes(page, 2);
+});
+
+people("kinds of seats have shapes and names, and a pair stays one", async (arrive) => {
+  const [salon] = await showsIn(server.base, "Salon");
+  const page = await arrive();
+  await page.goto(`/#/show/${salon.id}`);
+  await seat(page, "B1").click();
+  assert.deepEqual(await chosen(page), ["B1", "B2"]);
+  assert.match(await seat(page, "B1").getAttribute("aria-label"), /couple seat with B2/);
+  assert.match(await seat(page, "A1").getAttribute("aria-label"), /wheelchair space, Sessel, €16\.50, free/);
+  const shape = (id) => seat(page, id).locator(".body").evaluate((one) => one.tagName + (one.getAttribute("d") ?? ""));
+  const shapes = await Promise.all(["A1", "A2", "A3", "B1"].map(shape));
+  assert.equal(new Set(shapes).size, 4);
+  await seat(page, "B2").click();
+  assert.deepEqual(await chosen(page), []);
+  await seat(page, "A2").click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await told(page, "That seat is for company.");
+  await page.getByRole("button", { name: "Take A1 and A2 instead" }).click();
+  assert.deepEqual(await chosen(page), ["A1", "A2"]);
+});
+
+people("a server that does not answer costs nothing but patience", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "J6", "J7");
+  const keys = [];
+  const down = async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    keys.push(route.request().headers()["idempotency-key"]);
+    // The first attempts arrive, and their answers are lost on the way.
+    await route.fetch();
+    return route.abort();
+  };
+  await page.route("**/v1/bookings", down);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await told(page, "We cannot reach the box office.");
+  assert.deepEqual(await chosen(page), ["J6", "J7"]);
+  await page.unroute("**/v1/bookings");
+  const request = page.waitForRequest((one) => one.method() === "POST" && one.url().endsWith("/v1/bookings"));
+  await page.getByRole("button", { name: "Try again" }).click();
+  keys.push((await request).headers()["idempotency-key"]);
+  await page.locator("#countdown").waitFor();
+  assert.equal(keys.length, 4);
+  assert.equal(new Set(keys).size, 1);
+  // At the till: the server is there, its store is not.
+  await fillCustomer(page);
+  const problem = { type: "x", title: "Unavailable", status: 503, code: "unavailable", detail: "the storage does not answer" };
+  await page.route("**/confirm", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", headers: { "retry-after": "1" }, body: JSON.stringify(problem) }));
+  await page.locator("#confirm").click();
+  await told(page, "The box office does not answer at the moment.");
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), ADA.name);
+  await page.unroute("**/confirm");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await codes(page, 2);
+  assert.equal((await sales(show)).length, 1);
+});
+
+people("whose time ran out is told, keeps what they typed, and holds the same seats again", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await page.clock.install();
+  await openSeats(page, show);
+  await choose(page, "K6", "K7");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await fillCustomer(page);
+  await page.clock.runFor(8 * 60_000);
+  await page.getByRole("button", { name: "I need more time" }).waitFor();
+  await page.clock.runFor(3 * 60_000);
+  await page.getByRole("heading", { name: "Your time ran out" }).waitFor();
+  // The browser's clock ran ahead of the house's: there the seats are still held by the same guest, so that they are
+  // given back from outside.
+  const mine = JSON.parse(await page.evaluate(() => sessionStorage.getItem("kitflik.booking")));
+  await api(server.base, `/v1/bookings/${mine.id}/release`, { method: "POST", authorization: `Booking ${mine.token}` });
+  await page.getByRole("button", { name: "Hold the same seats again" }).click();
+  await page.locator("#countdown").waitFor();
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), ADA.name);
+  await page.getByRole("button", { name: "Give the seats back" }).click();
+  await page.getByRole("heading", { name: "Your 2 seats" }).waitFor();
+  assert.deepEqual(await chosen(page), ["K6", "K7"]);
+});
+
+people("a hold that is over at the till is told there", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "D6", "D7");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await fillCustomer(page);
+  const problem = { type: "x", title: "The hold is over", status: 410, code: "hold_expired", detail: "the hold ended" };
+  await page.route("**/confirm", (route) => route.fulfill({ status: 410, contentType: "application/problem+json", body: JSON.stringify(problem) }));
+  await page.locator("#confirm").click();
+  await page.getByRole("heading", { name: "Your time ran out" }).waitFor();
+  await page.getByRole("link", { name: "Choose in the plan" }).click();
+  await seat(page, "D6").waitFor();
+});
+
+people("a show that is off sale is told of, and what is not there too", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "D6", "D7");
+  const problem = { type: "x", title: "The show is not on sale", status: 409, code: "show_not_on_sale", detail: "sales are closed" };
+  await page.route("**/v1/bookings", (route) => route.fulfill({ status: 409, contentType: "application/problem+json", body: JSON.stringify(problem) }));
+  await page.getByRole("button", { name: "Continue" }).click();
+  await told(page, "This show is not on sale.");
+  await page.goto("/#/show/00000000-0000-7000-8000-000000000000");
+  await told(page, "This is not there any more.");
+  await page.getByRole("link", { name: "To the programme" }).click();
+  await page.getByRole("heading", { name: "What is on" }).waitFor();
+  await page.goto("/#/booking");
+  await told(page, "You have no booking in this window.");
+});
+
+people("a plan that did not change is not sent again", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  const unchanged = await page.waitForResponse((response) => response.url().endsWith("/seats") && response.status() === 304);
+  assert.ok(unchanged.request().headers()["if-none-match"]);
+  await hold(show, ["C6", "C7"]);
+  await page.locator('[data-seat="C6"].held').waitFor();
+});
+
+people("a phone can tap seats, and nothing is wider than its screen", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  const fits = async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), page.url());
+  await page.goto("/");
+  await page.locator(".movie").first().waitFor();
+  await fits();
+  await openSeats(page, show);
+  await fits();
+  const box = await seat(page, "H10").boundingBox();
+  assert.ok(box.width >= 35 && box.height >= 35, `a seat is ${box.width} by ${box.height}`);
+  await seat(page, "H10").tap();
+  await seat(page, "H11").tap();
+  await page.getByRole("button", { name: "Continue" }).tap();
+  await page.locator("#countdown").waitFor();
+  await fits();
+  await fillCustomer(page);
+  await page.locator("#confirm").tap();
+  await codes(page, 2);
+  await fits();
+}, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, timezoneId: "America/New_York" });
+
+people("a show with a limit asks first who is coming, and yen have no decimals", async (arrive) => {
+  const authorization = await staffToken();
+  const like = nextShow();
+  const add = (path, body) => api(server.base, path, { method: "POST", body, authorization });
+  const prices = [["parkett", 1500], ["loge", 2000]].map(([category, amount_minor]) => ({ category, ticket_type: "adult", amount_minor }));
+  const card = await add("/v1/admin/price-cards", { name: "Yen", currency: "JPY", prices, booking_fee_minor: 100 });
+  const show = await add("/v1/admin/shows", {
+    movie_id: like.movie.id, auditorium_id: like.auditorium.id, price_card_id: card.id, starts_at_local: "2036-05-02T20:00", max_seats_per_customer: 2,
+  });
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "C6", "C7", "C8");
+  await told(page, "You can take 2 seats at most.");
+  assert.deepEqual(await chosen(page), ["C6", "C7"]);
+  assert.match(await page.locator("#sum").textContent(), /^(JP)?¥3,000$/);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("Please give a name.").waitFor();
+  await fillCustomer(page);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  assert.match(await page.locator("#total").textContent(), /^(JP)?¥3,100$/);
+  await page.locator("#confirm").click();
+  await codes(page, 2);
+  assert.deepEqual((await sales(show))[0].customer, ADA);
+});
+
+people("whoever looks at the plan again sees the seats that they hold as theirs", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "B5", "B6");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await page.goBack();
+  await told(page, "You hold B5 and B6 for this show.");
+  assert.match(await seat(page, "B5").getAttribute("aria-label"), /held for you$/);
+  await choose(page, "B9", "B10");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("cell", { name: "€23.50" }).waitFor();
+  // The first two can be had by others again.
+  const states = async () => (await api(server.base, `/v1/shows/${show.id}/seats?expand=seats`)).seats.filter((one) => one.state === "held");
+  await page.goBack();
+  await page.locator('[data-seat="B5"].free').waitFor();
+  assert.deepEqual((await states()).map((one) => one.id), ["B9", "B10"]);
+});
+
+people("times are the venue's, and the page says so to whoever lives elsewhere", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive({ timezoneId: "America/New_York" });
+  await page.goto("/");
+  await page.getByText("All times are those of the venue (Europe/Berlin).").waitFor();
+  await openSeats(page, show);
+  await page.getByText(show.starts_at_local.slice(11, 16)).first().waitFor();
+});
+
+people("staff log in, see how full shows are and who has booked", async (arrive) => {
+  const show = nextShow();
+  const held = await hold(show, ["M1", "M2", "M3"]);
+  await api(server.base, `/v1/bookings/${held.id}/confirm`, {
+    method: "POST", authorization: `Booking ${held.booking_token}`, body: { payment: { provider: "test" }, customer: ADA },
+  });
+  await hold(show, ["N1", "N2"]);
+  const page = await arrive();
+  await page.goto("/admin");
+  await page.getByLabel("E-mail").fill(STAFF.email);
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await told(page, "That e-mail and password do not go together.");
+  await page.getByLabel("Password").fill(STAFF.password);
+  await page.getByLabel("Password").press("Enter");
+  await page.getByRole("heading", { name: "Shows" }).waitFor();
+  const row = page.locator(`[data-show="${show.id}"]`);
+  while ((await row.count()) === 0) {
+    const before = await page.locator(".occupancy").count();
+    await page.getByRole("button", { name: "More days" }).click();
+    await page.locator(".occupancy").nth(before).waitFor();
+  }
+  assert.match(await row.textContent(), /3 sold · 2 held · 295 free1 %/);
+  assert.equal(await row.locator(".bar").getAttribute("aria-label"), "3 sold, 2 held, 295 free");
+  await row.click();
+  await page.getByRole("cell", { name: ADA.name }).waitFor();
+  assert.match(await page.locator("#bookings tbody tr").textContent(), /Ada Lovelace.*M1, M2, M3.*Sold.*paid by test.*€42\.50/);
+  await page.getByRole("button", { name: "Held" }).click();
+  await page.getByText("N1, N2").waitFor();
+  assert.equal(await page.locator("#bookings tbody tr").count(), 1);
+  await page.getByRole("button", { name: "All" }).click();
+  await page.locator("#bookings tbody tr").nth(1).waitFor();
+  await page.getByRole("button", { name: "Given back" }).click();
+  await told(page, "No booking like that.");
+  // The session outlives a reload; the access token does not leave the page.
+  const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage) + document.cookie);
+  assert.ok(!stored.includes(STAFF.password) && !stored.includes("eyJ"), stored);
+  await page.reload();
+  await page.getByRole("cell", { name: ADA.name }).waitFor();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByLabel("Password").waitFor();
+  await page.reload();
+  await page.getByLabel("Password").waitFor();
+});
+
+people("somebody else's words stay words", async (arrive) => {
+  const show = nextShow();
+  const held = await hold(show, ["O1", "O2"]);
+  const name = "<img src=x onerror=alert(1)>";
+  await api(server.base, `/v1/bookings/${held.id}/confirm`, {
+    method: "POST", authorization: `Booking ${held.booking_token}`, body: { payment: { provider: "test" }, customer: { ...ADA, name } },
+  });
+  const page = await arrive();
+  await page.goto(`/admin#/show/${show.id}`);
+  await page.getByLabel("E-mail").fill(STAFF.email);
+  await page.getByLabel("Password").fill(STAFF.password);
+  await page.getByLabel("Password").press("Enter");
+  await page.getByRole("cell", { name }).waitFor();
+  assert.equal(await page.locator("td img").count(), 0);
+});
