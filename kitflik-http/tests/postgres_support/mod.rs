@@ -29,7 +29,13 @@ impl Server {
             run(Command::new("chown").arg(UNPRIVILEGED).arg(&directory));
         }
         let mut initdb = program("initdb");
-        initdb.current_dir(&directory).args(["--auth=trust", "--username=kitflik", "--encoding=UTF8", "-D"]);
+        initdb.current_dir(&directory).args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=kitflik",
+            "--encoding=UTF8",
+            "-D",
+        ]);
         run(initdb.arg(directory.join("data")).stdout(Stdio::null()));
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let mut server = Self { process: None, directory, settings };
@@ -88,7 +94,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop("INT");
+        // Nobody needs what is in it. (INT is not heard while a server recovers from a crash.)
+        self.stop("QUIT");
     }
 }
 
