@@ -50,6 +50,7 @@ pub(crate) struct KeyRing {
     refresh: Hmac<Sha256>,
     request: Hmac<Sha256>,
     tickets: TicketSigner,
+    mark: [u8; 32],
 }
 
 impl KeyRing {
@@ -68,6 +69,7 @@ impl KeyRing {
             refresh: keyed(&derive("kitflik refresh token 1")),
             request: keyed(&derive("kitflik request digest 1")),
             tickets: TicketSigner::from_seed(derive("kitflik ticket 1")),
+            mark: derive("kitflik master key mark 1"),
         }
     }
 
@@ -79,6 +81,11 @@ impl KeyRing {
     /// The key of staff's access tokens.
     pub(crate) fn staff_access(&self) -> &[u8] {
         &self.staff_access
+    }
+
+    /// Tells master keys apart. Derived one way, so it may be stored.
+    pub(crate) fn mark(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.mark)
     }
 
     pub(crate) fn tickets(&self) -> &TicketSigner {
