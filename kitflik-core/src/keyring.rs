@@ -51,6 +51,7 @@ pub(crate) struct KeyRing {
     refresh: Hmac<Sha256>,
     request: Hmac<Sha256>,
     tickets: TicketSigner,
+    mark: [u8; 32],
 }
 
 impl KeyRing {
@@ -69,6 +70,7 @@ impl KeyRing {
             refresh: keyed(&derive("kitflik refresh token 1")),
             request: keyed(&derive("kitflik request digest 1")),
             tickets: TicketSigner::from_seed(derive("kitflik ticket 1")),
+            mark: derive("kitflik master key mark 1"),
         }
     }
 
@@ -80,6 +82,11 @@ impl KeyRing {
     /// The key of staff's access tokens.
     pub(crate) fn staff_access(&self) -> &[u8] {
         &self.staff_access
+    }
+
+    /// Tells master keys apart. Derived one way, so it may be stored.
+    pub(crate) fn mark(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.mark)
     }
 
     pub(crate) fn tickets(&self) -> &TicketSigner {

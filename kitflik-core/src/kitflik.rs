@@ -17,12 +17,13 @@ use crate::notify::Notify;
 use crate::ports::mailer::Mailer;
 use crate::ports::password::{Argon2id, PasswordHasher};
 use crate::ports::payments::Payments;
-use crate::ports::storage::{Key, Storage};
+use crate::ports::storage::{Durability, Key, Storage};
 use crate::ports::system::{Clock, Entropy};
 use crate::reports::Reports;
 use crate::store::decoded::Decoded;
-use crate::store::records::{PriceCard, Show};
-use crate::store::tx::Mutant;
+use crate::store::keys;
+use crate::store::records::{Form, MasterKeyMark, PriceCard, Show};
+use crate::store::tx::{Loaded, Mutant};
 use crate::time::Timestamp;
 use crate::users::{Staff, Users};
 
@@ -280,6 +281,29 @@ impl Kitflik {
     #[must_use]
     pub fn house_name(&self) -> &str {
         &self.engine.policy.house_name
+    }
+
+    /// Whether this engine has the master key that the store was made with. The first engine over a store leaves a mark of
+    /// its own, from which the key cannot be told. Hosts ask once, before they let anybody in: with another key no ticket,
+    /// session or booking token that was given out would be valid.
+    ///
+    /// # Errors
+    /// [`EngineError`](crate::EngineError) if the storage does not answer.
+    pub async fn has_the_key(&self) -> Result<bool, crate::EngineError> {
+        let (key, mark) = (keys::master_key(), self.engine.keys.mark());
+        let mut tx = self.engine.begin();
+        loop {
+            let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
+                continue;
+            };
+            if let Some(found) = tx.get(&key)? {
+                return Ok(found.mark == mark);
+            }
+            tx.put(&key, &MasterKeyMark { v: Form, mark: mark.clone() })?;
+            if tx.commit(Durability::Durable, &()).await?.is_some() {
+                return Ok(true);
+            }
+        }
     }
 
     /// The names of the payment providers that a booking can be confirmed with.

@@ -23,6 +23,8 @@
 
 mod api;
 mod openapi;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod problem;
 mod router;
 #[cfg(feature = "server")]

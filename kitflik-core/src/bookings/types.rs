@@ -338,6 +338,9 @@ pub struct BookingView {
 
 /// Which bookings staff want to see.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(default, deny_unknown_fields)]
 pub struct BookingQuery {
     /// Only of this show.
     pub show_id: Option<ShowId>,

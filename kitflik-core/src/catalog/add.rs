@@ -160,6 +160,8 @@ impl Catalog<'_> {
                 }
             }
             if outcomes.iter().all(|outcome| *outcome == Imported::Unchanged) {
+                // Another process may have just added them.
+                self.engine.catalog.look_again();
                 return Ok(outcomes);
             }
             if self.publish(&mut tx, &()).await? {

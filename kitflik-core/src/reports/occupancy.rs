@@ -11,6 +11,9 @@ use crate::time::{LocalTime, Timestamp};
 
 /// Which shows are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(default, deny_unknown_fields)]
 pub struct OccupancyQuery {
     /// Only shows that start then or later; if absent, those that are not over.
     pub from: Option<Timestamp>,
@@ -23,6 +26,8 @@ pub struct OccupancyQuery {
 /// How full a show is: `seats` is the sum of `sold`, `held`, `blocked` and `free`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct OccupancyView {
     /// The show.
     pub show_id: ShowId,

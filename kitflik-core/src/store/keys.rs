@@ -23,6 +23,7 @@
 //! staff-email/{email digest}             StaffEmailClaim  one staff account per e-mail
 //! staff/{staff}                          Staff
 //! staff-first                            FirstStaff       the first staff account is made once
+//! master-key                             MasterKeyMark    all processes over a store have one master key
 //! outbox/{due}/{mail}                    Outbox           each promised mail is sent
 //! dead-mail/{mail}                       Outbox           mail that was given up
 //! receipt/{actor}/{command digest}       Receipt          a command takes effect once
@@ -38,9 +39,9 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    Auditorium, Booking, CatalogEpoch, CustomerCap, EmailClaim, FirstStaff, LayoutChunk, LayoutHead, Movie,
-    Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff,
-    StaffEmailClaim, User, UserBooking, Venue,
+    Auditorium, Booking, CatalogEpoch, CustomerCap, EmailClaim, FirstStaff, LayoutChunk, LayoutHead,
+    MasterKeyMark, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
+    Session, Show, Staff, StaffEmailClaim, User, UserBooking, Venue,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -259,6 +260,10 @@ pub(crate) fn staff(id: StaffId) -> Typed<Staff> {
 
 pub(crate) fn staff_first() -> Typed<FirstStaff> {
     typed("staff-first".to_owned())
+}
+
+pub(crate) fn master_key() -> Typed<MasterKeyMark> {
+    typed("master-key".to_owned())
 }
 
 pub(crate) fn outbox(due: Timestamp, mail: MailId) -> Typed<Outbox> {

@@ -209,6 +209,11 @@ records! {
         staff: StaffId,
     }
 
+    /// What tells master keys apart, and opens nothing.
+    MasterKeyMark {
+        mark: String,
+    }
+
     Outbox {
         mail: MailId,
         to: String,

@@ -14,6 +14,8 @@ mod cinema;
 mod jobs;
 mod measure;
 mod postgres;
+#[path = "../../tests/postgres_support/mod.rs"]
+mod postgres_support;
 mod start;
 
 use std::sync::Arc;
@@ -25,7 +27,8 @@ use args::{Args, Mode};
 use cinema::Cinema;
 use jobs::Jobs;
 use measure::{Figures, Report, measure};
-use postgres::{Database, Holds, Server};
+use postgres::{Database, Holds};
+use postgres_support::Server;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -61,7 +64,7 @@ fn two_workers() -> Runtime {
 fn compare(args: &Args) {
     let directory = tempfile::tempdir().unwrap();
     let (shared, one_core) = (two_workers(), Builder::new_current_thread().build().unwrap());
-    let server = args.peers("postgres").then(|| Server::start(directory.path()));
+    let server = args.peers("postgres").then(|| Server::start(directory.path(), &["shared_buffers=256MB"]));
     let sled = args.peers("sled").then(|| {
         let storage = SledStorage::open(directory.path().join("sled")).unwrap();
         shared.block_on(Cinema::open(Arc::new(storage)))

@@ -1,17 +1,12 @@
 //! The classic way: a table of seats and one of bookings, two transactions for each booking.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
 
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 
 use crate::jobs::{CLIENTS, Job, Jobs};
 use crate::measure::Peer;
-
-/// Who runs PostgreSQL when root asks for it: it refuses to run as root.
-const UNPRIVILEGED: &str = "postgres";
+use crate::postgres_support::Server;
 
 const SCHEMA: &str = "
     DROP TABLE IF EXISTS seats, bookings;
@@ -21,98 +16,6 @@ const SCHEMA: &str = "
     CREATE TABLE bookings (
         id bigint PRIMARY KEY, show int NOT NULL, status text NOT NULL, total_minor bigint NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(), until timestamptz NOT NULL);";
-
-/// A server of our own: in a new directory, on a socket in it, with PostgreSQL's own settings for durability.
-pub(crate) struct Server {
-    process: Child,
-    directory: PathBuf,
-}
-
-impl Server {
-    pub(crate) fn start(parent: &Path) -> Self {
-        let (directory, data) = (parent.join("postgres"), parent.join("postgres/data"));
-        std::fs::create_dir(&directory).unwrap();
-        let is_root = text_of(Command::new("id").arg("-u")) == "0";
-        if is_root {
-            run(Command::new("chmod").arg("755").arg(parent));
-            run(Command::new("chown").arg(UNPRIVILEGED).arg(&directory));
-        }
-        let program = |name: &str| {
-            let path = bin().join(name);
-            if !is_root {
-                return Command::new(path);
-            }
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid", UNPRIVILEGED, "--regid", UNPRIVILEGED, "--init-groups"]).arg(path);
-            command
-        };
-        let mut initdb = program("initdb");
-        initdb.current_dir(&directory).args(["--auth=trust", "--username=kitflik", "--encoding=UTF8", "-D"]);
-        run(initdb.arg(&data).stdout(Stdio::null()));
-        let mut postgres = program("postgres");
-        postgres.current_dir(&directory).arg("-D").arg(&data).arg("-k").arg(&directory);
-        for setting in ["listen_addresses=", "fsync=on", "synchronous_commit=on", "shared_buffers=256MB"] {
-            postgres.args(["-c", setting]);
-        }
-        let process = postgres.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Self { process, directory }
-    }
-
-    /// A connection; the server may take a moment to start.
-    async fn connect(&self) -> Client {
-        let mut config = Config::new();
-        config.host_path(&self.directory).user("kitflik").dbname("postgres");
-        let started = Instant::now();
-        loop {
-            match config.connect(NoTls).await {
-                Ok((client, connection)) => {
-                    tokio::spawn(connection);
-                    return client;
-                }
-                Err(error) if started.elapsed() > Duration::from_secs(30) => panic!("{error}"),
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // `setpriv` became the server, so this is its process. SIGINT is its quick and clean end.
-        let stopped = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
-        if !stopped.is_ok_and(|status| status.success()) {
-            let _it_may_have_ended = self.process.kill();
-        }
-        let _ended = self.process.wait();
-    }
-}
-
-fn bin() -> PathBuf {
-    let holds =
-        |directory: &PathBuf| directory.join("postgres").exists() && directory.join("initdb").exists();
-    let told = PathBuf::from(text_of(Command::new("pg_config").arg("--bindir")));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    places.push(told);
-    // Where Debian keeps them, the newest first.
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut versions: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
-    versions.sort();
-    places.extend(versions.into_iter().rev());
-    let found = places.into_iter().find(holds);
-    found
-        .unwrap_or_else(|| panic!("no PostgreSQL found: install it, or leave it out with --only sled,memory"))
-}
-
-fn text_of(command: &mut Command) -> String {
-    let output = command.output().map(|output| output.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&output).trim().to_owned()
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().unwrap();
-    assert!(status.success(), "{command:?}: {status}");
-}
 
 /// Whether a hold waits for stable media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -50,7 +50,8 @@ pub(crate) struct ServeFlags {
     /// The address to listen on [env: KITFLIK_LISTEN] [default: 127.0.0.1:8080].
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
-    /// Where bookings are kept: sled or memory [env: KITFLIK_STORAGE] [default: sled].
+    /// Where bookings are kept: sled, memory or postgres://… (whose password others can see here, so better from
+    /// the environment or a file) [env: KITFLIK_STORAGE] [default: sled].
     #[arg(long, value_name = "WHERE")]
     pub(crate) storage: Option<String>,
     /// Leave an empty store empty; else it gets a cinema to try things with.

@@ -2,15 +2,17 @@
 //!
 //! Nothing marks it as done. Each start looks at what is there by name and time, and adds what is missing: so
 //! a start that was cut short is completed by the next one, and there is always a week of shows ahead. A
-//! house with a venue of its own is left alone.
+//! house with a venue of its own is left alone. Servers that start together over one database do the same
+//! commands, by name, so that each takes effect once.
 
 mod programme;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kitflik_core::{
-    Actor, AuditoriumId, CatalogError, CategoryPrice, Kitflik, Layout, MovieId, MovieQuery, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest, PriceCardId, ShowFormat, Timestamp, VenueView,
+    Actor, AuditoriumId, CatalogError, CategoryPrice, CommandId, Kitflik, Layout, MovieId, MovieQuery,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest, PriceCardId, ShowFormat,
+    Timestamp, VenueView,
 };
 use tracing::info;
 
@@ -64,6 +66,11 @@ fn text(error: impl std::fmt::Display) -> DemoError {
     DemoError::Text(error.to_string())
 }
 
+/// The name of a step.
+fn command(step: &str) -> Result<Option<CommandId>, DemoError> {
+    format!("demo cinema: {step}").parse().map(Some).map_err(text)
+}
+
 async fn build(kitflik: &Kitflik) -> Result<(), DemoError> {
     let catalog = kitflik.catalog();
     let venues = catalog.venues(&PageRequest::default()).await?.items;
@@ -77,7 +84,7 @@ async fn build(kitflik: &Kitflik) -> Result<(), DemoError> {
         Some(venue) => venue,
         None => {
             let new = NewVenue {
-                command: None,
+                command: command("venue")?,
                 name: VENUE.into(),
                 city: CITY.into(),
                 address: Some("Lange Zeile 7".into()),
@@ -143,7 +150,7 @@ async fn price_cards(kitflik: &Kitflik) -> Result<BTreeMap<&'static str, PriceCa
                     })
                 };
                 let new = NewPriceCard {
-                    command: None,
+                    command: command(&format!("price card {name}"))?,
                     name: name.into(),
                     currency: "EUR".parse().map_err(text)?,
                     prices: prices.iter().map(price).collect::<Result<_, DemoError>>()?,
@@ -167,7 +174,12 @@ async fn hall(
         return Ok(hall.id);
     }
     let layout = Layout::from_text(name, plan).map_err(text)?;
-    let new = NewAuditorium { command: None, venue_id: venue.id, name: name.into(), layout };
+    let new = NewAuditorium {
+        command: command(&format!("hall {name}"))?,
+        venue_id: venue.id,
+        name: name.into(),
+        layout,
+    };
     Ok(kitflik.catalog().add_auditorium(&Actor::System, &new).await?.id)
 }
 

@@ -19,19 +19,46 @@ pub(crate) struct House {
 impl House {
     /// Opens the store that the settings name, or makes it.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Failure> {
-        if settings.storage == StorageKind::Memory {
-            return Ok(Self { storage: Arc::new(MemoryStorage::default()), key: master_key::ephemeral()? });
-        }
         let data = &settings.data;
-        make_directory(data)?;
-        let storage = SledStorage::open(data.join("store")).map_err(|error| cannot_open(data, &error))?;
-        let storage: Arc<dyn Storage> = Arc::new(storage);
+        let storage: Arc<dyn Storage> = match &settings.storage {
+            StorageKind::Memory => {
+                return Ok(Self {
+                    storage: Arc::new(MemoryStorage::default()),
+                    key: master_key::ephemeral()?,
+                });
+            }
+            StorageKind::Sled => {
+                make_directory(data)?;
+                let storage = SledStorage::open(data.join("store"));
+                Arc::new(storage.map_err(|error| cannot_open(data, &error))?)
+            }
+            #[cfg(feature = "postgres")]
+            StorageKind::Postgres(options) => {
+                make_directory(data)?;
+                let storage = crate::postgres::PostgresStorage::open(options.clone()).await;
+                Arc::new(storage.map_err(|error| Failure::run(error.to_string()))?)
+            }
+        };
         let anything = Read::Scan { start: "!".into(), end: "~".into(), limit: 1, reverse: false };
         let rows = storage.read(vec![anything]).await.map_err(Failure::doing("read the store"))?;
         let empty = rows.iter().all(Vec::is_empty);
         let path = settings.master_key_file.clone().unwrap_or_else(|| data.join("master.key"));
+        let made = !path.exists();
         let key = master_key::load(&path, empty)?;
-        Ok(Self { storage, key })
+        let house = Self { storage, key };
+        let engine = house.engine(settings)?;
+        if !engine.has_the_key().await.map_err(Failure::doing("read the store"))? {
+            if made {
+                // Of no use to anybody: another server made the store at the same moment, with a key of its own.
+                let _it_is_refused_next_time_too = std::fs::remove_file(&path);
+            }
+            return Err(Failure::run(format!(
+                "the store was made with another master key than the one in {}: name the file of that one by \
+                 master_key_file (all servers over one database have the same)",
+                path.display()
+            )));
+        }
+        Ok(house)
     }
 
     /// The engine over the store, for a command that runs alone.
@@ -52,8 +79,10 @@ impl House {
 /// What the house decides, as far as it is the program that says it.
 pub(crate) fn policy(settings: &Settings) -> Policy {
     let mut policy = Policy::default();
-    // Both stores belong to one process.
-    policy.view_max_age = None;
+    // The other stores belong to one process; behind a database others may write too.
+    if matches!(settings.storage, StorageKind::Sled | StorageKind::Memory) {
+        policy.view_max_age = None;
+    }
     policy.house_name.clone_from(&settings.house_name);
     policy
 }

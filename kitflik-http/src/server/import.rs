@@ -49,16 +49,17 @@ fn read(path: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
-/// Does something with the engine over the data directory, which no server may have open meanwhile.
+/// Does something with the engine over the store; a data directory must not be in use by a server meanwhile.
 fn on_store(
     flags: &StoreFlags,
     work: impl AsyncFnOnce(&Kitflik) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let settings = Settings::for_store(flags, environment())?;
     logs::start(&settings.log)?;
-    if settings.storage == StorageKind::Memory {
+    if matches!(settings.storage, StorageKind::Memory) {
         return Err(Failure::usage(
-            "storage is memory: there is no data directory to import into; allowed is sled".to_owned(),
+            "storage is memory: there is nothing to import into; allowed are sled and postgres://…"
+                .to_owned(),
         ));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -28,8 +28,9 @@ pub(crate) fn load(path: &Path, store_is_empty: bool) -> Result<MasterKey, Failu
         ))),
         Err(error) if error.kind() == ErrorKind::NotFound && store_is_empty => make(path),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::run(format!(
-            "the store holds data, but its master key {shown} is missing: put the file back. With another \
-             key no ticket, session or booking token that was given out would be valid"
+            "the store holds data, but its master key {shown} is missing: put the file back, or name it by \
+             master_key_file (all servers over one database have the same). With another key no ticket, session \
+             or booking token that was given out would be valid"
         ))),
         Err(error) => Err(Failure::run(format!("the master key in {shown} cannot be read: {error}"))),
     }
@@ -55,18 +56,21 @@ fn make(path: &Path) -> Result<MasterKey, Failure> {
     let bytes: [u8; 32] = random()?;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = directory.unwrap_or_else(|| Path::new("."));
-    let temporary = path.with_extension("key.new");
-    // Left by a start that was cut short; never one that somebody else may read.
-    if temporary.exists() {
-        std::fs::remove_file(&temporary).map_err(failed)?;
-    }
+    // A name of its own: another server over the same database may be doing this too.
+    let temporary = path.with_extension(format!("{}.new", HEXLOWER.encode(&random::<4>()?)));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&temporary).map_err(failed)?;
     writeln!(file, "{}", HEXLOWER.encode(&bytes)).and_then(|()| file.sync_all()).map_err(failed)?;
-    std::fs::rename(&temporary, path).map_err(failed)?;
+    // A link, unlike a name, is not taken from whoever was quicker: then theirs is the key.
+    let linked = std::fs::hard_link(&temporary, path);
+    std::fs::remove_file(&temporary).map_err(failed)?;
+    match linked {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return load(path, false),
+        linked => linked.map_err(failed)?,
+    }
     #[cfg(unix)]
     std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
     Ok(MasterKey::new(bytes))
@@ -93,11 +97,27 @@ mod tests {
     }
 
     #[test]
+    fn servers_that_start_together_have_one_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("master.key");
+        let make = || load(&path, true).map(|_| std::fs::read_to_string(&path).unwrap()).unwrap();
+        let texts: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
+        assert_eq!(directory.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_store_with_data_does_not_get_a_new_key() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("master.key");
         let refused = load(&path, false).unwrap_err().to_string();
-        assert!(refused.contains("is missing: put the file back"), "{refused}");
+        assert!(
+            refused.contains("is missing: put the file back, or name it by master_key_file"),
+            "{refused}"
+        );
         assert!(!path.exists());
     }
 

@@ -11,7 +11,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
-use kitflik_core::{Kitflik, Mailer, NewStaff, Role, TestPayments};
+use kitflik_core::{Kitflik, Mailer, NewStaff, Role, TestPayments, UserError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
@@ -163,7 +163,7 @@ fn mailer(settings: &Settings) -> Result<Option<Arc<dyn Mailer>>, Failure> {
             .map_err(|error| Failure::usage(format!("smtp_url is no mail server: {error}")))?;
         return Ok(Some(Arc::new(smtp)));
     }
-    if settings.storage == StorageKind::Memory {
+    if matches!(settings.storage, StorageKind::Memory) {
         return Ok(None);
     }
     let files = FileMailer::new(settings.data.join("outbox"), from)
@@ -190,26 +190,33 @@ async fn first_staff(settings: &Settings, kitflik: &Kitflik) -> Result<(), Failu
         }
     };
     let new = NewStaff { email, password, name: "First".to_owned(), role: Role::Admin };
-    kitflik.staff().make_first(&new).await.map_err(|error| {
-        Failure::usage(format!(
+    match kitflik.staff().make_first(&new).await {
+        Ok(_) => Ok(()),
+        Err(UserError::AlreadyExists { .. }) => {
+            console::say("Another server over this store was quicker: its first staff account is the one.");
+            Ok(())
+        }
+        Err(error) => Err(Failure::usage(format!(
             "staff_email or staff_password cannot be used for the first staff account: {error}"
-        ))
-    })?;
-    Ok(())
+        ))),
+    }
 }
 
 fn welcome(settings: &Settings, address: SocketAddr) {
-    match settings.storage {
+    match &settings.storage {
         StorageKind::Sled => console::say(&format!("data in {}", settings.data.display())),
         StorageKind::Memory => console::say("data in memory: all is gone when this program ends"),
+        #[cfg(feature = "postgres")]
+        StorageKind::Postgres(options) => {
+            console::say(&format!("data in PostgreSQL at {options}, files in {}", settings.data.display()));
+        }
     }
     if settings.smtp_url.is_none() {
-        match settings.storage {
-            StorageKind::Sled => {
-                let outbox = settings.data.join("outbox");
-                console::say(&format!("mail goes into files in {} (smtp_url is not set)", outbox.display()));
-            }
-            StorageKind::Memory => console::say("mail is not sent (smtp_url is not set)"),
+        if matches!(settings.storage, StorageKind::Memory) {
+            console::say("mail is not sent (smtp_url is not set)");
+        } else {
+            let outbox = settings.data.join("outbox");
+            console::say(&format!("mail goes into files in {} (smtp_url is not set)", outbox.display()));
         }
     }
     console::say(&format!("page      http://{address}/ (staff: /admin)"));

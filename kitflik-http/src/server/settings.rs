@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use super::cli::{ServeFlags, StoreFlags};
 use super::failure::Failure;
 use super::mail::Sender;
+#[cfg(feature = "postgres")]
+use crate::postgres::PostgresOptions;
 
 const FILE: &str = "kitflik.toml";
 /// Every key of the file. In the environment it is `KITFLIK_` and the key in capitals.
@@ -18,6 +20,7 @@ const KEYS: &[&str] = &[
     "listen",
     "data",
     "storage",
+    "storage_file",
     "demo",
     "staff_email",
     "staff_password",
@@ -33,12 +36,15 @@ const KEYS: &[&str] = &[
 ];
 
 /// Where bookings are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum StorageKind {
     /// In the data directory.
     Sled,
     /// Nowhere: all is gone with the process.
     Memory,
+    /// In a database, for many servers at once.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresOptions),
 }
 
 /// A text that is never shown.
@@ -198,18 +204,13 @@ impl Layers {
     }
 
     fn storage(&self) -> Result<StorageKind, Failure> {
-        let Some(given) = self.get("storage") else { return Ok(StorageKind::Sled) };
+        let Some(given) = self.text_or_file("storage")? else { return Ok(StorageKind::Sled) };
         match given.value.as_str() {
             "sled" => Ok(StorageKind::Sled),
             "memory" => Ok(StorageKind::Memory),
             // The address may hold a password: it is not repeated.
-            text if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
-                Err(Failure::usage(format!(
-                    "{}: this build has no adapter for PostgreSQL yet; allowed are sled and memory",
-                    given.name
-                )))
-            }
-            _ => Err(given.refuse("is no storage; allowed are sled and memory")),
+            text if text.starts_with("postgres://") || text.starts_with("postgresql://") => postgres(&given),
+            _ => Err(given.refuse("is no storage; allowed are sled, memory and postgres://…")),
         }
     }
 
@@ -220,14 +221,34 @@ impl Layers {
 
     /// A secret, or the content of the file that holds it.
     fn secret(&self, key: &str) -> Result<Option<Secret>, Failure> {
+        Ok(self.text_or_file(key)?.map(|given| Secret(given.value)))
+    }
+
+    fn text_or_file(&self, key: &str) -> Result<Option<Given>, Failure> {
         if let Some(given) = self.get(key) {
-            return Ok(Some(Secret(given.value)));
+            return Ok(Some(given));
         }
         let Some(given) = self.get(&format!("{key}_file")) else { return Ok(None) };
         let text = std::fs::read_to_string(&given.value)
             .map_err(|error| given.refuse(&format!("cannot be read: {error}")))?;
-        Ok(Some(Secret(text.trim_end_matches(['\r', '\n']).to_owned())))
+        Ok(Some(Given { value: text.trim_end_matches(['\r', '\n']).to_owned(), name: given.name }))
     }
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(given: &Given) -> Result<StorageKind, Failure> {
+    let options = given.value.parse();
+    options
+        .map(StorageKind::Postgres)
+        .map_err(|error| Failure::usage(format!("{}: this {error}", given.name)))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(given: &Given) -> Result<StorageKind, Failure> {
+    Err(Failure::usage(format!(
+        "{}: this program was built without the feature postgres; allowed are sled and memory",
+        given.name
+    )))
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<String, Given>, Failure> {

@@ -41,16 +41,33 @@ fn a_bad_value_is_refused_under_the_name_it_was_given_by() {
     assert_eq!(refusal("", &[], Some("nowhere")), format!("--listen: {address}"));
     assert_eq!(
         refusal("", &[("KITFLIK_STORAGE", "floppy")], None),
-        "KITFLIK_STORAGE: \"floppy\" is no storage; allowed are sled and memory"
+        "KITFLIK_STORAGE: \"floppy\" is no storage; allowed are sled, memory and postgres://…"
     );
     assert_eq!(refusal("demo = \"maybe\"", &[], None), "kitflik.toml, demo: \"maybe\" is neither on nor off");
 }
 
+#[cfg(feature = "postgres")]
 #[test]
-fn a_storage_that_is_not_built_in_is_named_without_its_password() {
-    let refused = refusal("", &[("KITFLIK_STORAGE", "postgres://kit:hunter2@db/kitflik")], None);
-    assert!(refused.contains("no adapter for PostgreSQL yet"), "{refused}");
-    assert!(!refused.contains("hunter2"), "{refused}");
+fn a_database_is_named_without_its_password() {
+    let storage = |url: &str| serve("", &[("KITFLIK_STORAGE", url)], None);
+    let settings = storage("postgres://kit:hunter2@127.0.0.1/flik").unwrap();
+    let StorageKind::Postgres(options) = &settings.storage else { panic!("{settings:?}") };
+    assert_eq!(options.to_string(), "127.0.0.1:5432/flik");
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    for bad in ["postgres://kit:hunter2@db.example.org/flik", "postgres://kit:hunter2"] {
+        let refused = storage(bad).unwrap_err();
+        assert!(
+            refused.starts_with("KITFLIK_STORAGE: this is ") && !refused.contains("hunter2"),
+            "{refused}"
+        );
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("url");
+    std::fs::write(&path, "postgres://kit:hunter2@127.0.0.1:7/flik\n").unwrap();
+    let settings = serve("", &[("KITFLIK_STORAGE_FILE", path.to_str().unwrap())], None).unwrap();
+    assert!(
+        matches!(settings.storage, StorageKind::Postgres(options) if options.to_string() == "127.0.0.1:7/flik")
+    );
 }
 
 #[test]
