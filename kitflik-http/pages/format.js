@@ -18,6 +18,7 @@ export const timeOf = (local) => local.slice(11, 16);
 const noon = (day) => new Date(`${day}T12:00:00Z`);
 const inUtc = (options) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
 const long = inUtc({ weekday: "long", day: "numeric", month: "long" });
+const dated = inUtc({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const short = inUtc({ weekday: "short", day: "numeric", month: "short" });
 
 /** What day it is in a zone, `more` days from now. */
@@ -35,7 +36,8 @@ function named(day, zone, now, format) {
 
 export const longDay = (day, zone, now) => named(day, zone, now, long);
 export const shortDay = (day, zone, now) => named(day, zone, now, short);
-export const fullDay = (day) => long.format(noon(day));
+/** With its year, unless it is this one. */
+export const fullDay = (day) => (day.startsWith(String(new Date().getUTCFullYear())) ? long : dated).format(noon(day));
 
 /** A moment on the clocks of a zone. */
 export function moment(instant, zone) {

@@ -11,6 +11,8 @@ import { numberOf } from "./format.js";
 const CELL = 40;
 const SEAT = 32;
 const HALF = SEAT / 2;
+/** How wide a letter of a row's name is, about. */
+const LETTER = 9;
 /** How wide a cell is on the screen at least, in CSS pixels: a finger needs more than a mouse. */
 const TAP = 36;
 const POINT = 26;
@@ -103,6 +105,7 @@ export class SeatMap extends HTMLElement {
   #cell = null;
   #width = 0;
   #box = [];
+  #edge = CELL;
   #watch = null;
 
   connectedCallback() {
@@ -170,7 +173,9 @@ export class SeatMap extends HTMLElement {
   #draw() {
     const { layout } = this.#plan;
     const { placed, rows, sections } = arrange(layout.seats);
-    const edge = 1.4 * CELL;
+    const longest = Math.max(...rows.map((row) => row.of.row.length)) * LETTER;
+    const edge = Math.max(1.4 * CELL, longest + 0.8 * CELL);
+    this.#edge = Math.max(CELL, longest + 12);
     const right = Math.max(...placed.map((place) => place.x));
     const bottom = Math.max(...placed.map((place) => place.y));
     const head = 2.3 * CELL + (sections.length > 0 ? 0.6 * CELL : 0);
@@ -188,13 +193,15 @@ export class SeatMap extends HTMLElement {
     for (const row of rows) {
       const y = (row.top + row.bottom) / 2 + 5;
       rowNames.append(
-        s("text", { class: "left", x: row.left - CELL * 0.8, y }, row.of.row),
-        s("text", { x: row.right + CELL * 0.8, y }, row.of.row),
+        s("text", { class: "left", x: row.left - CELL * 0.65, y }, row.of.row),
+        s("text", { class: "right", x: row.right + CELL * 0.65, y }, row.of.row),
       );
     }
     const sectionNames = s("g", { class: "sections", "aria-hidden": "true" });
     for (const section of sections) {
-      sectionNames.append(s("text", { x: (section.left + section.right) / 2, y: section.top - 0.75 * CELL }, section.of.section));
+      const half = section.of.section.length * LETTER * 0.65;
+      const x = Math.min(Math.max((section.left + section.right) / 2, half - edge), right + edge - half);
+      sectionNames.append(s("text", { x, y: section.top - 0.75 * CELL }, section.of.section));
     }
     svg.append(rowNames, sectionNames);
     this.#places.clear();
@@ -232,7 +239,7 @@ export class SeatMap extends HTMLElement {
     // Where the plan is wider than the screen, its rows keep their names at the edge.
     const names = s("svg", { class: "edge rows", "aria-hidden": "true" },
       rows.filter((row) => !rows.some((other) => other !== row && other.left < row.left && Math.abs(other.top - row.top) < CELL / 2))
-        .map((row) => s("text", { x: CELL * 0.4, y: (row.top + row.bottom) / 2 + 5 }, row.of.row)));
+        .map((row) => s("text", { x: this.#edge * 0.4, y: (row.top + row.bottom) / 2 + 5 }, row.of.row)));
     this.#box = box;
     this.replaceChildren(scroller, names, h("span", { class: "more-right" }), h("div", { class: "zoom" },
       h("button", { type: "button", class: "round", "aria-label": "Make the plan smaller", onclick: () => zoom(1 / 1.3) }, "−"),
@@ -269,8 +276,8 @@ export class SeatMap extends HTMLElement {
     this.toggleAttribute("wide", svg.clientWidth > scroller.clientWidth + 1);
     const [edge, right] = [this.querySelector(".edge"), this.querySelector(".more-right")];
     const scale = svg.clientWidth / this.#box[2];
-    edge.setAttribute("viewBox", `0 ${this.#box[1]} ${CELL} ${this.#box[3]}`);
-    edge.style.setProperty("width", `${CELL * scale}px`);
+    edge.setAttribute("viewBox", `0 ${this.#box[1]} ${this.#edge} ${this.#box[3]}`);
+    edge.style.setProperty("width", `${this.#edge * scale}px`);
     edge.style.setProperty("height", `${this.#box[3] * scale}px`);
     right.style.setProperty("height", `${this.#box[3] * scale}px`);
   }
