@@ -2,7 +2,11 @@
 //!
 //! Every customer goes on after a kill where it was, as people do: with the same idempotency key, so that
 //! what was done before the kill is not done again.
-#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "part of a test: it tells, and panics where it fails"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
