@@ -93,6 +93,7 @@ fn a_day(house: &House) {
         let held = bookings.hold(&Actor::System, &hold).await.unwrap();
         let paid = ConfirmBooking::paid_by("test", Some(text("intent 7")));
         bookings.confirm(&Actor::System, held.id, &paid).await.unwrap();
+        assert!(kitflik.has_the_key().await.unwrap());
     });
 }
 

@@ -99,6 +99,7 @@ impl Catalog<'_> {
         let key = keys::movie(id);
         loop {
             if let Loaded::Replay(id) = tx.load(Durability::Durable, vec![key.key.clone()]).await? {
+                self.engine.catalog.look_again(); // another process may have done it just now
                 return self.movie(id).await;
             }
             tx.put(&key, &new.record())?;
@@ -192,6 +193,7 @@ impl Catalog<'_> {
         };
         loop {
             if let Loaded::Replay(id) = tx.load(Durability::Durable, vec![keys::venue(id).key]).await? {
+                self.engine.catalog.look_again(); // another process may have done it just now
                 return self.venue(id).await;
             }
             tx.put(&keys::venue(id), &venue)?;
@@ -297,6 +299,7 @@ impl Catalog<'_> {
                 keys::show(id).key,
             ];
             if let Loaded::Replay(id) = tx.load(Durability::Durable, wanted).await? {
+                self.engine.catalog.look_again(); // another process may have done it just now
                 return self.show(id).await;
             }
             let show = self.plan_show(&mut tx, new).await?;

@@ -10,7 +10,7 @@ cargo bench -p kitflik-http --bench peers [--features mimalloc] -- [options]
   --rounds N        measured rounds of every scene, after one to warm up (default 7)
   --bookings N      bookings of each client in a spread round (default 150), or in the store with --start (100000)
   --hot N           halls of 10,000 seats in a hot round (default 2)
-  --only A,B        of: postgres, sled, memory, spread, hot
+  --only A,B        of: postgres, sled, on-postgres, memory, spread, hot
   --relaxed-peer    a second PostgreSQL that does not sync holds, as the engine does not
   --start           instead: fill a sled directory, and open it in a fresh process";
 
@@ -63,7 +63,7 @@ impl Args {
 
     /// Whether this peer is measured.
     pub(crate) fn peers(&self, name: &str) -> bool {
-        !self.names(&["postgres", "sled", "memory"]) || self.names(&[name])
+        !self.names(&["postgres", "sled", "on-postgres", "memory"]) || self.names(&[name])
     }
 
     pub(crate) fn scenes(&self) -> Vec<Scene> {

@@ -21,6 +21,7 @@ mod start;
 use std::sync::Arc;
 
 use kitflik_core::{MemoryStorage, SledStorage};
+use kitflik_http::postgres::PostgresStorage;
 use tokio::runtime::{Builder, Runtime};
 
 use args::{Args, Mode};
@@ -64,10 +65,18 @@ fn two_workers() -> Runtime {
 fn compare(args: &Args) {
     let directory = tempfile::tempdir().unwrap();
     let (shared, one_core) = (two_workers(), Builder::new_current_thread().build().unwrap());
-    let server = args.peers("postgres").then(|| Server::start(directory.path(), &["shared_buffers=256MB"]));
+    let server = (args.peers("postgres") || args.peers("on-postgres"))
+        .then(|| Server::start(directory.path(), &["shared_buffers=256MB"]));
     let sled = args.peers("sled").then(|| {
         let storage = SledStorage::open(directory.path().join("sled")).unwrap();
         shared.block_on(Cinema::open(Arc::new(storage)))
+    });
+    let on_postgres = server.as_ref().filter(|_| args.peers("on-postgres")).map(|server| {
+        shared.block_on(async {
+            drop(server.connect().await);
+            let storage = PostgresStorage::open(server.url().parse().unwrap()).await.unwrap();
+            Cinema::open(Arc::new(storage)).await
+        })
     });
 
     for scene in args.scenes() {
@@ -76,7 +85,7 @@ fn compare(args: &Args) {
             let jobs = Arc::new(Jobs::new(scene));
             let mut figures: Vec<(&'static str, Figures)> = Vec::new();
             let postgres = |name, holds| {
-                let server = server.as_ref()?;
+                let server = server.as_ref().filter(|_| args.peers("postgres"))?;
                 let database = shared.block_on(Database::fill(server, &jobs, holds));
                 Some((name, measure(&shared, &Arc::new(database), &jobs)))
             };
@@ -84,6 +93,11 @@ fn compare(args: &Args) {
                 let cinema = sled.as_ref()?;
                 let opened = shared.block_on(cinema.shows(&jobs));
                 Some(("sled", measure(&shared, &Arc::new(opened), &jobs)))
+            };
+            let engine_on_postgres = || {
+                let cinema = on_postgres.as_ref()?;
+                let opened = shared.block_on(cinema.shows(&jobs));
+                Some(("engine on postgres", measure(&shared, &Arc::new(opened), &jobs)))
             };
             let on_memory = || {
                 args.peers("memory").then(|| {
@@ -97,9 +111,11 @@ fn compare(args: &Args) {
             if round % 2 == 0 {
                 figures.extend(postgres("postgres", Holds::Durable));
                 figures.extend(on_sled());
+                figures.extend(engine_on_postgres());
                 figures.extend(on_memory());
             } else {
                 figures.extend(on_memory());
+                figures.extend(engine_on_postgres());
                 figures.extend(on_sled());
                 figures.extend(postgres("postgres", Holds::Durable));
             }
@@ -114,5 +130,6 @@ fn compare(args: &Args) {
         report.medians();
     }
     drop(sled);
+    drop(on_postgres);
     drop(server);
 }

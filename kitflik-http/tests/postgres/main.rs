@@ -7,6 +7,11 @@ mod opening;
 #[path = "../postgres_support/mod.rs"]
 mod postgres_support;
 mod races;
+#[path = "../rush_support/mod.rs"]
+mod rush_support;
+#[path = "../server_support/mod.rs"]
+mod server_support;
+mod servers;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -71,14 +71,15 @@ async fn a_row_that_is_checked_to_be_absent_does_not_appear_meanwhile() {
     }
 }
 
-/// Locks are taken in one order, whatever order the batches are in.
+/// Locks are taken in one order, whatever order the batches are in: nobody looks for a deadlock here, so one would end in
+/// an error of the time limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_that_overlap_never_wait_for_each_other_in_a_circle() {
-    let database = Database::start(&["deadlock_timeout=10ms"]).await;
+    let database = Database::start(&["deadlock_timeout=1min"]).await;
     let two = [database.open().await, database.open().await];
     let names: Vec<String> = (0..40).map(|number| format!("ring/{number:02}")).collect();
     let work = |who: usize| {
-        let storage = Arc::clone(&two[who]);
+        let storage = Arc::clone(&two[who % 2]);
         let names = names.clone();
         tokio::spawn(async move {
             let mut random = fastrand::Rng::with_seed(who as u64);
@@ -93,12 +94,9 @@ async fn batches_that_overlap_never_wait_for_each_other_in_a_circle() {
             }
         })
     };
-    let (first, second) = tokio::join!(work(0), work(1));
-    first.and(second).unwrap();
-    // The adapter would have sent the victim's batch again.
-    let admin = database.server.connect().await;
-    let met = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
-    assert_eq!(admin.query_one(met, &[]).await.unwrap().get::<_, i64>(0), 0);
+    for working in [0, 1, 2, 3].map(work) {
+        working.await.unwrap();
+    }
 }
 
 /// Four tasks of two processes count; the version of the row rises with every write.
