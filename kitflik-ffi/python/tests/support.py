@@ -2,8 +2,12 @@
 
 import bisect
 import datetime
+import logging
 
 import kitflik as k
+
+# unittest runs its loop in debug mode, which reports every slow step.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 HOST = k.Actor.SYSTEM()
 KEY = k.HouseKey.BYTES(bytes([7]) * 32)

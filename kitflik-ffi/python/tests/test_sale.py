@@ -80,7 +80,8 @@ class Sale(unittest.IsolatedAsyncioTestCase):
         unknown = await self.refused(k.KitflikError.Seats, Code.UNKNOWN_SEAT, self.hold(show, "Z1"))
         self.assertEqual(unknown.seats, ["Z1"])
         orphan = await self.refused(k.KitflikError.Seats, Code.ORPHAN_SEAT, self.hold(show, "B2", "B3"))
-        self.assertEqual((orphan.seats, len(orphan.alternative)), (["B1"], 2))
+        self.assertIn("B1", orphan.seats)
+        self.assertEqual(len(orphan.alternative), 2)
         await self.refused(k.KitflikError.Seats, Code.COUPLE_SPLIT, self.hold(show, "D5"))
         many = k.HoldSeats(show_id=show.id, best_available=k.BestAvailable(count=10, section="nowhere"))
         await self.refused(k.KitflikError.Refused, Code.NOT_ENOUGH_SEATS, self.bookings.hold(GUEST, many))
@@ -98,10 +99,12 @@ class Sale(unittest.IsolatedAsyncioTestCase):
     async def test_who_may_what(self):
         show = await add_show(self.house)
         held = await self.hold(show, "A1")
-        for actor, code in ((k.Actor.GUEST("stolen"), Code.FORBIDDEN), (GUEST, Code.UNAUTHENTICATED)):
+        stolen = k.Actor.GUEST(self.house.booking_token(show.id))
+        for actor in (stolen, GUEST):
             with self.assertRaises(k.KitflikError.Refused) as caught:
                 await self.bookings.get(actor, held.id)
-            self.assertIn(caught.exception.code, (code, Code.NOT_FOUND, Code.FORBIDDEN))
+            self.assertEqual(caught.exception.code, Code.FORBIDDEN)
+        self.assertEqual(self.house.booking_token(held.id), held.booking_token)
         movie = k.NewMovie(title="Mine")
         await self.refused(k.KitflikError.Refused, Code.UNAUTHENTICATED, self.house.catalog().add_movie(GUEST, movie))
         staff = await self.house.staff().make_first(
@@ -129,8 +132,7 @@ class Sale(unittest.IsolatedAsyncioTestCase):
             k.KitflikError.Refused, Code.NOT_FOUND, self.house.catalog().venue(show.venue.id[:-4] + "0000")
         )
         with self.assertRaises(k.KitflikError.Invalid):
-            open_house_with_key = k.KitflikOptions(store=k.Store.MEMORY(), master_key=k.HouseKey.BYTES(b"short"))
-            k.Kitflik(open_house_with_key)
+            k.Kitflik(k.KitflikOptions(store=k.Store.MEMORY(), master_key=k.HouseKey.BYTES(b"short")))
         for digits in ("", "0g" * 32, "07" * 31):
             with self.assertRaises(k.KitflikError.Invalid):
                 k.Kitflik(k.KitflikOptions(store=k.Store.MEMORY(), master_key=k.HouseKey.HEX(digits)))
