@@ -20,6 +20,7 @@ mod guard;
 mod hasher;
 mod house;
 mod layout;
+mod measure;
 mod users;
 
 uniffi::setup_scaffolding!();
@@ -32,4 +33,5 @@ pub use gate::{Gate, qr_png, qr_svg};
 pub use house::{HouseKey, HousePolicy, Kitflik, KitflikOptions, PaymentProvider, Store};
 pub use kitflik_core::KitflikError;
 pub use layout::Layout;
+pub use measure::{NativeCallTimes, native_call_times};
 pub use users::{StaffAccounts, Users};
