@@ -35,7 +35,8 @@ pub fn conformance_cases() -> Vec<String> {
     storage_conformance::cases().into_iter().map(str::to_owned).collect()
 }
 
-/// Runs one case. It keeps to keys below `conformance/<case>/` and clears them first, so one store may serve all of them.
+/// Runs one case. It keeps to keys below `conformance/<case>/` and clears them first, so one store may serve all of
+/// them.
 ///
 /// # Errors
 /// What the storage did wrong, or that there is no case of this name.

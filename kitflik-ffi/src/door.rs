@@ -90,8 +90,8 @@ impl Open {
 }
 
 impl Drop for Open {
-    /// The embedded store waits for its threads. A host that resumes a call on the very thread that answered it must not
-    /// make that thread wait for itself.
+    /// The embedded store waits for its threads. A host that resumes a call on the very thread that answered it must
+    /// not make that thread wait for itself.
     fn drop(&mut self) {
         let (storage, closed) = (self.storage.take(), self.closed.take());
         let close = move || {

@@ -156,7 +156,8 @@ impl Kitflik {
     ///
     /// # Errors
     /// `Invalid` for a master key that is not 32 bytes, or a provider's name that is empty or there twice; `Retry` with
-    /// `unavailable` if the directory is in use or cannot be written; `Refused` with `internal` if the store is damaged.
+    /// `unavailable` if the directory is in use or cannot be written; `Refused` with `internal` if the store is
+    /// damaged.
     #[uniffi::constructor]
     pub fn new(options: KitflikOptions) -> Result<Arc<Self>, KitflikError> {
         guard(|| Self::open(options)).map(Arc::new)

@@ -4,8 +4,8 @@
 //! A thin door: the verbs, their requests and their views are the core's own. What is made here is what the crossing
 //! needs: lists without generics, a storage that can be shut, and no panic that crosses ([`KitflikError`] does).
 //!
-//! The methods need no async runtime: each call is polled by the caller's own event loop, dispatcher or task. What takes
-//! long without waiting (a password hash, a sync of the disk) has a thread of its own.
+//! The methods need no async runtime: each call is polled by the caller's own event loop, dispatcher or task. What
+//! takes long without waiting (a password hash, a sync of the disk) has a thread of its own.
 #![allow(unsafe_code, reason = "the scaffolding that uniffi generates")]
 
 #[cfg(target_arch = "wasm32")]

@@ -22,7 +22,11 @@ pub struct NativeCallTimes {
 /// # Errors
 /// What the calls answer, and `Invalid` unless the house is in memory, where nothing waits.
 #[uniffi::export]
-pub fn native_call_times(house: &Kitflik, movie: MovieId, calls: u32) -> Result<NativeCallTimes, KitflikError> {
+pub fn native_call_times(
+    house: &Kitflik,
+    movie: MovieId,
+    calls: u32,
+) -> Result<NativeCallTimes, KitflikError> {
     let each = |start: Instant| start.elapsed().as_secs_f64() * 1e9 / f64::from(calls.max(1));
     let start = Instant::now();
     for _ in 0..calls {
