@@ -19,6 +19,7 @@ pub enum Actor {
     Guest {
         /// The token that came with a hold, if the guest has one.
         #[cfg_attr(feature = "typescript", serde(default))]
+        #[cfg_attr(feature = "uniffi", uniffi(default))]
         booking_token: Option<String>,
     },
     /// A customer.

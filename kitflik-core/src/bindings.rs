@@ -19,7 +19,7 @@ use crate::tickets::token::TicketError;
 use crate::time::{Date, LocalTime, Timestamp, Zone};
 
 /// Why a call was refused. Every variant has the stable code and a text for people; nothing was changed unless the code
-/// is `outcome_unknown`.
+/// is `outcome_unknown`, or `internal` after a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 #[non_exhaustive]
 pub enum KitflikError {
@@ -102,6 +102,12 @@ macro_rules! through_error {
     )*};
 }
 through_error! { crate::BookingError crate::CatalogError crate::UserError EngineError }
+
+impl From<StorageError> for KitflikError {
+    fn from(error: StorageError) -> Self {
+        EngineError::from(error).into()
+    }
+}
 
 impl From<TicketError> for KitflikError {
     fn from(error: TicketError) -> Self {

@@ -28,8 +28,10 @@ pub struct Page<T> {
 #[serde(default, deny_unknown_fields)]
 pub struct PageRequest {
     /// The `next_cursor` of the page before.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub cursor: Option<String>,
     /// Most items, 1 to 100; 20 if absent.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub limit: Option<u32>,
 }
 
@@ -109,10 +111,13 @@ pub struct MovieView {
 #[serde(default, deny_unknown_fields)]
 pub struct MovieQuery {
     /// Words of the title, each at least as a prefix; up to 200 characters.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub q: Option<String>,
     /// Only of this genre.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub genre: Option<String>,
     /// Which page.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub page: PageRequest,
 }
 
@@ -174,6 +179,7 @@ pub struct NewAuditorium {
 
 /// What became of an imported item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(rename_all = "snake_case")]
 pub enum Imported {
     /// It is new.
@@ -340,6 +346,7 @@ pub struct NewShow {
     pub max_seats_per_customer: Option<u32>,
     /// Which rules a choice of seats must follow; all if absent.
     #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub selection: SelectionRules,
 }
 

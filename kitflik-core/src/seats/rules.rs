@@ -22,10 +22,13 @@ pub(crate) use orphans::Hall;
 #[serde(default)]
 pub struct SelectionRules {
     /// A couple seat is sold as a pair.
+    #[cfg_attr(feature = "uniffi", uniffi(default = true))]
     pub couples: bool,
     /// A companion seat is sold only with its wheelchair space.
+    #[cfg_attr(feature = "uniffi", uniffi(default = true))]
     pub companions: bool,
     /// No single free seat may be left that another choice of the same size in the row avoids.
+    #[cfg_attr(feature = "uniffi", uniffi(default = true))]
     pub orphans: bool,
 }
 

@@ -1,0 +1,167 @@
+//! Seats and bookings.
+
+use kitflik_core::{
+    Actor, BestAvailable, BestAvailableView, BookingError, BookingId, BookingView, ChangeSeats, CommandId,
+    ConfirmBooking, HoldSeats, KitflikError, PageRequest, SeatMapView, ShowId, TicketId, TicketView,
+};
+
+use crate::catalog::page;
+use crate::guard::guarded;
+
+/// Seats and bookings. From `Kitflik.bookings`.
+#[derive(uniffi::Object)]
+pub struct Bookings {
+    pub(crate) kitflik: kitflik_core::Kitflik,
+}
+
+page! {
+    /// A page of bookings.
+    BookingPage of BookingView
+}
+
+#[uniffi::export]
+impl Bookings {
+    /// The seats of a show; those of the booking `mine`, if it is given, are marked as such.
+    ///
+    /// # Errors
+    /// `not_found`.
+    #[uniffi::method(default(mine = None))]
+    pub async fn seats(&self, show: ShowId, mine: Option<BookingId>) -> Result<SeatMapView, KitflikError> {
+        let map = guarded(self.kitflik.bookings().seats(show)).await?;
+        Ok(mine.map_or_else(|| map.view().clone(), |booking| map.with_mine(booking)))
+    }
+
+    /// The seats that a hold for this wish would most likely get now.
+    ///
+    /// # Errors
+    /// `not_enough_seats`, `validation_failed` or `not_found`.
+    pub async fn best_available(
+        &self,
+        show: ShowId,
+        wish: BestAvailable,
+    ) -> Result<BestAvailableView, KitflikError> {
+        guarded(self.kitflik.bookings().best_available(show, &wish)).await
+    }
+
+    /// Keeps seats for a while: all of them or none.
+    ///
+    /// # Errors
+    /// `Seats` names what cannot be had (`seat_taken`, `unknown_seat`) or what a rule forbids (`orphan_seat`,
+    /// `couple_split`, `companion_alone`) with another choice; `Invalid`, `Refused` or `Retry` for the rest.
+    pub async fn hold(&self, actor: Actor, request: HoldSeats) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().hold(&actor, &request)).await
+    }
+
+    /// Has other seats in the same hold. Its time runs on.
+    ///
+    /// # Errors
+    /// As [`Bookings::hold`], and `hold_expired` or `booking_state`.
+    pub async fn change_seats(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        request: ChangeSeats,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().change_seats(&actor, booking, &request)).await
+    }
+
+    /// Gives a hold its full time again.
+    ///
+    /// # Errors
+    /// `extension_limit`, `hold_expired` or `booking_state`.
+    #[uniffi::method(default(command = None))]
+    pub async fn extend(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        command: Option<CommandId>,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().extend(&actor, booking, command.as_ref())).await
+    }
+
+    /// Gives a hold back before it is bought.
+    ///
+    /// # Errors
+    /// `booking_state` once it is sold.
+    #[uniffi::method(default(command = None))]
+    pub async fn release(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        command: Option<CommandId>,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().release(&actor, booking, command.as_ref())).await
+    }
+
+    /// Buys what is held.
+    ///
+    /// # Errors
+    /// `hold_expired`, `booking_state`, `payment_declined` or, to be tried again, `payment_pending`.
+    pub async fn confirm(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        request: ConfirmBooking,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().confirm(&actor, booking, &request)).await
+    }
+
+    /// A booking, for its owner and for staff.
+    ///
+    /// # Errors
+    /// `not_found`, `unauthenticated` or `forbidden`.
+    pub async fn get(&self, actor: Actor, booking: BookingId) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().get(&actor, booking)).await
+    }
+
+    /// A page of the caller's confirmed bookings, the newest first.
+    ///
+    /// # Errors
+    /// `unauthenticated` or `forbidden` unless a customer asks.
+    pub async fn mine(&self, actor: Actor, request: PageRequest) -> Result<BookingPage, KitflikError> {
+        let bookings = self.kitflik.bookings();
+        guarded(async { Ok::<_, BookingError>(bookings.mine(&actor, &request).await?.into()) }).await
+    }
+
+    /// The tickets of a confirmed booking.
+    ///
+    /// # Errors
+    /// `booking_state` until it is confirmed.
+    pub async fn tickets(&self, actor: Actor, booking: BookingId) -> Result<Vec<TicketView>, KitflikError> {
+        guarded(self.kitflik.bookings().tickets(&actor, booking)).await
+    }
+
+    /// The QR code of a ticket, as an SVG picture.
+    ///
+    /// # Errors
+    /// As [`Bookings::tickets`], and `not_found` for another ticket.
+    pub async fn qr_svg(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        ticket: TicketId,
+    ) -> Result<String, KitflikError> {
+        guarded(self.kitflik.bookings().qr_svg(&actor, booking, ticket)).await
+    }
+
+    /// The QR code of a ticket, as a PNG picture.
+    ///
+    /// # Errors
+    /// As [`Bookings::tickets`], and `not_found` for another ticket.
+    pub async fn qr_png(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        ticket: TicketId,
+    ) -> Result<Vec<u8>, KitflikError> {
+        guarded(self.kitflik.bookings().qr_png(&actor, booking, ticket)).await
+    }
+
+    /// The show of a confirmed booking as an iCalendar file.
+    ///
+    /// # Errors
+    /// As [`Bookings::tickets`].
+    pub async fn calendar(&self, actor: Actor, booking: BookingId) -> Result<String, KitflikError> {
+        guarded(self.kitflik.bookings().calendar(&actor, booking)).await
+    }
+}

@@ -1,0 +1,208 @@
+//! Movies, venues, auditoriums, prices and shows.
+
+use std::sync::Arc;
+
+use kitflik_core::{
+    Actor, AuditoriumView, CatalogError, CommandId, Imported, KitflikError, LayoutId, LayoutView, MovieId,
+    MovieQuery, MovieView, NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest, PriceCardView, ShowId,
+    ShowView, VenueId, VenueView,
+};
+
+use crate::guard::guarded;
+use crate::layout::Layout;
+
+/// The languages' lists have no common generic type: each list has a record of its own.
+macro_rules! page {
+    ($(#[$doc:meta])* $name:ident of $item:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, uniffi::Record)]
+        pub struct $name {
+            /// The items.
+            pub items: Vec<$item>,
+            /// Where the next page starts; absent on the last.
+            pub next_cursor: Option<String>,
+        }
+
+        impl From<kitflik_core::Page<$item>> for $name {
+            fn from(page: kitflik_core::Page<$item>) -> Self {
+                Self { items: page.items, next_cursor: page.next_cursor }
+            }
+        }
+    };
+}
+pub(crate) use page;
+
+page! {
+    /// A page of movies.
+    MoviePage of MovieView
+}
+page! {
+    /// A page of shows.
+    ShowPage of ShowView
+}
+page! {
+    /// A page of venues.
+    VenuePage of VenueView
+}
+page! {
+    /// A page of price cards.
+    PriceCardPage of PriceCardView
+}
+
+/// An auditorium to add.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct NewAuditorium {
+    /// The name of this command, so that a repeat has no second effect.
+    #[uniffi(default)]
+    pub command: Option<CommandId>,
+    /// Where.
+    pub venue_id: VenueId,
+    /// The name.
+    pub name: String,
+    /// Its seats.
+    pub layout: Arc<Layout>,
+}
+
+/// The catalogue. From `Kitflik.catalog`. Everybody may read it; admins, managers and the host itself change it.
+#[derive(uniffi::Object)]
+pub struct Catalog {
+    pub(crate) kitflik: kitflik_core::Kitflik,
+}
+
+#[uniffi::export]
+impl Catalog {
+    /// Adds a movie.
+    ///
+    /// # Errors
+    /// `Invalid` names each refused field; `forbidden` or `unauthenticated`.
+    pub async fn add_movie(&self, actor: Actor, movie: NewMovie) -> Result<MovieView, KitflikError> {
+        guarded(self.kitflik.catalog().add_movie(&actor, &movie)).await
+    }
+
+    /// Adds or changes movies by title and release date, and says what became of each.
+    ///
+    /// # Errors
+    /// As [`Catalog::add_movie`].
+    pub async fn import_movies(
+        &self,
+        actor: Actor,
+        movies: Vec<NewMovie>,
+    ) -> Result<Vec<Imported>, KitflikError> {
+        guarded(self.kitflik.catalog().import_movies(&actor, &movies)).await
+    }
+
+    /// Adds a venue.
+    ///
+    /// # Errors
+    /// As [`Catalog::add_movie`].
+    pub async fn add_venue(&self, actor: Actor, venue: NewVenue) -> Result<VenueView, KitflikError> {
+        guarded(self.kitflik.catalog().add_venue(&actor, &venue)).await
+    }
+
+    /// Adds an auditorium to a venue.
+    ///
+    /// # Errors
+    /// As [`Catalog::add_movie`], and `not_found` for the venue.
+    pub async fn add_auditorium(
+        &self,
+        actor: Actor,
+        auditorium: NewAuditorium,
+    ) -> Result<AuditoriumView, KitflikError> {
+        let new = kitflik_core::NewAuditorium {
+            command: auditorium.command,
+            venue_id: auditorium.venue_id,
+            name: auditorium.name,
+            layout: auditorium.layout.inner().clone(),
+        };
+        guarded(self.kitflik.catalog().add_auditorium(&actor, &new)).await
+    }
+
+    /// Adds a price card.
+    ///
+    /// # Errors
+    /// As [`Catalog::add_movie`].
+    pub async fn add_price_card(
+        &self,
+        actor: Actor,
+        price_card: NewPriceCard,
+    ) -> Result<PriceCardView, KitflikError> {
+        guarded(self.kitflik.catalog().add_price_card(&actor, &price_card)).await
+    }
+
+    /// Adds a show.
+    ///
+    /// # Errors
+    /// As [`Catalog::add_movie`], and `show_overlap` if the auditorium is taken.
+    pub async fn add_show(&self, actor: Actor, show: NewShow) -> Result<ShowView, KitflikError> {
+        guarded(self.kitflik.catalog().add_show(&actor, &show)).await
+    }
+
+    /// A page of the movies that match, by title.
+    ///
+    /// # Errors
+    /// `Invalid` for a query or page out of bounds.
+    pub async fn movies(&self, query: MovieQuery) -> Result<MoviePage, KitflikError> {
+        let catalog = self.kitflik.catalog();
+        guarded(async { Ok::<_, CatalogError>(catalog.movies(&query).await?.into()) }).await
+    }
+
+    /// A movie.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn movie(&self, movie: MovieId) -> Result<MovieView, KitflikError> {
+        guarded(self.kitflik.catalog().movie(movie)).await
+    }
+
+    /// A page of the coming shows of a movie, the next one first.
+    ///
+    /// # Errors
+    /// `not_found`, or `Invalid` for a page out of bounds.
+    pub async fn shows_of(&self, movie: MovieId, request: PageRequest) -> Result<ShowPage, KitflikError> {
+        let catalog = self.kitflik.catalog();
+        guarded(async { Ok::<_, CatalogError>(catalog.shows_of(movie, &request).await?.into()) }).await
+    }
+
+    /// A show.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn show(&self, show: ShowId) -> Result<ShowView, KitflikError> {
+        guarded(self.kitflik.catalog().show(show)).await
+    }
+
+    /// A page of the venues.
+    ///
+    /// # Errors
+    /// `Invalid` for a page out of bounds.
+    pub async fn venues(&self, request: PageRequest) -> Result<VenuePage, KitflikError> {
+        let catalog = self.kitflik.catalog();
+        guarded(async { Ok::<_, CatalogError>(catalog.venues(&request).await?.into()) }).await
+    }
+
+    /// A venue with its auditoriums.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn venue(&self, venue: VenueId) -> Result<VenueView, KitflikError> {
+        guarded(self.kitflik.catalog().venue(venue)).await
+    }
+
+    /// A page of the price cards.
+    ///
+    /// # Errors
+    /// `Invalid` for a page out of bounds.
+    pub async fn price_cards(&self, request: PageRequest) -> Result<PriceCardPage, KitflikError> {
+        let catalog = self.kitflik.catalog();
+        guarded(async { Ok::<_, CatalogError>(catalog.price_cards(&request).await?.into()) }).await
+    }
+
+    /// A layout with its seats.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn layout(&self, layout: LayoutId) -> Result<LayoutView, KitflikError> {
+        let catalog = self.kitflik.catalog();
+        guarded(async { Ok::<_, CatalogError>((*catalog.layout(layout).await?).clone()) }).await
+    }
+}
