@@ -1,8 +1,9 @@
 //! Seats and bookings.
 
 use kitflik_core::{
-    Actor, BestAvailable, BestAvailableView, BookingError, BookingId, BookingView, ChangeSeats, CommandId,
-    ConfirmBooking, HoldSeats, KitflikError, PageRequest, SeatMapView, ShowId, TicketId, TicketView,
+    Actor, BestAvailable, BestAvailableView, BookingError, BookingId, BookingQuery, BookingView, ChangeSeats,
+    CommandId, ConfirmBooking, HoldSeats, KitflikError, PageRequest, SeatMapView, ShowId, TicketId,
+    TicketView,
 };
 
 use crate::catalog::page;
@@ -121,6 +122,16 @@ impl Bookings {
     pub async fn mine(&self, actor: Actor, request: PageRequest) -> Result<BookingPage, KitflikError> {
         let bookings = self.kitflik.bookings();
         guarded(async { Ok::<_, BookingError>(bookings.mine(&actor, &request).await?.into()) }).await
+    }
+
+    /// A page of the house's bookings, the newest first, for staff who manage them. A page may have fewer items than its
+    /// limit and still have a `next_cursor`.
+    ///
+    /// # Errors
+    /// `unauthenticated`, `forbidden`, `not_found` for an unknown show, or `validation_failed`.
+    pub async fn list(&self, actor: Actor, query: BookingQuery) -> Result<BookingPage, KitflikError> {
+        let bookings = self.kitflik.bookings();
+        guarded(async { Ok::<_, BookingError>(bookings.list(&actor, &query).await?.into()) }).await
     }
 
     /// The tickets of a confirmed booking.

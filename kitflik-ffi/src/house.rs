@@ -12,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::door::{Door, memory_storage};
 use crate::guard::{guard, guarded};
 use crate::hasher::ThreadHasher;
+use crate::reports::Reports;
 use crate::users::{StaffAccounts, Users};
 
 /// Where a house keeps what it knows.
@@ -181,6 +182,11 @@ impl Kitflik {
     /// Staff's accounts.
     pub fn staff(&self) -> Arc<StaffAccounts> {
         Arc::new(StaffAccounts { kitflik: self.engine.clone() })
+    }
+
+    /// Reports for staff.
+    pub fn reports(&self) -> Arc<Reports> {
+        Arc::new(Reports { kitflik: self.engine.clone() })
     }
 
     /// The current time by the house's clock.

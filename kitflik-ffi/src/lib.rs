@@ -21,7 +21,9 @@ mod hasher;
 mod house;
 mod layout;
 mod measure;
+mod reports;
 mod users;
+mod vectors;
 
 uniffi::setup_scaffolding!();
 
@@ -34,4 +36,6 @@ pub use house::{HouseKey, HousePolicy, Kitflik, KitflikOptions, PaymentProvider,
 pub use kitflik_core::KitflikError;
 pub use layout::Layout;
 pub use measure::{NativeCallTimes, native_call_times};
+pub use reports::{OccupancyPage, Reports};
 pub use users::{StaffAccounts, Users};
+pub use vectors::vector_answer;
