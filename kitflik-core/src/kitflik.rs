@@ -283,9 +283,9 @@ impl Kitflik {
         &self.engine.policy.house_name
     }
 
-    /// Whether this engine has the master key that the store was made with. The first engine over a store leaves a mark of
-    /// its own, from which the key cannot be told. Hosts ask once, before they let anybody in: with another key no ticket,
-    /// session or booking token that was given out would be valid.
+    /// Whether this engine has the master key that the store was made with. The first engine over a store leaves
+    /// a mark of its own, from which the key cannot be told. Hosts ask once, before they let anybody in: with
+    /// another key no ticket, session or booking token that was given out would be valid.
     ///
     /// # Errors
     /// [`EngineError`](crate::EngineError) if the storage does not answer.

@@ -71,8 +71,8 @@ async fn a_row_that_is_checked_to_be_absent_does_not_appear_meanwhile() {
     }
 }
 
-/// Locks are taken in one order, whatever order the batches are in: nobody looks for a deadlock here, so one would end in
-/// an error of the time limit.
+/// Locks are taken in one order, whatever order the batches are in: nobody looks for a deadlock here, so one
+/// would end in an error of the time limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_that_overlap_never_wait_for_each_other_in_a_circle() {
     let database = Database::start(&["deadlock_timeout=1min"]).await;
