@@ -124,8 +124,8 @@ impl Bookings {
         guarded(async { Ok::<_, BookingError>(bookings.mine(&actor, &request).await?.into()) }).await
     }
 
-    /// A page of the house's bookings, the newest first, for staff who manage them. A page may have fewer items than its
-    /// limit and still have a `next_cursor`.
+    /// A page of the house's bookings, the newest first, for staff who manage them. A page may have fewer items
+    /// than its limit and still have a `next_cursor`.
     ///
     /// # Errors
     /// `unauthenticated`, `forbidden`, `not_found` for an unknown show, or `validation_failed`.
