@@ -174,6 +174,7 @@ pub struct NewAuditorium {
 
 /// What became of an imported item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum Imported {
     /// It is new.

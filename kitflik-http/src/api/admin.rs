@@ -4,7 +4,7 @@ mod auditoriums;
 mod catalogue;
 mod sessions;
 
-use utoipa_axum::router::OpenApiRouter;
+use crate::documented::OpenApiRouter;
 
 pub use auditoriums::{AddAuditorium, LayoutSource};
 
