@@ -1,6 +1,8 @@
 //! Customers' and staff's accounts.
 
 mod access;
+#[cfg(any(test, target_arch = "wasm32"))]
+pub(crate) mod hs256;
 mod login;
 mod register;
 mod sessions;

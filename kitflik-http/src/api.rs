@@ -17,14 +17,12 @@ pub(crate) mod shows;
 pub(crate) mod tickets;
 mod venues;
 
+use crate::documented::{self, OpenApiRouter};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 
-use crate::openapi::Document;
 use crate::problem::Problem;
 use crate::router::Api;
 
@@ -32,7 +30,7 @@ pub(crate) type Answer = Result<Response, Problem>;
 
 /// Every route, each with its entry in the OpenAPI document.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    documented::start()
         .merge(auth::routes())
         .merge(me::routes())
         .merge(house::routes())

@@ -22,6 +22,8 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod documented;
+#[cfg(not(target_arch = "wasm32"))]
 mod openapi;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -32,11 +34,13 @@ pub mod server;
 
 pub use api::admin::{AddAuditorium, LayoutSource};
 pub use api::auth::Registered;
+pub use api::extract::body::{Unreadable, read_json};
 pub use api::extract::idempotency::ClientAddress;
 pub use api::health::Health;
 pub use api::house::HouseView;
 pub use api::shows::{ExpandedSeat, ExpandedSeatMap, SeatStateName};
 pub use api::tickets::TicketKeyView;
+#[cfg(not(target_arch = "wasm32"))]
 pub use openapi::openapi;
 pub use problem::{Problem, ProblemCode};
 pub use router::{BODY_LIMIT, Cors, IMPORT_LIMIT, Readiness, RouterOptions, router};

@@ -13,7 +13,7 @@ use kitflik_core::{ErrorCode, Kitflik};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::api;
-use crate::openapi;
+use crate::documented;
 use crate::problem::{Problem, ProblemCode};
 
 /// Most bytes of a request's body.
@@ -103,9 +103,7 @@ pub(crate) struct Api {
 
 /// The whole API over an engine. See the crate's documentation.
 pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
-    let (routes, document) = api::routes().split_for_parts();
-    let document = openapi::finish(document);
-    let document = Bytes::from(document.to_json().unwrap_or_default());
+    let (routes, document) = documented::finish(api::routes());
     let ids = Arc::new(RequestIds::new(&kitflik, &options.instance));
     let api = Api { kitflik, readiness: options.readiness, document };
     #[cfg(feature = "pages")]

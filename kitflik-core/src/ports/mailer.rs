@@ -39,6 +39,7 @@ pub struct Attachment {
     /// `Some` if the HTML body shows it, as `cid:…`.
     pub content_id: Option<String>,
     /// Its bytes.
+    #[cfg_attr(feature = "typescript", tsify(type = "Uint8Array"))]
     pub content: Vec<u8>,
 }
 

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::limits;
 
 /// A key: 1 to [`limits::MAX_KEY_BYTES`] bytes of printable ASCII (`!` to `~`), ordered byte by byte.
+#[cfg_attr(feature = "typescript", tsify::declare)]
 pub type Key = String;
 
 /// The version of one stored row. It never repeats for a key, not even after a delete, and stays below
@@ -60,6 +61,7 @@ pub struct Row {
     /// Its key.
     pub key: Key,
     /// Its value: 1 to [`limits::MAX_VALUE_BYTES`] bytes. The engine stores UTF-8 JSON.
+    #[cfg_attr(feature = "typescript", tsify(type = "Uint8Array"))]
     pub value: Vec<u8>,
     /// The version that its last write gave it.
     pub version: Version,
@@ -96,6 +98,7 @@ pub enum Write {
         /// The key.
         key: Key,
         /// The new value.
+        #[cfg_attr(feature = "typescript", tsify(type = "Uint8Array"))]
         value: Vec<u8>,
     },
     /// Remove; nothing happens if there is no such row.

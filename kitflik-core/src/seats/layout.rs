@@ -100,6 +100,7 @@ impl SeatNo {
 
 /// A checked list of seats with its categories. Seats of one row stand together, from left to right.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Layout {
     name: String,
     categories: Vec<Category>,

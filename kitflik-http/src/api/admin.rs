@@ -6,7 +6,7 @@ mod catalogue;
 mod reports;
 mod sessions;
 
-use utoipa_axum::router::OpenApiRouter;
+use crate::documented::OpenApiRouter;
 
 pub use auditoriums::{AddAuditorium, LayoutSource};
 

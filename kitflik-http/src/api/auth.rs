@@ -1,13 +1,12 @@
 //! Customers' accounts: register, log in, refresh, log out.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use kitflik_core::{LogIn, RefreshSession, RegisterUser, TokenPair, UserView};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::extract::body::Json;
 use super::extract::idempotency::IdempotencyKey;

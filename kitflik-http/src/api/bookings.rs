@@ -1,10 +1,9 @@
 //! Bookings: hold, change, extend, release, confirm.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kitflik_core::{BookingId, BookingView, ChangeSeats, ConfirmBooking, HoldSeats};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::extract::actor::Anyone;
 use super::extract::body::Json;

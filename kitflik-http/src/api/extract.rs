@@ -7,9 +7,17 @@ pub(crate) mod path;
 pub(crate) mod query;
 
 use kitflik_core::FieldError;
+use serde::{Deserialize, Deserializer};
+use serde_path_to_error::Path;
+
+/// Reads a value. A failure is told with its place.
+fn tracked<'de, T: Deserialize<'de>, D: Deserializer<'de>>(reader: D) -> Result<T, (Path, String)> {
+    serde_path_to_error::deserialize(reader)
+        .map_err(|error| (error.path().clone(), error.inner().to_string()))
+}
 
 /// Makes a refused field of what serde says, with the field's place if serde_path_to_error knows it.
-fn field_error(path: &serde_path_to_error::Path, message: &str) -> FieldError {
+fn field_error(path: &Path, message: &str) -> FieldError {
     let path = path.to_string();
     let path = if path == "." { "" } else { &path };
     // serde_json adds its place in the text, which the path says better.

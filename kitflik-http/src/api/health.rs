@@ -1,12 +1,11 @@
 //! What the infrastructure asks, and the document of the API.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kitflik_core::ErrorCode;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::cache::Known;
 use super::{Answer, cache, json};

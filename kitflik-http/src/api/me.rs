@@ -1,10 +1,9 @@
 //! What a customer has.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kitflik_core::{BookingView, Page, UserView};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::extract::actor::Customer;
 use super::extract::query::{PageQuery, Query};

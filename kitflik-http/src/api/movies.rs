@@ -1,11 +1,10 @@
 //! Movies and their shows.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use kitflik_core::{MovieId, MovieQuery, MovieView, Page, ShowView};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::cache::Known;
 use super::extract::path::Id;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use bytes::Bytes;
@@ -10,8 +11,6 @@ use kitflik_core::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::cache::Known;
 use super::extract::actor::Anyone;

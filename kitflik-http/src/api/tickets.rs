@@ -1,12 +1,11 @@
 //! Tickets: their tokens, pictures and calendar file.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use kitflik_core::{BookingId, Page, TicketId, TicketView};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::cache::Known;
 use super::extract::actor::Anyone;

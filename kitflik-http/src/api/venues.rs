@@ -1,11 +1,10 @@
 //! Venues, and the layouts of their auditoriums.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::HeaderValue;
 use bytes::Bytes;
 use kitflik_core::{LayoutId, LayoutView, Page, VenueId, VenueView};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::cache::Known;
 use super::extract::path::Id;

@@ -1,12 +1,11 @@
 //! Auditoriums, from a layout in the request or from a file.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use kitflik_core::{Actor, AuditoriumView, Invalid, Layout, NewAuditorium, VenueId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::extract::actor::StaffMember;
 use crate::api::extract::body::{self, Json};
@@ -23,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// An auditorium to add.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct AddAuditorium {
     /// Where.
@@ -35,6 +35,7 @@ pub struct AddAuditorium {
 
 /// How the seats of an auditorium are told.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LayoutSource {
@@ -42,7 +43,7 @@ pub enum LayoutSource {
     Text(String),
     /// A pretix seating plan.
     #[schema(value_type = Object)]
-    Pretix(serde_json::Value),
+    Pretix(#[cfg_attr(feature = "typescript", tsify(type = "object"))] serde_json::Value),
 }
 
 /// Add an auditorium
@@ -57,12 +58,26 @@ async fn add(
     key: IdempotencyKey,
     Json(new): Json<AddAuditorium>,
 ) -> Answer {
-    let layout = match new.layout {
-        LayoutSource::Text(text) => from_text(&new.name, &text, "layout.text")?,
-        LayoutSource::Pretix(plan) => from_pretix(&plan.to_string(), "layout.pretix")?,
-    };
-    let command = key.of(&actor);
-    store(&api, &actor, NewAuditorium { command, venue_id: new.venue_id, name: new.name, layout }).await
+    let mut new = NewAuditorium::try_from(new).map_err(|invalid| Problem::fields(invalid.errors))?;
+    new.command = key.of(&actor);
+    store(&api, &actor, new).await
+}
+
+impl TryFrom<AddAuditorium> for NewAuditorium {
+    type Error = Invalid;
+
+    /// Reads the layout; the faults of a plan are told with their place in the field that has it.
+    fn try_from(new: AddAuditorium) -> Result<Self, Invalid> {
+        let layout = match &new.layout {
+            LayoutSource::Text(text) => {
+                Layout::from_text(&new.name, text).map_err(|invalid| within(invalid, "layout.text"))?
+            }
+            LayoutSource::Pretix(plan) => {
+                Layout::from_pretix(&plan.to_string()).map_err(|invalid| within(invalid, "layout.pretix"))?
+            }
+        };
+        Ok(Self { command: None, venue_id: new.venue_id, name: new.name, layout })
+    }
 }
 
 /// What a file with a seating plan does not say.
@@ -92,9 +107,10 @@ async fn import(
     Plan(plan): Plan,
 ) -> Answer {
     let layout = match plan {
-        File::Text(text) => from_text(&name, &text, "")?,
-        File::Pretix(text) => from_pretix(&text, "")?,
+        File::Text(text) => Layout::from_text(&name, &text),
+        File::Pretix(text) => Layout::from_pretix(&text),
     };
+    let layout = layout.map_err(|invalid| Problem::fields(invalid.errors))?;
     let command = key.of(&actor);
     store(&api, &actor, NewAuditorium { command, venue_id, name, layout }).await
 }
@@ -126,24 +142,13 @@ impl<S: Send + Sync> FromRequest<S> for Plan {
     }
 }
 
-fn from_text(name: &str, text: &str, path: &str) -> Result<Layout, Problem> {
-    Layout::from_text(name, text).map_err(|invalid| refused(invalid, path))
-}
-
-fn from_pretix(json: &str, path: &str) -> Result<Layout, Problem> {
-    Layout::from_pretix(json).map_err(|invalid| refused(invalid, path))
-}
-
 /// The faults of a plan, in the field that has the plan.
-fn refused(invalid: Invalid, path: &str) -> Problem {
-    let mut errors = invalid.errors;
-    if !path.is_empty() {
-        for error in &mut errors {
-            let inner = std::mem::take(&mut error.path);
-            error.path = if inner.is_empty() { path.to_owned() } else { format!("{path}.{inner}") };
-        }
+fn within(mut invalid: Invalid, path: &str) -> Invalid {
+    for error in &mut invalid.errors {
+        let inner = std::mem::take(&mut error.path);
+        error.path = if inner.is_empty() { path.to_owned() } else { format!("{path}.{inner}") };
     }
-    Problem::fields(errors)
+    invalid
 }
 
 async fn store(api: &Api, actor: &Actor, new: NewAuditorium) -> Answer {

@@ -1,12 +1,11 @@
 //! Movies, venues, price cards and shows.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kitflik_core::{
     MovieView, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PriceCardView, ShowView, VenueView,
 };
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::extract::actor::StaffMember;
 use crate::api::extract::body::Json;

@@ -1,11 +1,10 @@
 //! Staff's sessions.
 
+use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use kitflik_core::{LogIn, RefreshSession, TokenPair};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::extract::body::Json;
 use crate::api::extract::idempotency::IdempotencyKey;

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use kitflik_core::Invalid;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::field_error;
@@ -56,17 +57,35 @@ pub(crate) fn malformed(detail: impl Into<String>) -> Problem {
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("the body is not UTF-8 at byte {}", error.valid_up_to())))?;
+    read_json(text).map_err(|unreadable| match unreadable {
+        Unreadable::NotJson(detail) => malformed(format!("the body is not {detail}")),
+        Unreadable::Invalid(invalid) => Problem::fields(invalid.errors),
+    })
+}
+
+/// Why a text is no request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is not JSON, or more than one value: `JSON: …` or `one JSON value: …`.
+    NotJson(String),
+    /// It is JSON, but a field is missing, unknown or of the wrong kind.
+    Invalid(Invalid),
+}
+
+/// Reads a request as bodies are read: a refusal names the field with its path. For hosts that take requests by another
+/// way than HTTP.
+///
+/// # Errors
+/// [`Unreadable`] says what is wrong.
+pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = super::tracked(&mut reader).map_err(|(path, message)| {
         // Some wrong shapes are told as wrong syntax: what reads as JSON is well-formed.
-        let well_formed = || serde_json::from_str::<IgnoredAny>(text).is_ok();
-        if error.inner().is_data() || well_formed() {
-            let message = error.inner().to_string();
-            Problem::fields(vec![field_error(error.path(), &message)])
-        } else {
-            malformed(format!("the body is not JSON: {}", error.inner()))
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Unreadable::Invalid(Invalid { errors: vec![field_error(&path, &message)] }),
+            Err(error) => Unreadable::NotJson(format!("JSON: {error}")),
         }
     })?;
-    reader.end().map_err(|error| malformed(format!("the body is not one JSON value: {error}")))?;
+    reader.end().map_err(|error| Unreadable::NotJson(format!("one JSON value: {error}")))?;
     Ok(value)
 }

@@ -19,10 +19,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
-            let message = error.inner().to_string();
-            Problem::fields(vec![field_error(error.path(), &message)])
-        })
+        super::tracked(reader)
+            .map(Self)
+            .map_err(|(path, message)| Problem::fields(vec![field_error(&path, &message)]))
     }
 }
 

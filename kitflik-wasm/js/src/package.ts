@@ -1,0 +1,40 @@
+// What the package has in every runtime. A runtime's entry adds how the wasm is loaded.
+
+import { type Kitflik as Engine, type OpenOptions, openIn } from "./kitflik.js";
+import type { Runtime } from "./runtime.js";
+import type { Layout, TicketClaims } from "./wasm/kitflik.js";
+
+export { KitflikError, MailRefused, StorageUnavailable } from "./errors.js";
+export type { HttpOptions } from "./http.js";
+export type { OpenOptions, Policy } from "./kitflik.js";
+export { MemoryStorage } from "./memory.js";
+export type { Bookings, Catalog, Command, Staff, Users } from "./namespaces.js";
+export type { Awaitable, Clock, Mailer, Payments, Storage, StoredRow } from "./ports.js";
+export type * from "./wire.js";
+
+/** The package, over an instance of the wasm. */
+export function packageOver(runtime: Runtime) {
+  const offline = async <T>(read: () => string): Promise<T> => {
+    await runtime.start();
+    return JSON.parse(runtime.guard(read)) as T;
+  };
+  return {
+    /** The engine. */
+    Kitflik: {
+      /** Opens an engine over a storage. Opening reads nothing and draws no randomness. */
+      open: (options: OpenOptions): Promise<Engine> => openIn(runtime, options),
+    },
+    /**
+     * Verifies the signature of a ticket with the public key of a house, without a network. Compare the time with
+     * `valid_from` and `valid_until`; whether the ticket was used before, only the house knows.
+     */
+    verifyTicket: (publicKey: string, token: string): Promise<TicketClaims> =>
+      offline(() => runtime.binding.verifyTicket(String(publicKey), String(token))),
+    /** Reads a layout in the text format that people write. */
+    layoutFromText: (name: string, text: string): Promise<Layout> =>
+      offline(() => runtime.binding.layoutFromText(String(name), String(text))),
+    /** Reads a seating plan in the format of pretix, as a text or as an object. */
+    layoutFromPretix: (plan: string | object): Promise<Layout> =>
+      offline(() => runtime.binding.layoutFromPretix(typeof plan === "string" ? plan : JSON.stringify(plan))),
+  };
+}

@@ -1,0 +1,48 @@
+import type { Batch, BookingId, Capture, Commit, Email, Money, PaymentStatus, Read } from "./wasm/kitflik.js";
+
+/** A value, or a promise of it: ports may be synchronous. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** A stored row. The engine stores UTF-8 JSON of at most 8 kB. */
+export interface StoredRow {
+  key: string;
+  value: Uint8Array | ArrayBuffer;
+  /** What the last commit that wrote the row answered. */
+  version: number;
+}
+
+/**
+ * An ordered key-value space with checked, atomic batches. Keys are 1 to 256 characters of printable ASCII, ordered by
+ * their characters. The bounds of the port are checked before an adapter is called.
+ *
+ * Certify an adapter with `conformance` of `kitflik/testing`.
+ */
+export interface Storage {
+  /** Answers all reads from one snapshot, in the order asked: for each the rows that it finds. */
+  read(reads: Read[]): Awaitable<StoredRow[][]>;
+  /**
+   * Applies all writes if all checks hold, otherwise nothing. A version is an integer below 2^53 that never comes
+   * again for a key, not even after a delete. A check that does not hold is an answer, not an error; see
+   * `StorageUnavailable` for errors.
+   */
+  commit(batch: Batch): Awaitable<Commit>;
+}
+
+/** Sends mail. The engine calls it from `tick` and repeats what failed; see `MailRefused`. */
+export interface Mailer {
+  /** Hands one mail over. `email.id` is the same in every repeat. */
+  send(email: Email): Awaitable<void>;
+}
+
+/** A payment provider. Every call is idempotent by booking. An error means no answer: the engine asks again later. */
+export interface Payments {
+  /** Takes the money, once per booking, and answers what became of it. */
+  capture(capture: Capture): Awaitable<PaymentStatus>;
+  /** What became of the money of a booking. After `unknown` or `declined` it must not be taken any more. */
+  status(booking: BookingId): Awaitable<PaymentStatus>;
+  /** Gives captured money back, once per booking. */
+  refund(booking: BookingId, amount: Money): Awaitable<PaymentStatus>;
+}
+
+/** Milliseconds since 1970, as `Date.now`. If it throws or answers no number, `Date.now` is asked. */
+export type Clock = () => number;

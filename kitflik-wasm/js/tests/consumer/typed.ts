@@ -1,0 +1,81 @@
+// What a consumer's compiler must accept, and what it must not.
+
+import {
+  type Actor,
+  type BookingView,
+  type Email,
+  Kitflik,
+  KitflikError,
+  type Mailer,
+  MemoryStorage,
+  type Payments,
+  type Storage,
+  StorageUnavailable,
+  type TicketClaims,
+  verifyTicket,
+} from "kitflik";
+import { DurableObjectStorage, kitflikObject } from "kitflik/durable-object";
+import { conformance } from "kitflik/testing";
+
+const storage: Storage = {
+  read: async (reads) => reads.map(() => []),
+  commit: ({ checks }) => {
+    if (checks.length > 0) throw new StorageUnavailable("asleep");
+    return { outcome: "applied", version: 1 };
+  },
+};
+const mailer: Mailer = { send: async (email: Email) => void email.attachments[0]?.content.byteLength };
+const payments: Payments = {
+  capture: ({ booking }) => ({ status: "captured", charge: booking }),
+  status: async () => ({ status: "unknown" }),
+  refund: async (booking, amount) =>
+    amount.amount_minor > 0 && booking ? { status: "refunded" } : { status: "pending" },
+};
+
+export async function sell(): Promise<TicketClaims> {
+  const kitflik: Kitflik = await Kitflik.open({
+    storage,
+    mailer,
+    payments: { card: payments },
+    masterKey: new Uint8Array(32),
+    policy: { viewMaxAgeMillis: null },
+  });
+  const actor: Actor = { type: "guest" };
+  try {
+    const held: BookingView = await kitflik.bookings.hold(
+      actor,
+      { show_id: "…", seats: ["A1"] },
+      { idempotencyKey: "…" },
+    );
+    const until: string | undefined = held.expires_at;
+    const director: string | null = (await kitflik.catalog.movies()).items[0]!.director;
+    console.log(until, director, held.quote.total.amount_minor.toFixed());
+  } catch (error) {
+    if (error instanceof KitflikError && error.code === "seat_taken") console.log(error.seats, error.alternative);
+  }
+  // @ts-expect-error: there is no such field
+  await kitflik.bookings.hold(actor, { show_id: "…", sneats: [] });
+  // @ts-expect-error: there is no such actor
+  await kitflik.bookings.hold({ type: "ghost" }, { show_id: "…" });
+  // @ts-expect-error: a storage has two methods
+  await Kitflik.open({ storage: { read: () => [] }, masterKey: "" });
+  // @ts-expect-error: an engine is opened, not made
+  new Kitflik();
+  const outcomes = await conformance(new MemoryStorage());
+  console.log(outcomes.map(({ failure }) => failure));
+  return verifyTicket(kitflik.ticketKey, "…");
+}
+
+interface Env {
+  MASTER_KEY: string;
+}
+const Base = kitflikObject<Env>((env) => ({
+  masterKey: env.MASTER_KEY,
+  opened: async (kitflik) => void (await kitflik.staff.hasAny()),
+}));
+export class House extends Base {
+  override async fetch(request: Request): Promise<Response> {
+    return (await this.kitflik()).broken ? new Response(null, { status: 503 }) : super.fetch(request);
+  }
+}
+export const adapter = (ctx: ConstructorParameters<typeof Base>[0]) => new DurableObjectStorage(ctx.storage);

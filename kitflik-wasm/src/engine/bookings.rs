@@ -1,0 +1,112 @@
+//! `kitflik.bookings`.
+
+use js_sys::Uint8Array;
+use kitflik_core::{ChangeSeats, ConfirmBooking, HoldSeats};
+use wasm_bindgen::prelude::*;
+
+use super::{Engine, actor, command, id, json, read};
+
+#[wasm_bindgen]
+impl Engine {
+    /// The seats of a show; with a booking of the actor's, its seats marked.
+    pub fn seats(&self, show: String, who: Option<String>, booking: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let map = kitflik.bookings().seats(id(&show)?).await?;
+            let (Some(who), Some(booking)) = (who, booking) else { return Ok((*map.json()).into()) };
+            let booking = id(&booking)?;
+            kitflik.bookings().get(&actor(&who)?, booking).await?;
+            json(&map.with_mine(booking))
+        })
+    }
+
+    /// The seats that the engine would choose now.
+    #[wasm_bindgen(js_name = bestAvailable)]
+    pub fn best_available(&self, show: String, wish: String) -> u32 {
+        self.start(async move |kitflik| {
+            json(&kitflik.bookings().best_available(id(&show)?, &read(&wish)?).await?)
+        })
+    }
+
+    /// A booking.
+    pub fn booking(&self, who: String, booking: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.bookings().get(&actor(&who)?, id(&booking)?).await?))
+    }
+
+    /// A page of a customer's confirmed bookings.
+    #[wasm_bindgen(js_name = bookingsMine)]
+    pub fn bookings_mine(&self, who: String, page: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.bookings().mine(&actor(&who)?, &read(&page)?).await?))
+    }
+
+    /// The tickets of a confirmed booking.
+    pub fn tickets(&self, who: String, booking: String) -> u32 {
+        self.start(async move |kitflik| {
+            json(&kitflik.bookings().tickets(&actor(&who)?, id(&booking)?).await?)
+        })
+    }
+
+    /// The QR code of a ticket as SVG.
+    #[wasm_bindgen(js_name = qrSvg)]
+    pub fn qr_svg(&self, who: String, booking: String, ticket: String) -> u32 {
+        self.start(async move |kitflik| {
+            json(&kitflik.bookings().qr_svg(&actor(&who)?, id(&booking)?, id(&ticket)?).await?)
+        })
+    }
+
+    /// The QR code of a ticket as PNG.
+    #[wasm_bindgen(js_name = qrPng)]
+    pub fn qr_png(&self, who: String, booking: String, ticket: String) -> u32 {
+        self.start(async move |kitflik| {
+            let picture = kitflik.bookings().qr_png(&actor(&who)?, id(&booking)?, id(&ticket)?).await?;
+            Ok(Uint8Array::from(picture.as_slice()).into())
+        })
+    }
+
+    /// The show of a confirmed booking as an iCalendar file.
+    pub fn calendar(&self, who: String, booking: String) -> u32 {
+        self.start(async move |kitflik| {
+            json(&kitflik.bookings().calendar(&actor(&who)?, id(&booking)?).await?)
+        })
+    }
+
+    /// Holds seats.
+    pub fn hold(&self, who: String, request: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = HoldSeats { command: command(key)?, ..read(&request)? };
+            json(&kitflik.bookings().hold(&actor(&who)?, &request).await?)
+        })
+    }
+
+    /// Changes the seats of a hold.
+    #[wasm_bindgen(js_name = changeSeats)]
+    pub fn change_seats(&self, who: String, booking: String, request: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = ChangeSeats { command: command(key)?, ..read(&request)? };
+            json(&kitflik.bookings().change_seats(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// Makes a hold last longer.
+    pub fn extend(&self, who: String, booking: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let command = command(key)?;
+            json(&kitflik.bookings().extend(&actor(&who)?, id(&booking)?, command.as_ref()).await?)
+        })
+    }
+
+    /// Gives the seats of a hold back.
+    pub fn release(&self, who: String, booking: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let command = command(key)?;
+            json(&kitflik.bookings().release(&actor(&who)?, id(&booking)?, command.as_ref()).await?)
+        })
+    }
+
+    /// Buys what is held.
+    pub fn confirm(&self, who: String, booking: String, request: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = ConfirmBooking { command: command(key)?, ..read(&request)? };
+            json(&kitflik.bookings().confirm(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! What a gate or a plan editor needs without a house: genuine tickets and layouts, as JSON texts.
+
+use kitflik_core::{Layout, TicketKey};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::failure::Failure;
+
+/// Verifies the signature of a ticket with the public key of a house, without a network. Returns what it says.
+/// Whether the ticket was used before, only the house knows.
+///
+/// # Errors
+/// What is wrong with the key or the token.
+#[wasm_bindgen(js_name = verifyTicket)]
+pub fn verify_ticket(public_key: &str, token: &str) -> Result<String, JsValue> {
+    let verified = public_key.parse::<TicketKey>().and_then(|key| key.verify(token));
+    to_json(&verified.map_err(Failure::from)?)
+}
+
+/// Reads a layout in the text format that people write: `{name, categories, seats}`.
+///
+/// # Errors
+/// Each fault with its line and column.
+#[wasm_bindgen(js_name = layoutFromText)]
+pub fn layout_from_text(name: &str, text: &str) -> Result<String, JsValue> {
+    to_json(&Layout::from_text(name, text).map_err(Failure::from)?)
+}
+
+/// Reads a seating plan in the format of pretix: `{name, categories, seats}`.
+///
+/// # Errors
+/// Each fault with its place in the file.
+#[wasm_bindgen(js_name = layoutFromPretix)]
+pub fn layout_from_pretix(json: &str) -> Result<String, JsValue> {
+    to_json(&Layout::from_pretix(json).map_err(Failure::from)?)
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, JsValue> {
+    serde_json::to_string(value).map_err(|error| JsValue::from(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use kitflik_core::{BookingId, SeatId, ShowId, TicketClaims, TicketId, TicketSigner, Timestamp};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_ticket_crosses_as_the_claims_that_it_makes() {
+        let layout = Layout::from_text("Hall", "A: ###").unwrap();
+        let claims = TicketClaims {
+            ticket: TicketId::from_bytes([1; 16]),
+            booking: BookingId::from_bytes([2; 16]),
+            show: ShowId::from_bytes([3; 16]),
+            seat: layout.number(&SeatId::new("A3").unwrap()).unwrap(),
+            valid_from: Timestamp::from_millis(1_000),
+            valid_until: Timestamp::from_millis(9_000),
+        };
+        let signer = TicketSigner::from_seed([7; 32]);
+        let (key, token) = (signer.public_key().to_string(), signer.sign(&claims));
+        let told: Value = serde_json::from_str(&verify_ticket(&key, &token).unwrap()).unwrap();
+        assert_eq!(told["booking"], claims.booking.to_string());
+        assert_eq!(told["seat"], 2);
+        assert_eq!(told["valid_until"], json!("1970-01-01T00:00:09Z"));
+    }
+
+    #[test]
+    fn layouts_cross_as_json() {
+        let json = layout_from_text("Hall", "A: ##_#").unwrap();
+        let layout: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(layout["name"], "Hall");
+        assert_eq!(layout["seats"][2]["label"], "A3");
+    }
+}

@@ -1,0 +1,148 @@
+//! What a host chooses, as JSON: the names are those of the options of `Kitflik.open`.
+
+use std::time::Duration;
+
+use kitflik_core::{Argon2id, MasterKey, Policy};
+use kitflik_http::{Cors, RouterOptions, read_json};
+use serde::{Deserialize, Deserializer};
+
+use crate::failure::Failure;
+
+/// The longest time that can be chosen, in seconds: ten years.
+const LONGEST: u64 = 10 * 366 * 24 * 60 * 60;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Options {
+    master_key: String,
+    #[serde(default)]
+    policy: PolicyOptions,
+    #[serde(default)]
+    password_hashing: Option<Hashing>,
+    #[serde(default)]
+    http: HttpOptions,
+    #[serde(default)]
+    pub(crate) test_payments: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+struct PolicyOptions {
+    house_name: Option<String>,
+    hold_seconds: Option<u64>,
+    hold_at_most_seconds: Option<u64>,
+    takeover_grace_seconds: Option<u64>,
+    late_confirm_grace_seconds: Option<u64>,
+    pay_at_counter: Option<bool>,
+    access_token_seconds: Option<u64>,
+    refresh_token_seconds: Option<u64>,
+    staff_access_token_seconds: Option<u64>,
+    staff_refresh_token_seconds: Option<u64>,
+    /// `null` is a choice, so it is told from no choice.
+    #[serde(deserialize_with = "present")]
+    view_max_age_millis: Option<Option<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Hashing {
+    memory_kib: u32,
+    passes: u32,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+struct HttpOptions {
+    cors: bool,
+    instance: String,
+}
+
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u64>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl Options {
+    pub(crate) fn read(json: &str) -> Result<Self, Failure> {
+        Ok(read_json(json)?)
+    }
+
+    pub(crate) fn master_key(&self) -> Result<MasterKey, Failure> {
+        MasterKey::from_hex(&self.master_key).map_err(|error| Failure::field("masterKey", "invalid", error))
+    }
+
+    pub(crate) fn policy(&self) -> Result<Policy, Failure> {
+        let (chosen, mut policy) = (&self.policy, Policy::default());
+        let set = |name: &str, seconds: Option<u64>, least: u64, place: &mut Duration| {
+            let Some(seconds) = seconds else { return Ok(()) };
+            if !(least..=LONGEST).contains(&seconds) {
+                let detail = format!("policy.{name} is {seconds}, allowed are {least} to {LONGEST} seconds");
+                return Err(Failure::field(&format!("policy.{name}"), "out_of_range", detail));
+            }
+            *place = Duration::from_secs(seconds);
+            Ok(())
+        };
+        set("holdSeconds", chosen.hold_seconds, 1, &mut policy.hold)?;
+        set("holdAtMostSeconds", chosen.hold_at_most_seconds, 1, &mut policy.hold_at_most)?;
+        set("takeoverGraceSeconds", chosen.takeover_grace_seconds, 0, &mut policy.takeover_grace)?;
+        set("lateConfirmGraceSeconds", chosen.late_confirm_grace_seconds, 0, &mut policy.late_confirm_grace)?;
+        set("accessTokenSeconds", chosen.access_token_seconds, 1, &mut policy.access_token)?;
+        set("refreshTokenSeconds", chosen.refresh_token_seconds, 1, &mut policy.refresh_token)?;
+        let staff = (&mut policy.staff_access_token, &mut policy.staff_refresh_token);
+        set("staffAccessTokenSeconds", chosen.staff_access_token_seconds, 1, staff.0)?;
+        set("staffRefreshTokenSeconds", chosen.staff_refresh_token_seconds, 1, staff.1)?;
+        if let Some(allowed) = chosen.pay_at_counter {
+            policy.pay_at_counter = allowed;
+        }
+        if let Some(age) = chosen.view_max_age_millis {
+            policy.view_max_age = age.map(Duration::from_millis);
+        }
+        if let Some(name) = &chosen.house_name {
+            policy.house_name.clone_from(name);
+        }
+        Ok(policy)
+    }
+
+    /// What hashes passwords, if it is not the default.
+    pub(crate) fn hasher(&self) -> Result<Option<Argon2id>, Failure> {
+        let Some(Hashing { memory_kib, passes }) = self.password_hashing else { return Ok(None) };
+        let hasher = Argon2id::new(memory_kib, passes);
+        hasher.map(Some).map_err(|error| Failure::field("passwordHashing", "out_of_range", error))
+    }
+
+    pub(crate) fn router(&self) -> RouterOptions {
+        let cors = if self.http.cors { Cors::Any } else { Cors::Off };
+        RouterOptions::default().cors(cors).instance(self.http.instance.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(json: &str) -> Result<Policy, Failure> {
+        Options::read(&format!(r#"{{"masterKey":"00","policy":{json}}}"#))?.policy()
+    }
+
+    #[test]
+    fn what_is_not_chosen_stays_as_it_is() {
+        assert_eq!(policy("{}").unwrap(), Policy::default());
+        let chosen = policy(r#"{"houseName":"Odeon","holdSeconds":60,"viewMaxAgeMillis":null}"#).unwrap();
+        assert_eq!((chosen.house_name.as_str(), chosen.hold), ("Odeon", Duration::from_secs(60)));
+        assert_eq!(chosen.view_max_age, None);
+    }
+
+    #[test]
+    fn a_wrong_choice_is_refused_by_name() {
+        for (json, name) in [
+            (r#"{"holdSeconds":0}"#, "policy.holdSeconds"),
+            (r#"{"holdSeconds":-1}"#, "policy.holdSeconds"),
+            (r#"{"holdMinutes":1}"#, "policy.holdMinutes"),
+            (r#"{"accessTokenSeconds":9999999999}"#, "policy.accessTokenSeconds"),
+        ] {
+            let failure = serde_json::to_string(&policy(json).unwrap_err()).unwrap();
+            assert!(failure.contains("validation_failed") && failure.contains(name), "{failure}");
+        }
+        let short = Options::read(r#"{"masterKey":"00"}"#).unwrap().master_key();
+        assert!(serde_json::to_string(&short.unwrap_err()).unwrap().contains("masterKey"));
+    }
+}
