@@ -224,7 +224,7 @@ impl Kitflik {
     }
 
     /// Lets no call in any more, waits for those under way, and closes the store, so that its directory can be opened
-    /// again. Later calls are refused as `unavailable`.
+    /// again. What needs the store is refused as `unavailable` from then on.
     pub async fn shut_down(&self) {
         self.door.shut().await;
     }

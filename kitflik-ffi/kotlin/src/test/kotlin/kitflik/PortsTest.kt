@@ -184,7 +184,7 @@ class PortsTest {
         sell(first, show, "A1", "A2")
         assertTrue(directory in retry(ErrorCode.UNAVAILABLE) { openHouse(Store.Sled(directory)) })
         first.shutDown()
-        retry(ErrorCode.UNAVAILABLE) { first.bookings().seats(show.id) }
+        retry(ErrorCode.UNAVAILABLE) { first.bookings().hold(GUEST, seats(show, "B1", "B2")) }
         val second = openHouse(Store.Sled(directory))
         refused<KitflikException.Seats> { second.bookings().hold(GUEST, seats(show, "A1", "A2")) }
         second.shutDown()

@@ -1,6 +1,6 @@
 """What a call costs from Python, against the same call in Rust in the same process.
 
-    python kitflik-ffi/python/bench.py
+    python kitflik-ffi/python/bench/crossing.py
 
 The native times come from the library itself, which repeats the call without crossing.
 """
