@@ -26,6 +26,11 @@ fn time(mut call: impl FnMut()) -> f64 {
     warm[warm.len() / 2]
 }
 
+fn row_name(row: usize) -> String {
+    let letter = |at: usize| char::from(b'A' + u8::try_from(at).unwrap());
+    [letter(row / 26), letter(row % 26)].iter().collect()
+}
+
 async fn show(kitflik: &Kitflik) -> ShowId {
     let (catalog, house) = (kitflik.catalog(), Actor::System);
     let venue = NewVenue {
@@ -36,7 +41,8 @@ async fn show(kitflik: &Kitflik) -> ShowId {
         zone: "Europe/Berlin".parse().unwrap(),
     };
     let venue = catalog.add_venue(&house, &venue).await.unwrap();
-    let rows: Vec<String> = (1..=ROWS).map(|row| format!("R{row}: {}", "#".repeat(SEATS))).collect();
+    let rows: Vec<String> =
+        (0..ROWS).map(|row| format!("{}: {}", row_name(row), "#".repeat(SEATS))).collect();
     let layout = Layout::from_text("Hall 1", &rows.join("\n")).unwrap();
     let price = CategoryPrice {
         category: layout.categories()[0].id.clone(),
@@ -71,7 +77,7 @@ fn main() {
     let show = pollster::block_on(show(&kitflik));
     let mut next = 0;
     let mut hold = || {
-        let seat = SeatId::new(format!("R{}{}", next / SEATS + 1, next % SEATS + 1)).unwrap();
+        let seat = SeatId::new(format!("{}{}", row_name(next / SEATS), next % SEATS + 1)).unwrap();
         next += 1;
         pollster::block_on(kitflik.bookings().hold(&Actor::guest(), &HoldSeats::seats(show, [seat]))).unwrap()
     };

@@ -11,7 +11,8 @@ import { GUEST, addShow, owner } from "./tests/support.mjs";
 const workspace = fileURLToPath(new URL("../..", import.meta.url));
 const ROWS = 40;
 const SEATS = 50;
-const layout = Array.from({ length: ROWS }, (_, row) => `R${row + 1}: ${"#".repeat(SEATS)}`).join("\n");
+const rowName = (row) => String.fromCharCode(65 + Math.floor(row / 26), 65 + (row % 26));
+const layout = Array.from({ length: ROWS }, (_, row) => `${rowName(row)}: ${"#".repeat(SEATS)}`).join("\n");
 
 /** Microseconds of a call: the median of batches, after some that warm up. */
 async function time(call, batches = 15, calls = 60) {
@@ -31,7 +32,7 @@ const kitflik = await Kitflik.open({
 });
 const show = await addShow(kitflik, layout);
 let next = 0;
-const seat = () => `R${Math.floor(next / SEATS) + 1}${(next++ % SEATS) + 1}`;
+const seat = () => `${rowName(Math.floor(next / SEATS))}${(next++ % SEATS) + 1}`;
 const hold = () => kitflik.bookings.hold(GUEST, { show_id: show.id, seats: [seat()] });
 
 const first = await hold();

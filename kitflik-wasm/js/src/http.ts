@@ -15,6 +15,9 @@ export interface HttpOptions {
   clientAddress?: string | ((request: Request) => string | undefined);
 }
 
+/** How much of a body that nobody wants is read all the same, in bytes: the limit of most bodies. */
+const SMALL = 64 * 1024;
+
 /** Answers to these have no body, whatever the router says. */
 const BODILESS = [101, 204, 205, 304];
 
@@ -31,7 +34,8 @@ export async function answer(
     const head = JSON.stringify({
       method: request.method,
       target: url.pathname + url.search,
-      headers: [...request.headers],
+      // Some runtimes read headers as UTF-8 and have characters that are no bytes: none of them is in a good header.
+      headers: [...request.headers].map(([name, value]) => [name, value.replace(/[^\0-\xff]/g, "\xff")]),
       clientAddress: typeof client === "function" ? client(request) : client && request.headers.get(client),
     });
     const body = reader && {
@@ -60,7 +64,23 @@ export async function answer(
     const headers = { "content-type": "application/problem+json", "cache-control": "no-store" };
     return new Response(JSON.stringify(problem), { status: 500, headers });
   } finally {
-    // A client that has gone away may have taken the body with it.
-    reader?.cancel().catch(() => undefined);
+    await leave(reader);
+  }
+}
+
+/**
+ * Reads what is left of a small body, for a server may close the connection of a request whose body nobody read, while
+ * the client sends the next one on it. A large one is broken off. The client may be gone, and the body with it.
+ */
+async function leave(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
+  try {
+    for (let left = SMALL; reader && left > 0; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= value.byteLength;
+    }
+    await reader?.cancel();
+  } catch {
+    // It is over either way.
   }
 }

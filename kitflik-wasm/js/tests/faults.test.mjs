@@ -188,7 +188,7 @@ test("a promise of a broken instance that is kept late hurts nobody", async () =
   keep([[]]);
   assert.equal((await held).status, "held");
   await new Promise((resolve) => setImmediate(resolve));
-  assert.equal((await hold("A3")).status, "held");
+  assert.equal((await hold("A2")).status, "held");
 });
 
 test("a panic within a call of the storage is that call's, and ends both", async () => {
