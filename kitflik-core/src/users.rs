@@ -2,6 +2,7 @@
 
 mod access;
 #[cfg(any(test, target_arch = "wasm32"))]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "natively the library's backend is taken"))]
 pub(crate) mod hs256;
 mod login;
 mod register;

@@ -3,11 +3,10 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::cache::Known;
 use super::{Answer, cache};
+use crate::documented::{OpenApiRouter, routes};
 use crate::router::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {

@@ -5,12 +5,11 @@ use axum::http::StatusCode;
 use kitflik_core::{BookingQuery, BookingStatus, BookingView, Page, ShowId};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::extract::actor::StaffMember;
 use crate::api::extract::query::{Query, page};
 use crate::api::{Answer, json};
+use crate::documented::{OpenApiRouter, routes};
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::router::Api;
 

@@ -5,12 +5,11 @@ use axum::http::StatusCode;
 use kitflik_core::{OccupancyQuery, OccupancyView, Page, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::api::extract::actor::StaffMember;
 use crate::api::extract::query::{Query, page};
 use crate::api::{Answer, json};
+use crate::documented::{OpenApiRouter, routes};
 use crate::router::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
