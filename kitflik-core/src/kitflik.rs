@@ -291,6 +291,7 @@ impl Kitflik {
     ///
     /// # Errors
     /// [`EngineError`](crate::EngineError) if the storage does not answer.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn has_the_key(&self) -> Result<bool, crate::EngineError> {
         let (key, mark) = (keys::master_key(), self.engine.keys.mark());
         let mut tx = self.engine.begin();
@@ -335,6 +336,7 @@ impl Kitflik {
     ///
     /// # Errors
     /// [`EngineError`](crate::EngineError) if the storage does not answer; call again later.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
         let mail = self.notify().send_due().await?;
         let payments = self.bookings().recover_payments().await?;

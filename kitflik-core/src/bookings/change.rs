@@ -19,6 +19,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// As [`Bookings::hold`], and `hold_expired` or `booking_state`.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn change_seats(
         &self,
         actor: &Actor,

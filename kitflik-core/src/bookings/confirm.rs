@@ -49,6 +49,7 @@ impl Bookings<'_> {
     /// # Errors
     /// `hold_expired`, `booking_state`, `payment_declined` (the hold goes on), `payment_pending` (the seats
     /// are kept; repeat it, or look at the booking later), `validation_failed`, or not the caller's.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn confirm(
         &self,
         actor: &Actor,

@@ -15,6 +15,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// `extension_limit`, `hold_expired`, `booking_state`, or not the caller's.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn extend(
         &self,
         actor: &Actor,

@@ -32,6 +32,7 @@ impl Bookings<'_> {
     /// [`BookingError`] names the rule, and the seats where it is about seats: `seat_taken`, `unknown_seat`,
     /// `not_enough_seats`, `couple_split`, `companion_alone`, `orphan_seat`, `too_many_seats`, `show_not_on_sale`,
     /// `validation_failed`…
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn hold(&self, actor: &Actor, request: &HoldSeats) -> Result<BookingView, BookingError> {
         check_request(request)?;
         let engine = self.engine;

@@ -30,6 +30,7 @@ impl Bookings<'_> {
     /// # Errors
     /// [`BookingError::Denied`] unless staff who manage bookings ask, [`BookingError::Invalid`] for a page out of
     /// bounds, [`BookingError::NotFound`] for an unknown show, or [`BookingError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn list(&self, actor: &Actor, query: &BookingQuery) -> Result<Page<BookingView>, BookingError> {
         actor.may(Permission::ManageBookings)?;
         let limit = page_limit(&query.page)?;

@@ -22,6 +22,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// [`BookingError::NotFound`] or [`BookingError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn seats(&self, show: ShowId) -> Result<Arc<SeatMap>, BookingError> {
         self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })
     }
@@ -31,6 +32,7 @@ impl Bookings<'_> {
     /// # Errors
     /// [`BookingError::NotEnoughSeats`], [`BookingError::Invalid`], [`BookingError::NotFound`] or
     /// [`BookingError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn best_available(
         &self,
         show: ShowId,
@@ -61,6 +63,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// [`BookingError::NotFound`], or not the caller's.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn get(&self, actor: &Actor, booking: BookingId) -> Result<BookingView, BookingError> {
         let booking = self.record(actor, booking).await?;
         self.engine.booking_view(&booking).await
@@ -70,6 +73,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// [`BookingError::Denied`] unless a customer asks, [`BookingError::Invalid`] for a page out of bounds.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn mine(
         &self,
         actor: &Actor,
@@ -105,6 +109,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// `booking_state` unless it is confirmed, or not the caller's.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn tickets(&self, actor: &Actor, booking: BookingId) -> Result<Vec<TicketView>, BookingError> {
         let booking = self.record(actor, booking).await?;
         self.issue(&booking).await
@@ -114,6 +119,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// As [`Bookings::tickets`], and [`BookingError::NotFound`] for another ticket.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn qr_svg(
         &self,
         actor: &Actor,
@@ -128,6 +134,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// As [`Bookings::tickets`], and [`BookingError::NotFound`] for another ticket.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn qr_png(
         &self,
         actor: &Actor,
@@ -142,6 +149,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// As [`Bookings::tickets`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn calendar(&self, actor: &Actor, booking: BookingId) -> Result<String, BookingError> {
         let booking = self.record(actor, booking).await?;
         confirmed(&booking)?;

@@ -14,6 +14,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// `booking_state` if it is confirmed or its payment is in flight, or not the caller's.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn release(
         &self,
         actor: &Actor,

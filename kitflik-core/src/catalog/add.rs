@@ -91,6 +91,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::Invalid`], [`CatalogError::Denied`] or [`CatalogError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn add_movie(&self, actor: &Actor, new: &NewMovie) -> Result<MovieView, CatalogError> {
         actor.may(Permission::EditCatalog)?;
         new.check()?;
@@ -115,6 +116,7 @@ impl Catalog<'_> {
     /// # Errors
     /// [`CatalogError::Invalid`] if any of them is (with its place in the list); then none of its batch of
     /// 100 is stored.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn import_movies(
         &self,
         actor: &Actor,
@@ -175,6 +177,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::Invalid`], [`CatalogError::Denied`] or [`CatalogError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn add_venue(&self, actor: &Actor, new: &NewVenue) -> Result<VenueView, CatalogError> {
         actor.may(Permission::EditCatalog)?;
         let mut fields = Validation::default();
@@ -208,6 +211,7 @@ impl Catalog<'_> {
     /// # Errors
     /// [`CatalogError::NotFound`] for the venue, [`CatalogError::Invalid`], [`CatalogError::Denied`] or
     /// [`CatalogError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn add_auditorium(
         &self,
         actor: &Actor,
@@ -247,6 +251,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::Invalid`], [`CatalogError::Denied`] or [`CatalogError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn add_price_card(
         &self,
         actor: &Actor,
@@ -286,6 +291,7 @@ impl Catalog<'_> {
     /// # Errors
     /// [`CatalogError::ShowOverlap`], [`CatalogError::NotFound`], [`CatalogError::Invalid`] (a start that the
     /// clocks show never or twice among them), [`CatalogError::Denied`] or [`CatalogError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn add_show(&self, actor: &Actor, new: &NewShow) -> Result<ShowView, CatalogError> {
         actor.may(Permission::EditCatalog)?;
         let mut tx = self.engine.begin_command(actor, new.command.as_ref(), "add_show", new)?;

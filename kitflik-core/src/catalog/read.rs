@@ -77,6 +77,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::Invalid`] for a query or page out of bounds.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn movies(&self, query: &MovieQuery) -> Result<Page<MovieView>, CatalogError> {
         let words = query.q.as_deref().map(str::trim).filter(|words| !words.is_empty());
         let mut validation = Validation::default();
@@ -111,6 +112,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn movie(&self, id: MovieId) -> Result<MovieView, CatalogError> {
         self.engine.catalogue().await?.movie(id).ok_or(CatalogError::NotFound { what: "movie" })
     }
@@ -119,6 +121,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::NotFound`], or [`CatalogError::Invalid`] for a page out of bounds.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn shows_of(
         &self,
         movie: MovieId,
@@ -137,6 +140,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn show(&self, id: ShowId) -> Result<ShowView, CatalogError> {
         let found = self.engine.catalogue().await?.show(id, self.engine.now());
         found.ok_or(CatalogError::NotFound { what: "show" })
@@ -146,6 +150,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::Invalid`] for a page out of bounds.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn venues(&self, request: &PageRequest) -> Result<Page<VenueView>, CatalogError> {
         let catalogue = self.engine.catalogue().await?;
         let mut sorted: Vec<(&str, VenueId)> =
@@ -159,6 +164,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn venue(&self, id: VenueId) -> Result<VenueView, CatalogError> {
         self.engine.catalogue().await?.venue(id).ok_or(CatalogError::NotFound { what: "venue" })
     }
@@ -167,6 +173,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::Invalid`] for a page out of bounds.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn price_cards(&self, request: &PageRequest) -> Result<Page<PriceCardView>, CatalogError> {
         let catalogue = self.engine.catalogue().await?;
         let mut sorted: Vec<(&str, PriceCardId)> =
@@ -180,6 +187,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn layout(&self, id: LayoutId) -> Result<Arc<LayoutView>, CatalogError> {
         let found = self.engine.layout(id).await?;
         found.map(|layout| Arc::clone(&layout.view)).ok_or(CatalogError::NotFound { what: "layout" })

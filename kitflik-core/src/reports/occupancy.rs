@@ -61,6 +61,7 @@ impl Reports<'_> {
     /// # Errors
     /// [`ReportError::Denied`] unless an admin, a manager or the box office asks, [`ReportError::Invalid`] for a page
     /// or a time out of bounds, or [`ReportError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn occupancy(
         &self,
         actor: &Actor,

@@ -142,6 +142,7 @@ impl Staff<'_> {
     ///
     /// # Errors
     /// [`UserError::InvalidToken`] or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn authenticate(&self, access_token: &str) -> Result<Actor, UserError> {
         let claims = self.engine.verify_access(Audience::Staff, access_token)?;
         let id: StaffId = claims.sub.parse().map_err(|_| InvalidToken::Invalid)?;

@@ -32,6 +32,7 @@ impl Users<'_> {
     ///
     /// # Errors
     /// [`UserError::InvalidCredentials`], [`UserError::Password`] if too many log in at once, or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_in(&self, request: &LogIn) -> Result<TokenPair, UserError> {
         let claim = self.engine.get(&keys::email(&normal_email(&request.email))).await?;
         let user = match &claim {
@@ -48,6 +49,7 @@ impl Users<'_> {
     ///
     /// # Errors
     /// [`UserError::InvalidToken`] or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn refresh(&self, request: &RefreshSession) -> Result<TokenPair, UserError> {
         self.engine.rotate_session(Audience::Customers, request).await
     }
@@ -56,6 +58,7 @@ impl Users<'_> {
     ///
     /// # Errors
     /// [`UserError::InvalidToken`] for what is no refresh token, or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_out(&self, request: &RefreshSession) -> Result<(), UserError> {
         self.engine.close_session(request).await
     }

@@ -62,6 +62,7 @@ impl Users<'_> {
     ///
     /// # Errors
     /// [`UserError::Invalid`], [`UserError::Password`] or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn register(&self, request: &RegisterUser) -> Result<UserView, UserError> {
         check_account(&request.email, &request.password, &request.name)?;
         let password_hash = self.engine.hasher.hash(request.password.clone(), self.engine.random()).await?;
@@ -110,6 +111,7 @@ impl Users<'_> {
     ///
     /// # Errors
     /// [`UserError::Denied`] unless a customer asks, [`UserError::NotFound`], or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn me(&self, actor: &Actor) -> Result<UserView, UserError> {
         let id = match actor {
             Actor::User { id } => *id,

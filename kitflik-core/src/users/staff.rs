@@ -21,6 +21,7 @@ impl Staff<'_> {
     ///
     /// # Errors
     /// [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn has_any(&self) -> Result<bool, UserError> {
         Ok(self.engine.get(&keys::staff_first()).await?.is_some())
     }
@@ -30,6 +31,7 @@ impl Staff<'_> {
     /// # Errors
     /// [`UserError::AlreadyExists`] if there is one, [`UserError::Invalid`], [`UserError::Password`] or
     /// [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn make_first(&self, new: &NewStaff) -> Result<StaffView, UserError> {
         check_account(&new.email, &new.password, &new.name)?;
         let password_hash = self.engine.hasher.hash(new.password.clone(), self.engine.random()).await?;
@@ -64,6 +66,7 @@ impl Staff<'_> {
     ///
     /// # Errors
     /// [`UserError::InvalidCredentials`], [`UserError::Password`] if too many log in at once, or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_in(&self, request: &LogIn) -> Result<TokenPair, UserError> {
         let claim = self.engine.get(&keys::staff_email(&normal_email(&request.email))).await?;
         let staff = match &claim {
@@ -81,6 +84,7 @@ impl Staff<'_> {
     ///
     /// # Errors
     /// [`UserError::InvalidToken`] or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn refresh(&self, request: &RefreshSession) -> Result<TokenPair, UserError> {
         self.engine.rotate_session(Audience::Staff, request).await
     }
@@ -89,6 +93,7 @@ impl Staff<'_> {
     ///
     /// # Errors
     /// [`UserError::InvalidToken`] for what is no refresh token, or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_out(&self, request: &RefreshSession) -> Result<(), UserError> {
         self.engine.close_session(request).await
     }
