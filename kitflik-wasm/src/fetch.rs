@@ -50,9 +50,9 @@ struct Answer {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Answers a request. Ends with a list of two: [`Answer`] as JSON, and the body.
+    /// Answers a request. Ends with a list of two: `Answer` as JSON, and the body.
     pub fn fetch(&self, head: &str, body: Option<BodyReader>) -> u32 {
-        let (router, head) = (self.router(), serde_json::from_str::<Head>(head));
+        let (router, head) = (self.router(), serde_json::from_slice::<Head>(head.as_bytes()));
         tasks::start(async move {
             let head = head.map_err(|error| Failure::new(ErrorCode::ValidationFailed, error))?;
             let response = match request(head, body) {

@@ -4,7 +4,7 @@
 //! REST API; every rule is the engine's. What a program in JavaScript sees is the package `kitflik`, whose TypeScript
 //! is in `js/`: it gives the texts their types and turns refusals into `KitflikError`.
 //!
-//! An asynchronous call is a *task* ([`tasks`]): the JavaScript side polls it and catches what a panic throws, so
+//! An asynchronous call is a *task* (`tasks`): the JavaScript side polls it and catches what a panic throws, so
 //! that no promise is left hanging.
 #![allow(unsafe_code, reason = "the glue that wasm-bindgen generates")]
 

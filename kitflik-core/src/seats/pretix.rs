@@ -29,7 +29,7 @@ impl Layout {
     /// [`Invalid`] names every fault with its place in the file, such as
     /// `zones[0].rows[3].seats[7].category`.
     pub fn from_pretix(json: &str) -> Result<Self, Invalid> {
-        let plan: Value = serde_json::from_str(json)
+        let plan: Value = serde_json::from_slice(json.as_bytes())
             .map_err(|error| Invalid::one("", "json", format!("this is not a JSON document: {error}")))?;
         let mut reader = Reader::default();
         let Some(plan) = plan.as_object() else {

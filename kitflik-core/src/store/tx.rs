@@ -208,7 +208,7 @@ impl<'a> Tx<'a> {
             return Err(EngineError::IdempotencyMismatch);
         }
         self.barrier(durability).await?;
-        serde_json::from_str(found.reply.get()).map(Loaded::Replay).map_err(|error| {
+        serde_json::from_slice(found.reply.get().as_bytes()).map(Loaded::Replay).map_err(|error| {
             EngineError::internal(format!("the receipt {} cannot be read: {error}", receipt.key.key))
         })
     }

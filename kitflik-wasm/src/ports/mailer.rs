@@ -46,7 +46,7 @@ impl Mailer for JsMailer {
             .map_err(|error| MailError::Permanent { reason: error.to_string() })?;
         let given = SendWrapper::new(settled(self.0.send(&text, &contents.concat()))).await;
         let answer = given.map_err(|reason| MailError::Temporary { reason })?;
-        match answer.as_string().map(|text| serde_json::from_str(&text)) {
+        match answer.as_string().map(|text| serde_json::from_slice(text.as_bytes())) {
             None => Ok(()),
             Some(Ok(Refusal::Permanent { reason })) => Err(MailError::Permanent { reason }),
             Some(Ok(Refusal::Temporary { reason })) => Err(MailError::Temporary { reason }),

@@ -39,7 +39,7 @@ impl JsPayments {
         let arguments = serde_json::to_string(arguments).map_err(|error| no_answer(error.to_string()))?;
         let given = SendWrapper::new(settled(self.0.call(method, &arguments))).await;
         let text = given.map_err(no_answer)?.as_string().unwrap_or_default();
-        match serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))? {
+        match serde_json::from_slice(text.as_bytes()).map_err(|error| no_answer(error.to_string()))? {
             Answer::Failed { reason } => Err(no_answer(reason)),
             Answer::Status { status } => read_json(&status.to_string()).map_err(|error| {
                 let told = match error {

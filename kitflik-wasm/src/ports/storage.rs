@@ -120,7 +120,7 @@ impl Storage for JsStorage {
 
 /// Joins rows with their values.
 fn rows(reads: &[Read], text: &str, values: &[u8]) -> Result<Vec<Vec<Row>>, StorageError> {
-    let answers: Rows = match serde_json::from_str(text).map_err(corrupt)? {
+    let answers: Rows = match serde_json::from_slice(text.as_bytes()).map_err(corrupt)? {
         Answer::Done(rows) => rows,
         Answer::Failed { error, reason } => return Err(error.with(reason)),
     };
@@ -164,7 +164,7 @@ fn check_rows(read: &Read, rows: &[(String, u64, usize)]) -> Result<(), StorageE
 
 /// The outcome that an answer tells, or why it tells none.
 fn outcome(batch: &Batch, text: &str) -> Result<Result<Commit, StorageError>, String> {
-    match serde_json::from_str(text).map_err(|error| error.to_string())? {
+    match serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())? {
         Answer::Failed { error, reason } => Ok(Err(error.with(reason))),
         Answer::Done(Commit::Applied { version }) if version.0 >= limits::MAX_VERSION => {
             Err(format!("commit answered the version {version}, allowed is less than 2^53"))

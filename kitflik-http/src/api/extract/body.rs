@@ -78,10 +78,10 @@ pub enum Unreadable {
 /// # Errors
 /// [`Unreadable`] says what is wrong.
 pub fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
-    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut reader = serde_json::Deserializer::from_slice(text.as_bytes());
     let value = super::tracked(&mut reader).map_err(|(path, message)| {
         // Some wrong shapes are told as wrong syntax: what reads as JSON is well-formed.
-        match serde_json::from_str::<IgnoredAny>(text) {
+        match serde_json::from_slice::<IgnoredAny>(text.as_bytes()) {
             Ok(_) => Unreadable::Invalid(Invalid { errors: vec![field_error(&path, &message)] }),
             Err(error) => Unreadable::NotJson(format!("JSON: {error}")),
         }
