@@ -1,9 +1,8 @@
 //! Routes and the OpenAPI document of them.
 //!
 //! Natively a route and its entry are one thing, and the document is put together when the router is made. In
-//! WebAssembly
-//! each byte is downloaded, and what puts it together is larger than the document: there it is a file. A test holds
-//! the file to what the routes say.
+//! WebAssembly each byte is downloaded, and what puts it together is larger than the document: there the host brings
+//! the text of `openapi.json`. A test holds that file to what the routes say.
 
 use axum::Router;
 use bytes::Bytes;
@@ -28,7 +27,7 @@ mod host {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn finish(routes: OpenApiRouter<Api>) -> (Router<Api>, Bytes) {
+pub(crate) fn finish(routes: OpenApiRouter<Api>, _: Bytes) -> (Router<Api>, Bytes) {
     let (routes, document) = routes.split_for_parts();
     (routes, Bytes::from(crate::openapi::finish(document).to_json().unwrap_or_default()))
 }
@@ -85,8 +84,8 @@ mod host {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) fn finish(routes: OpenApiRouter<Api>) -> (Router<Api>, Bytes) {
-    (routes.0, Bytes::from_static(include_bytes!("openapi.json")))
+pub(crate) fn finish(routes: OpenApiRouter<Api>, document: Bytes) -> (Router<Api>, Bytes) {
+    (routes.0, document)
 }
 
 #[cfg(test)]

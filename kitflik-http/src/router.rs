@@ -71,6 +71,9 @@ pub struct RouterOptions {
     /// The first part of the request ids that are made here; tells instances apart. If empty: the time of the
     /// start.
     pub instance: String,
+    /// In WebAssembly: what `/openapi.json` answers, the text of this crate's `src/openapi.json`. There each byte of code
+    /// counts, so the host keeps it. Natively it is made from the routes, and this is not looked at.
+    pub document: Bytes,
 }
 
 impl RouterOptions {
@@ -91,6 +94,12 @@ impl RouterOptions {
     pub fn instance(self, instance: impl Into<String>) -> Self {
         Self { instance: instance.into(), ..self }
     }
+
+    /// With the text that `/openapi.json` answers in WebAssembly.
+    #[must_use]
+    pub fn document(self, document: impl Into<Bytes>) -> Self {
+        Self { document: document.into(), ..self }
+    }
 }
 
 /// What handlers work with.
@@ -103,7 +112,7 @@ pub(crate) struct Api {
 
 /// The whole API over an engine. See the crate's documentation.
 pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
-    let (routes, document) = documented::finish(api::routes());
+    let (routes, document) = documented::finish(api::routes(), options.document);
     let ids = Arc::new(RequestIds::new(&kitflik, &options.instance));
     let api = Api { kitflik, readiness: options.readiness, document };
     #[cfg(feature = "pages")]

@@ -108,7 +108,7 @@ fn bad_settings_are_one_clear_line_and_exit_code_2() {
         (&["--listen", "nowhere"][..], "kitflik: --listen: \"nowhere\" is no address"),
         (
             &["--storage", "floppy"],
-            "kitflik: --storage: \"floppy\" is no storage; allowed are sled and memory",
+            "kitflik: --storage: \"floppy\" is no storage; allowed are sled, memory and postgres://…",
         ),
         (&["--log", "info,=,"], "kitflik: log: "),
         (&["--config", file], "there is no setting \"listn\"; there are listen, "),
@@ -123,7 +123,10 @@ fn bad_settings_are_one_clear_line_and_exit_code_2() {
     let refused = command.env("KITFLIK_STORAGE", "postgres://u:hunter2@db/k").output().unwrap();
     let said = complaint(&refused);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(said.contains("KITFLIK_STORAGE: this build has no adapter for PostgreSQL yet"), "{said}");
+    assert!(
+        said.contains("KITFLIK_STORAGE: this is another machine, and does not say whether to encrypt"),
+        "{said}"
+    );
     assert!(!said.contains("hunter2"), "{said}");
 }
 

@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-/** Most bytes of the compressed wasm, with the engine and the REST API in it: a little more than it has. */
-const BUDGET = 1_200_000;
+/** Most bytes of the compressed wasm, with the engine and the REST API in it. */
+const BUDGET = 900_000;
 /** Where it shall be. */
-const AIM = 900_000;
+const AIM = 600_000;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(0)} kB`.padStart(9);
 const sizes = {};

@@ -30,4 +30,4 @@ pub use ports::storage::StorageBridge;
 pub use ports::{Given, resume};
 pub use tasks::poll;
 #[cfg(feature = "testing")]
-pub use testing::{conformance_cases, conformance_run, provoke_panic};
+pub use testing::{conformance_cases, conformance_run, provoke_panic, vector_answer};

@@ -55,6 +55,8 @@ struct Hashing {
 struct HttpOptions {
     cors: bool,
     instance: String,
+    /// Not a choice: the package itself brings the text.
+    openapi: String,
 }
 
 fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u64>>, D::Error> {
@@ -111,7 +113,8 @@ impl Options {
 
     pub(crate) fn router(&self) -> RouterOptions {
         let cors = if self.http.cors { Cors::Any } else { Cors::Off };
-        RouterOptions::default().cors(cors).instance(self.http.instance.clone())
+        let options = RouterOptions::default().cors(cors).instance(self.http.instance.clone());
+        options.document(self.http.openapi.clone())
     }
 }
 

@@ -30,6 +30,15 @@ pub fn conformance_run(storage: StorageBridge, case: String) -> u32 {
     })
 }
 
+/// Answers an input of the shared vectors. The task ends with a JSON text.
+#[wasm_bindgen(js_name = vectorAnswer)]
+pub fn vector_answer(kind: String, input: String) -> u32 {
+    tasks::start(async move {
+        let answer = kitflik_core::testing::vectors::answer(&kind, &input).await;
+        answer.map(JsValue::from).map_err(|wrong| Failure::new(ErrorCode::ValidationFailed, wrong))
+    })
+}
+
 /// Panics: at the first poll of the task, or after a promise was awaited.
 #[wasm_bindgen(js_name = provokePanic)]
 #[expect(clippy::panic, reason = "it is what the test wants")]

@@ -49,13 +49,21 @@ export function conformanceOver(runtime: Runtime) {
     return outcomes;
   }
 
+  /** The answer to an input of the shared vectors, `kitflik-core/tests/vectors.json`. */
+  async function vectorAnswer(kind: string, input: unknown): Promise<unknown> {
+    await runtime.start();
+    const text = JSON.stringify(input ?? null);
+    const answer = await runtime.run(runtime.generation, () => binding.vectorAnswer(String(kind), text));
+    return JSON.parse(answer as string);
+  }
+
   /** Panics in the engine, at once or after an await: for tests of what follows. */
   async function provokePanic(late: boolean): Promise<never> {
     await runtime.start();
     return (await runtime.run(runtime.generation, () => binding.provokePanic(late))) as never;
   }
 
-  return { conformance, conformanceCase, conformanceCases, provokePanic };
+  return { conformance, conformanceCase, conformanceCases, provokePanic, vectorAnswer };
 }
 
 /** A storage that applies every batch, whatever its checks say: a suite that it passes is worth nothing. */

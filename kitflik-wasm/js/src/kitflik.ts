@@ -1,3 +1,4 @@
+import openapi from "./openapi.js";
 import { clockBridge, mailerBridge, paymentsBridge, storageBridge } from "./bridges.js";
 import { KitflikError } from "./errors.js";
 import { answer, type HttpOptions } from "./http.js";
@@ -138,7 +139,7 @@ export async function openIn(runtime: Runtime, options: OpenOptions): Promise<Ki
     throw KitflikError.field("clock", "clock must be a function");
   }
   const { clientAddress: _, ...served } = http ?? {};
-  const json = text({ ...rest, masterKey: hex(masterKey), http: served });
+  const json = text({ ...rest, masterKey: hex(masterKey), http: { ...served, openapi } });
   const resume = runtime.resume();
   const engine = runtime.guard(
     () =>

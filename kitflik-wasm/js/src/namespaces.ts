@@ -201,14 +201,6 @@ export class Catalog {
     return this.#handle.call((engine) => engine.addMovie(text(actor), text(movie), key(command)));
   }
 
-  /**
-   * Adds many movies, or brings them up to date: the same title, director and release date are the same movie. The
-   * answers are in the order of the movies.
-   */
-  async importMovies(actor: wire.Actor, movies: wire.NewMovie[]): Promise<wire.Imported[]> {
-    return this.#handle.call((engine) => engine.importMovies(text(actor), text(movies)));
-  }
-
   /** Adds a venue. */
   async addVenue(actor: wire.Actor, venue: wire.NewVenue, command?: Command): Promise<wire.VenueView> {
     return this.#handle.call((engine) => engine.addVenue(text(actor), text(venue), key(command)));

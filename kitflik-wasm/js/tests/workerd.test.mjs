@@ -1,6 +1,7 @@
 // A house in a Durable Object, in workerd: the storage adapter, the REST API, races, eviction, alarms.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { bundle, start, temporary, testWorker } from "./worker.mjs";
 
@@ -47,6 +48,15 @@ test("a Durable Object that ignores checks fails by name", async () => {
     "no_increment_is_lost",
   ]) {
     assert.notEqual((await ask(`/run?case=${name}&checks-off`)).failure, null, name);
+  }
+});
+
+test("the shared vectors are answered as the core answers them", async () => {
+  const file = new URL("../../../kitflik-core/tests/vectors.json", import.meta.url);
+  const vectors = JSON.parse(readFileSync(file, "utf8"));
+  assert.ok(vectors.length > 40);
+  for (const { kind, name, input, answer } of vectors) {
+    assert.deepEqual(await (await post("/vector", { kind, input })).json(), answer, `${kind}: ${name}`);
   }
 });
 

@@ -60,15 +60,6 @@ impl Engine {
         })
     }
 
-    /// Adds many movies, or brings them up to date.
-    #[wasm_bindgen(js_name = importMovies)]
-    pub fn import_movies(&self, who: String, movies: String) -> u32 {
-        self.start(async move |kitflik| {
-            let movies: Vec<NewMovie> = read(&movies).map_err(|failure: Failure| failure.within("movies"))?;
-            json(&kitflik.catalog().import_movies(&actor(&who)?, &movies).await?)
-        })
-    }
-
     /// Adds a venue.
     #[wasm_bindgen(js_name = addVenue)]
     pub fn add_venue(&self, who: String, new: String, key: Option<String>) -> u32 {

@@ -15,7 +15,7 @@ const runtime = new Runtime(wasm, async () => {
   return WebAssembly.compile(await response.arrayBuffer());
 });
 
-export const { conformance, conformanceCase, conformanceCases, provokePanic } = conformanceOver(runtime);
+export const { conformance, conformanceCase, conformanceCases, provokePanic, vectorAnswer } = conformanceOver(runtime);
 /** The engine in the same instance, for tests of what follows a panic. */
 export const { Kitflik } = packageOver(runtime);
 export type Kitflik = import("../kitflik.js").Kitflik;

@@ -13,7 +13,7 @@ const runtime = new Runtime(
   () => new WebAssembly.Module(readFileSync(new URL("../wasm/kitflik_testing_bg.wasm", import.meta.url))),
 );
 
-export const { conformance, conformanceCase, conformanceCases, provokePanic } = conformanceOver(runtime);
+export const { conformance, conformanceCase, conformanceCases, provokePanic, vectorAnswer } = conformanceOver(runtime);
 /** The engine in the same instance, for tests of what follows a panic. */
 export const { Kitflik } = packageOver(runtime);
 export type Kitflik = import("../kitflik.js").Kitflik;

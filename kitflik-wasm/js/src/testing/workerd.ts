@@ -10,7 +10,7 @@ export { ChecksOff, type CaseOutcome } from "../conformance.js";
 
 const runtime = new Runtime(wasm, () => module);
 
-export const { conformance, conformanceCase, conformanceCases, provokePanic } = conformanceOver(runtime);
+export const { conformance, conformanceCase, conformanceCases, provokePanic, vectorAnswer } = conformanceOver(runtime);
 /** The engine in the same instance, for tests of what follows a panic. */
 export const { Kitflik } = packageOver(runtime);
 export type Kitflik = import("../kitflik.js").Kitflik;

@@ -1,7 +1,7 @@
 // What the tests need of a Durable Object beside the example: the conformance suite within it, and an end on demand.
 
 import { DurableObjectStorage, kitflikObject } from "kitflik/durable-object";
-import { ChecksOff, conformanceCase, conformanceCases } from "kitflik/testing";
+import { ChecksOff, conformanceCase, conformanceCases, vectorAnswer } from "kitflik/testing";
 
 export class Certified {
   #storage;
@@ -14,6 +14,10 @@ export class Certified {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/cases") {
       return Response.json(await conformanceCases());
+    }
+    if (pathname === "/vector") {
+      const { kind, input } = await request.json();
+      return Response.json(await vectorAnswer(kind, input));
     }
     const storage = searchParams.has("checks-off") ? new ChecksOff(this.#storage) : this.#storage;
     return Response.json(await conformanceCase(storage, searchParams.get("case")));
@@ -86,7 +90,7 @@ async function addShow({ catalog }) {
 export default {
   fetch(request, env) {
     const { hostname, pathname } = new URL(request.url);
-    const namespace = ["/cases", "/run"].includes(pathname) ? env.CERTIFIED : env.HOUSES;
+    const namespace = ["/cases", "/run", "/vector"].includes(pathname) ? env.CERTIFIED : env.HOUSES;
     return namespace.get(namespace.idFromName(hostname)).fetch(request);
   },
 };
