@@ -5,7 +5,6 @@ use kitflik_http::AddAuditorium;
 use wasm_bindgen::prelude::*;
 
 use super::{Engine, actor, command, id, json, read};
-use crate::failure::Failure;
 
 #[wasm_bindgen]
 impl Engine {
