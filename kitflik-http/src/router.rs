@@ -71,8 +71,8 @@ pub struct RouterOptions {
     /// The first part of the request ids that are made here; tells instances apart. If empty: the time of the
     /// start.
     pub instance: String,
-    /// In WebAssembly: what `/openapi.json` answers, the text of this crate's `src/openapi.json`. There each byte of code
-    /// counts, so the host keeps it. Natively it is made from the routes, and this is not looked at.
+    /// In WebAssembly: what `/openapi.json` answers, the text of this crate's `src/openapi.json`. There each byte
+    /// of code counts, so the host keeps it. Natively it is made from the routes, and this is not looked at.
     pub document: Bytes,
 }
 
