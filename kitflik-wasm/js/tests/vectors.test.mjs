@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { KitflikError, vectorAnswer } from "kitflik/testing";
+import { KitflikError } from "kitflik";
+import { vectorAnswer } from "kitflik/testing";
 
 const vectors = JSON.parse(
   readFileSync(new URL("../../../kitflik-core/tests/vectors.json", import.meta.url), "utf8"),
