@@ -192,6 +192,7 @@ pub struct ConfirmBooking {
     pub payment: Option<PaymentChoice>,
     /// Who it is for, if the hold did not say, or said it wrongly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub customer: Option<Customer>,
 }
 
@@ -343,10 +344,13 @@ pub struct BookingView {
 #[serde(default, deny_unknown_fields)]
 pub struct BookingQuery {
     /// Only of this show.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub show_id: Option<ShowId>,
     /// Only those that stand there. A hold that has run out stays `held` until somebody takes its seats.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub status: Option<BookingStatus>,
     /// Which page.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub page: PageRequest,
 }
 

@@ -16,10 +16,13 @@ use crate::time::{LocalTime, Timestamp};
 #[serde(default, deny_unknown_fields)]
 pub struct OccupancyQuery {
     /// Only shows that start then or later; if absent, those that are not over.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub from: Option<Timestamp>,
     /// Only shows that start before then.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub to: Option<Timestamp>,
     /// Which page.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub page: PageRequest,
 }
 
