@@ -1,11 +1,14 @@
 //! Every adapter of the core passes the one suite, and broken ones do not.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
+use futures_util::FutureExt;
 use kitflik_core::testing::broken_storage::{ChecksOff, HalfBatch, TornSnapshot};
 use kitflik_core::testing::storage_conformance::{CaseOutcome, cases, run, run_all};
-use kitflik_core::{MemoryStorage, SledStorage, Storage};
+use kitflik_core::{Batch, Commit, Durability, MemoryStorage, Read, Row, SledStorage, Storage, StorageError};
 use pollster::block_on;
 
 fn failures(storage: Arc<dyn Storage>) -> Vec<String> {
@@ -71,4 +74,30 @@ fn a_storage_that_applies_half_a_batch_is_caught() {
 fn a_storage_that_reads_from_several_snapshots_is_caught() {
     let by = ["all_reads_of_a_call_see_one_snapshot"];
     on_each_adapter(|name, storage| assert_caught(name, Arc::new(TornSnapshot::new(storage)), &by));
+}
+
+/// A storage whose commits never come to an end.
+struct NeverCommits(MemoryStorage);
+
+#[async_trait::async_trait]
+impl Storage for NeverCommits {
+    async fn read(&self, reads: Vec<Read>) -> Result<Vec<Vec<Row>>, StorageError> {
+        self.0.read(reads).await
+    }
+
+    async fn commit(&self, _batch: Batch) -> Result<Commit, StorageError> {
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn torn_reads_wait_for_no_commit_that_was_given_up() {
+    let storage = TornSnapshot::new(Arc::new(NeverCommits(MemoryStorage::new())));
+    let batch = Batch { checks: Vec::new(), writes: Vec::new(), durability: Durability::Relaxed };
+    assert!(storage.commit(batch).now_or_never().is_none());
+    let mut read = storage.read(vec![Read::Get { key: "a".to_owned() }]);
+    // It yields once and has nothing to wait for after that.
+    let polls =
+        block_on(poll_fn(|context| Poll::Ready([(); 2].map(|()| read.poll_unpin(context).is_ready()))));
+    assert_eq!(polls, [false, true]);
 }

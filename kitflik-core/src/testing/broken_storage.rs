@@ -93,15 +93,30 @@ impl Storage for TornSnapshot {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Commit, StorageError> {
-        self.commits.lock().in_flight += 1;
-        let outcome = self.storage.commit(batch).await;
-        let mut commits = self.commits.lock();
+        let _in_flight = InFlight::new(&self.commits);
+        self.storage.commit(batch).await
+    }
+}
+
+/// A commit in flight, until it has its outcome or nobody waits for that any more: a case that fails drops
+/// the commits of its other contenders.
+struct InFlight<'a>(&'a Mutex<Commits>);
+
+impl<'a> InFlight<'a> {
+    fn new(commits: &'a Mutex<Commits>) -> Self {
+        commits.lock().in_flight += 1;
+        Self(commits)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        let mut commits = self.0.lock();
         commits.in_flight -= 1;
         commits.finished += 1;
         let watchers = std::mem::take(&mut commits.watchers);
         drop(commits);
         watchers.into_iter().for_each(Waker::wake);
-        outcome
     }
 }
 
