@@ -11,6 +11,7 @@ let package = Package(
         .systemLibrary(name: "kitflik_ffiFFI"),
         .target(name: "KitFlik", dependencies: ["kitflik_coreFFI", "kitflik_ffiFFI"]),
         .executableTarget(name: "Sell", dependencies: ["KitFlik"]),
+        .executableTarget(name: "Crossing", dependencies: ["KitFlik"]),
         .testTarget(name: "KitFlikTests", dependencies: ["KitFlik"], exclude: ["vectors.json"]),
     ]
 )
