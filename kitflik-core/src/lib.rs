@@ -148,7 +148,7 @@ pub use storage::sled::SledStorage;
 pub use storage::sled::SyncFault;
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
-pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone};
+pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
     InvalidToken, LogIn, NewStaff, RefreshSession, RegisterUser, Staff, StaffView, TokenPair, UserError,
     UserView, Users,

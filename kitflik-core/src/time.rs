@@ -1,5 +1,9 @@
 //! Instants, zones and local times.
 
+mod zone;
+
+pub use zone::{Zone, ZoneOffset};
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -85,8 +89,8 @@ impl Timestamp {
 
     /// As a date and time in a zone.
     #[must_use]
-    pub fn in_zone(self, zone: Zone) -> DateTime<chrono_tz::Tz> {
-        self.utc().with_timezone(&zone.0)
+    pub fn in_zone(self, zone: Zone) -> DateTime<Zone> {
+        self.utc().with_timezone(&zone)
     }
 }
 
@@ -144,45 +148,6 @@ pub(crate) mod millis {
     }
 }
 
-/// An IANA time zone, such as `Europe/Berlin`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[cfg_attr(feature = "typescript", tsify(type = "string"))]
-#[cfg_attr(feature = "openapi", schema(value_type = String))]
-pub struct Zone(chrono_tz::Tz);
-
-impl Zone {
-    /// Coordinated universal time.
-    pub const UTC: Self = Self(chrono_tz::UTC);
-}
-
-impl fmt::Display for Zone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())
-    }
-}
-
-impl FromStr for Zone {
-    type Err = InvalidTime;
-
-    fn from_str(text: &str) -> Result<Self, InvalidTime> {
-        text.parse().map(Self).map_err(|_| InvalidTime::new(text, "an IANA time zone such as Europe/Berlin"))
-    }
-}
-
-impl Serialize for Zone {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for Zone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// A date and time on the wall of a place, such as `2026-11-27T19:30`, to the minute or second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -232,8 +197,8 @@ impl LocalTime {
     /// # Errors
     /// [`AmbiguousTime`], with both readings, where a change of the clocks skips or repeats it.
     pub fn resolve(self, zone: Zone) -> Result<Timestamp, AmbiguousTime> {
-        let to_timestamp = |time: DateTime<chrono_tz::Tz>| Timestamp::from(time.with_timezone(&Utc));
-        match zone.0.from_local_datetime(&self.0) {
+        let to_timestamp = |time: DateTime<Zone>| Timestamp::from(time.with_timezone(&Utc));
+        match zone.from_local_datetime(&self.0) {
             LocalResult::Single(time) => Ok(to_timestamp(time)),
             LocalResult::Ambiguous(first, second) => Err(AmbiguousTime::Fold {
                 local: self,
