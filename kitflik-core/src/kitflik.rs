@@ -189,8 +189,8 @@ impl Builder {
     /// # Errors
     /// [`MissingPort`] if there is no clock or randomness.
     pub fn build(self) -> Result<Kitflik, MissingPort> {
-        #[cfg(target_arch = "wasm32")]
-        crate::users::hs256::install();
+        #[cfg(not(feature = "jwt-rust-crypto"))]
+        crate::users::jws::install();
         #[cfg(feature = "system")]
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (
             self.clock.unwrap_or_else(|| Arc::new(crate::SystemClock)),

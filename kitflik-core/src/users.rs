@@ -1,9 +1,9 @@
 //! Customers' and staff's accounts.
 
 mod access;
-#[cfg(any(test, target_arch = "wasm32"))]
-#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "natively the library's backend is taken"))]
-pub(crate) mod hs256;
+#[cfg(any(test, not(feature = "jwt-rust-crypto")))]
+#[cfg_attr(feature = "jwt-rust-crypto", allow(dead_code, reason = "the library's backend is taken"))]
+pub(crate) mod jws;
 mod login;
 mod register;
 mod sessions;
