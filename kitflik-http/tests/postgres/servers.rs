@@ -6,11 +6,12 @@ use kitflik_core::{
     Actor, CategoryPrice, ConfirmBooking, Currency, HoldSeats, Kitflik, Layout, MasterKey, NewAuditorium,
     NewMovie, NewPriceCard, NewShow, NewVenue, TestPayments, Zone,
 };
-use reqwest::Client;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
 
 use super::Database;
 use super::rush_support::Rush;
-use super::server_support::{Server, complaint, kitflik};
+use super::server_support::{Server, complaint, kitflik, send};
 
 /// Directories and a master key for several servers.
 struct Houses {
@@ -63,10 +64,19 @@ async fn servers_that_start_together_make_one_cinema_and_one_account() {
     };
     let kinds = ["venue", "auditorium", "price-card", "staff", "staff-first", "master-key"];
     assert_eq!(kinds.map(count), [1, 3, 2, 1, 1, 1]);
-    // What one sells the others show.
+    // What one sells the others do not sell again. Their lists of shows may be a second old.
     let client = Client::builder().no_proxy().build().unwrap();
-    let shows = [servers[0].large_show(&client).await, servers[2].large_show(&client).await];
-    assert_eq!(shows[0]["id"], shows[1]["id"]);
+    let show = servers[0].large_show(&client).await;
+    let hold = async |server: &Server, wanted: Value| {
+        let request = server.request(&client, Method::POST, "/v1/bookings").json(&wanted);
+        send(request).await.unwrap()
+    };
+    let (status, held) =
+        hold(&servers[0], json!({ "show_id": show["id"], "best_available": { "count": 1 } })).await;
+    assert_eq!(status, 201, "{held}");
+    let wanted = json!({ "show_id": show["id"], "seats": [held["seats"][0]["id"]] });
+    let (status, refused) = hold(&servers[2], wanted).await;
+    assert_eq!((status, refused["code"].as_str()), (409, Some("seat_taken")), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
