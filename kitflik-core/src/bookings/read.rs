@@ -192,7 +192,7 @@ impl Bookings<'_> {
                 valid_from: show.starts_at.minus(DOORS_OPEN),
                 valid_until: show.ends_at,
             };
-            let token = self.engine.keys.tickets().sign(&claims);
+            let token = self.engine.keys.current().tickets().sign(&claims);
             Some(TicketView { id, seat: seat_view(layout.layout.seat(number)?, booked, booking), token })
         };
         Ok(booking.seats.iter().filter_map(ticket).collect())

@@ -10,7 +10,9 @@ use super::{Staff, UserError, Users};
 use crate::actor::{Actor, Role};
 use crate::error::EngineError;
 use crate::ids::{SessionId, StaffId, UserId};
+use crate::keyring::Generation;
 use crate::kitflik::Engine;
+use crate::store::records::SessionOwner;
 use crate::time::Timestamp;
 
 const ISSUER: &str = "kitflik";
@@ -64,13 +66,21 @@ impl Audience {
             Self::Staff => STAFF,
         }
     }
+
+    /// Whether a session is one of theirs.
+    pub(super) fn owns(self, owner: SessionOwner) -> Result<(), InvalidToken> {
+        match (self, owner) {
+            (Self::Customers, SessionOwner::User(_)) | (Self::Staff, SessionOwner::Staff(_)) => Ok(()),
+            _ => Err(InvalidToken::Invalid),
+        }
+    }
 }
 
 impl Engine {
-    fn token_key(&self, audience: Audience) -> &[u8] {
+    fn token_key(keys: &Generation, audience: Audience) -> &[u8] {
         match audience {
-            Audience::Customers => self.keys.access(),
-            Audience::Staff => self.keys.staff_access(),
+            Audience::Customers => keys.access(),
+            Audience::Staff => keys.staff_access(),
         }
     }
 
@@ -95,8 +105,10 @@ impl Engine {
             exp: now.plus(life).seconds(),
             role,
         };
-        let header = Header { typ: Some("at+jwt".to_owned()), ..Header::new(Algorithm::HS256) };
-        let key = EncodingKey::from_secret(self.token_key(audience));
+        let keys = self.keys.current();
+        let kid = Some(keys.id().to_owned());
+        let header = Header { typ: Some("at+jwt".to_owned()), kid, ..Header::new(Algorithm::HS256) };
+        let key = EncodingKey::from_secret(Self::token_key(keys, audience));
         jsonwebtoken::encode(&header, &claims, &key)
             .map(|token| (token, life))
             .map_err(|error| EngineError::internal(format!("an access token could not be signed: {error}")))
@@ -109,7 +121,10 @@ impl Engine {
         validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
         // The library would ask the system's clock; the engine's clock is a port.
         validation.validate_exp = false;
-        let key = DecodingKey::from_secret(self.token_key(audience));
+        let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Invalid)?;
+        let named = |keys: &&Generation| header.kid.as_deref() == Some(keys.id());
+        let keys = self.keys.generations().find(named).ok_or(InvalidToken::Invalid)?;
+        let key = DecodingKey::from_secret(Self::token_key(keys, audience));
         let token =
             jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| InvalidToken::Invalid)?;
         if token.header.typ.as_deref() != Some("at+jwt") {
@@ -150,7 +165,9 @@ impl Staff<'_> {
         let staff = self.engine.get(&crate::store::keys::staff(id)).await?;
         match (session, staff) {
             // The role is as it is now, not as it was at log-in.
-            (Some(_), Some(staff)) => Ok(Actor::Staff { id, role: staff.role }),
+            (Some(session), Some(staff)) if session.owner == SessionOwner::Staff(id) => {
+                Ok(Actor::Staff { id, role: staff.role })
+            }
             _ => Err(InvalidToken::Invalid.into()),
         }
     }

@@ -92,9 +92,9 @@ impl Staff<'_> {
     /// Ends the session of a staff refresh token. Its access token ends with it.
     ///
     /// # Errors
-    /// [`UserError::InvalidToken`] for what is no refresh token, or [`UserError::Engine`].
+    /// [`UserError::InvalidToken`] for what is no refresh token of staff, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_out(&self, request: &RefreshSession) -> Result<(), UserError> {
-        self.engine.close_session(request).await
+        self.engine.close_session(Audience::Staff, request).await
     }
 }
