@@ -10,6 +10,7 @@ mod failure;
 mod hasher;
 mod house;
 mod import;
+mod keys;
 mod logs;
 mod mail;
 mod master_key;
@@ -43,6 +44,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command() {
         Command::Serve(flags) => serve::run(&flags),
         Command::Import(what) => import::run(&what),
+        Command::Keys(what) => keys::run(&what),
         Command::Rush(flags) => rush::run(&flags),
     }
 }

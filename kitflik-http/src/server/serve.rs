@@ -18,7 +18,7 @@ use tracing::{debug, info, warn};
 
 use super::cli::ServeFlags;
 use super::failure::Failure;
-use super::house::{self, House};
+use super::house::House;
 use super::mail::{FileMailer, SmtpMailer};
 use super::settings::{Settings, StorageKind, environment};
 use super::{PooledHasher, console, demo, logs, master_key};
@@ -141,9 +141,7 @@ async fn log_request(request: Request, next: Next) -> Response {
 }
 
 fn engine(settings: &Settings, house: &House) -> Result<Kitflik, Failure> {
-    let mut engine = Kitflik::builder(Arc::clone(&house.storage), house.key.clone())
-        .policy(house::policy(settings))
-        .password_hasher(Arc::new(PooledHasher::default()));
+    let mut engine = house.builder(settings).password_hasher(Arc::new(PooledHasher::default()));
     if settings.test_payments {
         if !settings.demo {
             warn!("the payment provider `test` is on, and takes no money: test_payments = \"off\" ends that");

@@ -99,6 +99,11 @@ struct Layers {
 }
 
 impl Settings {
+    /// The file of master keys.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.master_key_file.clone().unwrap_or_else(|| self.data.join("master.key"))
+    }
+
     /// For `kitflik serve`.
     pub(crate) fn for_serve(
         flags: &ServeFlags,
