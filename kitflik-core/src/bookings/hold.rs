@@ -105,6 +105,7 @@ impl Bookings<'_> {
                 payment: None,
                 decided_at: None,
                 together,
+                cancellation: None,
             };
             self.count_for_customer(&mut tx, &show, &booking).await?;
             claims.expire_stale(&mut tx)?;
