@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use common::{House, house_on};
 use kitflik_core::{
-    Actor, BookingStatus, CancelBooking, CatalogError, Category, CategoryPrice, ConfirmBooking, Currency, HoldSeats, Layout,
-    MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Seat, SeatId, SeatKind,
-    SeatTicketType, SelectionRules, ShowId, limits,
+    Actor, BookingStatus, CancelBooking, CatalogError, Category, CategoryPrice, ConfirmBooking, Currency,
+    HoldSeats, Layout, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Seat, SeatId,
+    SeatKind, SeatTicketType, SelectionRules, ShowId, limits,
 };
 use pollster::block_on;
 
