@@ -108,8 +108,9 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
-    Bookings, COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote,
-    QuoteLine, SeatMap, SeatMapView, SeatTicketType, TicketView,
+    Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
+    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, RefundStatus, RefundView, SeatMap, SeatMapView,
+    SeatTicketType, TicketView,
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::CancellationView;
 use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType};
 use crate::money::Money;
@@ -25,6 +26,8 @@ pub enum BookingStatus {
     Expired,
     /// Given back before it was confirmed.
     Released,
+    /// Sold, and undone: its seats are free, its tickets are not valid.
+    Cancelled,
 }
 
 /// Who a booking is for. Needed by whoever wants a confirmation mail.
@@ -283,7 +286,7 @@ pub struct BookedSeatView {
 pub struct PaymentView {
     /// Who takes it.
     pub provider: String,
-    /// `due` at the counter, `in_flight`, or `captured`.
+    /// `due` at the counter, `in_flight`, `captured`, `refunded`, or `not_captured`.
     pub status: String,
     /// What the caller attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -331,6 +334,10 @@ pub struct BookingView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub confirmed_at: Option<Timestamp>,
+    /// How the sale was undone, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub cancellation: Option<CancellationView>,
     /// For a guest: what later calls carry to prove that the booking is theirs. Only the answer to the hold has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
