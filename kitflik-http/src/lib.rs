@@ -35,7 +35,7 @@ pub mod server;
 pub use api::admin::{AddAuditorium, LayoutSource};
 pub use api::auth::Registered;
 pub use api::extract::body::{Unreadable, read_json};
-pub use api::extract::idempotency::ClientAddress;
+pub use api::extract::client::ClientAddress;
 pub use api::health::Health;
 pub use api::house::HouseView;
 pub use api::shows::{ExpandedSeat, ExpandedSeatMap, SeatStateName};

@@ -112,6 +112,15 @@ pub(crate) struct Api {
 
 /// The whole API over an engine. See the crate's documentation.
 pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
+    assemble(kitflik, options, |routes| routes)
+}
+
+/// The same with something of the host's around the routes, whose refusals look like all others.
+pub(crate) fn assemble(
+    kitflik: Kitflik,
+    options: RouterOptions,
+    around: impl FnOnce(Router) -> Router,
+) -> Router {
     let (routes, document) = documented::finish(api::routes(), options.document);
     let ids = Arc::new(RequestIds::new(&kitflik, &options.instance));
     let api = Api { kitflik, readiness: options.readiness, document };
@@ -124,6 +133,7 @@ pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
         .with_state(api);
     #[cfg(feature = "server")]
     let routes = routes.merge(api::docs::routes());
+    let routes = around(routes);
     let routes = match options.cors {
         Cors::Off => routes,
         Cors::Any => routes.layer(cors()),
