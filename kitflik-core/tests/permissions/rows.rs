@@ -157,5 +157,6 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Kitflik::now", HOST),
     ("Kitflik::payment_providers", PROGRAMME),
     ("Kitflik::ticket_key", "a public key is public"),
+    ("Kitflik::ticket_keys", "public keys are public"),
     ("Kitflik::tick", HOST),
 ];
