@@ -129,6 +129,8 @@ pub(crate) struct Generation {
     id: String,
     access: [u8; 32],
     staff_access: [u8; 32],
+    access_seed: [u8; 32],
+    staff_access_seed: [u8; 32],
     booking: Hmac<Sha256>,
     refresh: Hmac<Sha256>,
     request: Hmac<Sha256>,
@@ -143,6 +145,8 @@ impl Generation {
             id: master.id(),
             access: derive("kitflik access token 1"),
             staff_access: derive("kitflik staff access token 1"),
+            access_seed: derive("kitflik access token EdDSA 1"),
+            staff_access_seed: derive("kitflik staff access token EdDSA 1"),
             booking: keyed(&derive("kitflik booking token 1")),
             refresh: keyed(&derive("kitflik refresh token 1")),
             request: keyed(&derive("kitflik request digest 1")),
@@ -156,14 +160,24 @@ impl Generation {
         &self.id
     }
 
-    /// The key of customers' access tokens.
+    /// The key of customers' access tokens with HS256.
     pub(crate) fn access(&self) -> &[u8] {
         &self.access
     }
 
-    /// The key of staff's access tokens.
+    /// The key of staff's access tokens with HS256.
     pub(crate) fn staff_access(&self) -> &[u8] {
         &self.staff_access
+    }
+
+    /// The private key of customers' access tokens with EdDSA.
+    pub(crate) fn access_seed(&self) -> &[u8; 32] {
+        &self.access_seed
+    }
+
+    /// The private key of staff's access tokens with EdDSA.
+    pub(crate) fn staff_access_seed(&self) -> &[u8; 32] {
+        &self.staff_access_seed
     }
 
     /// Tells master keys apart. Derived one way, so it may be stored.

@@ -25,7 +25,7 @@ use crate::store::keys;
 use crate::store::records::{Form, MasterKeyMark, PriceCard, Show};
 use crate::store::tx::{Loaded, Mutant};
 use crate::time::Timestamp;
-use crate::users::{Staff, Users};
+use crate::users::{AccessTokens, JsonWebKeySet, Staff, TokenAlgorithm, Users};
 
 /// What a house decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,10 @@ pub struct Policy {
     pub staff_access_token: Duration,
     /// How long staff's refresh tokens are valid: 12 hours.
     pub staff_refresh_token: Duration,
+    /// How access tokens are signed: HS256.
+    pub token_algorithm: TokenAlgorithm,
+    /// Who signs access tokens, as they say it (`iss`): `kitflik`. Tokens of another are refused.
+    pub token_issuer: String,
     /// How old a cached view may be when another process writes to the same store: 1 second. `None`: this is the only
     /// process, and its views are as new as its writes.
     pub view_max_age: Option<Duration>,
@@ -73,6 +77,8 @@ impl Default for Policy {
             refresh_token: minutes(30 * 24 * 60),
             staff_access_token: minutes(10),
             staff_refresh_token: minutes(12 * 60),
+            token_algorithm: TokenAlgorithm::Hs256,
+            token_issuer: "kitflik".to_owned(),
             view_max_age: Some(Duration::from_secs(1)),
             house_name: "KitFlik".to_owned(),
         }
@@ -100,6 +106,7 @@ pub(crate) struct Engine {
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
     pub(crate) payments: BTreeMap<String, Arc<dyn Payments>>,
     pub(crate) keys: KeyRing,
+    pub(crate) access: AccessTokens,
     pub(crate) policy: Policy,
     pub(crate) maps: SeatMaps,
     pub(crate) catalog: CatalogCache,
@@ -213,6 +220,8 @@ impl Builder {
             self.clock.ok_or(MissingPort { what: "a clock" })?,
             self.entropy.ok_or(MissingPort { what: "a source of randomness" })?,
         );
+        let keys = KeyRing::new(&self.master_key, &self.accepted_keys);
+        let access = AccessTokens::new(&keys, &self.policy.token_issuer, self.policy.token_algorithm);
         let engine = Engine {
             storage: self.storage,
             clock,
@@ -220,7 +229,8 @@ impl Builder {
             hasher: self.hasher,
             mailer: self.mailer,
             payments: self.payments,
-            keys: KeyRing::new(&self.master_key, &self.accepted_keys),
+            keys,
+            access,
             policy: self.policy,
             maps: SeatMaps::default(),
             catalog: CatalogCache::default(),
@@ -351,6 +361,13 @@ impl Kitflik {
     #[must_use]
     pub fn ticket_keys(&self) -> crate::TicketKeys {
         crate::TicketKeys(self.engine.keys.generations().map(|keys| keys.tickets().public_key()).collect())
+    }
+
+    /// The public halves of all keys that customers' access tokens are accepted with, the one that signs first; none
+    /// with [`TokenAlgorithm::Hs256`].
+    #[must_use]
+    pub fn token_keys(&self) -> JsonWebKeySet {
+        self.engine.access.public_keys()
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,

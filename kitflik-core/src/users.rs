@@ -10,7 +10,8 @@ mod sessions;
 mod staff;
 mod types;
 
-pub use access::InvalidToken;
+pub(crate) use access::AccessTokens;
+pub use access::{InvalidToken, JsonWebKey, JsonWebKeySet, TokenAlgorithm};
 pub use staff::Staff;
 pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
 

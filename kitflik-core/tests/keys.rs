@@ -5,13 +5,17 @@ mod common;
 
 use std::sync::Arc;
 
+use data_encoding::BASE64URL_NOPAD;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+
 use common::{HALL, House, house, seats};
 use kitflik_core::testing::ports::{PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, BookingView, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, LogIn, MasterKey, RefreshSession,
-    RegisterUser, TicketKeys, TokenPair,
+    Actor, BookingView, Builder, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, LogIn, MasterKey, NewStaff,
+    Policy, RefreshSession, RegisterUser, Role, TicketKeys, TokenAlgorithm, TokenPair,
 };
 use pollster::block_on;
+use serde_json::{Value, json};
 
 /// The key of [`house`].
 const FIRST: [u8; 32] = [7; 32];
@@ -20,14 +24,21 @@ const THIRD: [u8; 32] = [9; 32];
 
 /// Another engine over the store of a house.
 fn engine(house: &House, current: [u8; 32], accepted: &[[u8; 32]]) -> Kitflik {
+    builder(house, current, accepted).build().unwrap()
+}
+
+fn builder(house: &House, current: [u8; 32], accepted: &[[u8; 32]]) -> Builder {
     let seed = u64::from(current[0]) * 256 + u64::try_from(accepted.len()).unwrap();
     Kitflik::builder(Arc::clone(&house.storage), MasterKey::new(current))
         .accepted_keys(accepted.iter().copied().map(MasterKey::new).collect())
         .clock(house.clock.clone())
         .entropy(Arc::new(SeededEntropy::new(seed)))
         .password_hasher(Arc::new(PlainHasher))
-        .build()
-        .unwrap()
+}
+
+fn header(token: &str) -> Value {
+    let header = BASE64URL_NOPAD.decode(token.split('.').next().unwrap().as_bytes()).unwrap();
+    serde_json::from_slice(&header).unwrap()
 }
 
 fn customer(house: &House) -> TokenPair {
@@ -100,4 +111,80 @@ fn the_mark_of_a_store_follows_a_rotation() {
     assert!(knows(SECOND, &[]), "the former key may be retired");
     assert!(!knows(FIRST, &[]) && !knows(THIRD, &[FIRST]), "it is over");
     assert!(knows(FIRST, &[SECOND]), "a rotation may be taken back");
+}
+
+fn signing(house: &House, keys: [u8; 32], accepted: &[[u8; 32]], edit: impl FnOnce(&mut Policy)) -> Kitflik {
+    let mut policy = Policy::default();
+    edit(&mut policy);
+    builder(house, keys, accepted).policy(policy).build().unwrap()
+}
+
+#[test]
+fn a_house_changes_its_algorithm_without_ending_sessions() {
+    let house = house();
+    let pair = customer(&house);
+    assert_eq!(house.kitflik.token_keys().keys, []);
+    let edwards = signing(&house, FIRST, &[SECOND], |policy| policy.token_algorithm = TokenAlgorithm::EdDsa);
+    let actor = edwards.users().authenticate(&pair.access_token).unwrap();
+    let next = refresh(&edwards, &pair).unwrap();
+    assert_ne!(header(&pair.access_token)["alg"], header(&next.access_token)["alg"]);
+    assert_eq!(edwards.users().authenticate(&next.access_token).unwrap(), actor);
+    // One that has not been told yet.
+    assert_eq!(house.kitflik.users().authenticate(&next.access_token).unwrap(), actor);
+
+    let keys = edwards.token_keys().keys;
+    assert_eq!(keys.len(), 2, "the next key is published before it signs");
+    assert_eq!(header(&next.access_token), json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": keys[0].kid }));
+    let rotated = signing(&house, SECOND, &[FIRST], |policy| policy.token_algorithm = TokenAlgorithm::EdDsa);
+    assert_eq!(rotated.token_keys().keys, [keys[1].clone(), keys[0].clone()]);
+    assert_eq!(rotated.users().authenticate(&next.access_token).unwrap(), actor);
+    // With the public key alone.
+    let jwk = serde_json::to_value(&keys[0]).unwrap();
+    assert_eq!(
+        (&jwk["kty"], &jwk["crv"], &jwk["alg"], &jwk["use"]),
+        (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"), &json!("sig"))
+    );
+    let public = DecodingKey::from_ed_components(&keys[0].x).unwrap();
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_audience(&["kitflik-customers"]);
+    validation.validate_exp = false;
+    let claims = jsonwebtoken::decode::<Value>(&next.access_token, &public, &validation).unwrap().claims;
+    assert_eq!(
+        (&claims["iss"], Actor::User { id: claims["sub"].as_str().unwrap().parse().unwrap() }),
+        (&json!("kitflik"), actor)
+    );
+}
+
+#[test]
+fn tokens_of_another_issuer_are_refused() {
+    let house = house();
+    let pair = customer(&house);
+    let renamed =
+        signing(&house, FIRST, &[], |policy| policy.token_issuer = "https://kino.example".to_owned());
+    assert!(renamed.users().authenticate(&pair.access_token).is_err());
+    let next = refresh(&renamed, &pair).unwrap();
+    renamed.users().authenticate(&next.access_token).unwrap();
+    assert!(house.kitflik.users().authenticate(&next.access_token).is_err());
+}
+
+#[test]
+fn a_session_ends_at_its_own_door() {
+    let house = house();
+    let ada = customer(&house);
+    let (email, password) = ("boss@example.org".to_owned(), "correct horse battery".to_owned());
+    let name = "Boss".to_owned();
+    let new = NewStaff { email: email.clone(), password: password.clone(), name, role: Role::Admin };
+    block_on(house.kitflik.staff().make_first(&new)).unwrap();
+    let boss = block_on(house.kitflik.staff().log_in(&LogIn { command: None, email, password })).unwrap();
+    let (users, staff) = (house.kitflik.users(), house.kitflik.staff());
+    let back = |pair: &TokenPair| RefreshSession { command: None, refresh_token: pair.refresh_token.clone() };
+    for crossed in [block_on(users.log_out(&back(&boss))), block_on(staff.log_out(&back(&ada)))] {
+        assert_eq!(crossed.unwrap_err().code(), ErrorCode::Unauthenticated);
+    }
+    block_on(staff.authenticate(&boss.access_token)).unwrap();
+    let ada = refresh(&house.kitflik, &ada).unwrap();
+    block_on(staff.log_out(&back(&boss))).unwrap();
+    block_on(users.log_out(&back(&ada))).unwrap();
+    assert!(block_on(staff.authenticate(&boss.access_token)).is_err());
+    assert!(refresh(&house.kitflik, &ada).is_err());
 }

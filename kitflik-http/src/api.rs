@@ -9,6 +9,7 @@ pub(crate) mod docs;
 pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod house;
+mod jwks;
 mod me;
 mod movies;
 #[cfg(feature = "pages")]
@@ -32,6 +33,7 @@ pub(crate) type Answer = Result<Response, Problem>;
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     documented::start()
         .merge(auth::routes())
+        .merge(jwks::routes())
         .merge(me::routes())
         .merge(house::routes())
         .merge(movies::routes())

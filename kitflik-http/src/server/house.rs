@@ -91,6 +91,8 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
         policy.view_max_age = None;
     }
     policy.house_name.clone_from(&settings.house_name);
+    policy.token_algorithm = settings.token_algorithm;
+    policy.token_issuer.clone_from(&settings.token_issuer);
     policy
 }
 

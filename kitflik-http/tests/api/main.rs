@@ -8,6 +8,7 @@
 
 mod document;
 mod errors;
+mod forge;
 mod house;
 mod idempotency;
 mod inputs;
@@ -16,4 +17,5 @@ mod office;
 #[cfg(feature = "pages")]
 mod pages;
 mod staff;
+mod tokens;
 mod users;
