@@ -1,6 +1,7 @@
 //! Customers' and staff's accounts.
 
 mod access;
+mod admin;
 #[cfg(any(test, not(feature = "jwt-rust-crypto")))]
 #[cfg_attr(feature = "jwt-rust-crypto", allow(dead_code, reason = "the library's backend is taken"))]
 pub(crate) mod jws;
@@ -11,6 +12,7 @@ mod staff;
 mod types;
 
 pub use access::InvalidToken;
+pub use admin::{CustomerView, UserQuery};
 pub use staff::Staff;
 pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
 
