@@ -84,6 +84,7 @@ permissions! {
     EditCatalog: "change the catalogue" => Admin | Manager;
     ManageBookings: "manage other people's bookings" => Admin | Manager | BoxOffice;
     SeeReports: "see the house's reports" => Admin | Manager | BoxOffice;
+    SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
 }
 
 impl Actor {

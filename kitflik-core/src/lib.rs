@@ -151,6 +151,6 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    InvalidToken, JsonWebKey, JsonWebKeySet, LogIn, NewStaff, RefreshSession, RegisterUser, Staff, StaffView,
-    TokenAlgorithm, TokenPair, UserError, UserView, Users,
+    CustomerView, InvalidToken, JsonWebKey, JsonWebKeySet, LogIn, NewStaff, RefreshSession, RegisterUser,
+    Staff, StaffView, TokenAlgorithm, TokenPair, UserError, UserQuery, UserView, Users,
 };

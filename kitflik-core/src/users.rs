@@ -1,6 +1,7 @@
 //! Customers' and staff's accounts.
 
 mod access;
+mod admin;
 #[cfg(any(test, not(feature = "jwt-rust-crypto")))]
 #[cfg_attr(feature = "jwt-rust-crypto", allow(dead_code, reason = "the library's backend is taken"))]
 pub(crate) mod jws;
@@ -12,6 +13,7 @@ mod types;
 
 pub(crate) use access::AccessTokens;
 pub use access::{InvalidToken, JsonWebKey, JsonWebKeySet, TokenAlgorithm};
+pub use admin::{CustomerView, UserQuery};
 pub use staff::Staff;
 pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CancellationView;
 use crate::catalog::PageRequest;
-use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType};
+use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -356,6 +356,15 @@ pub struct BookingQuery {
     /// Only those that stand there. A hold that has run out stays `held` until somebody takes its seats.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub status: Option<BookingStatus>,
+    /// Only of this customer. Without a status, only what they bought: a hold that was not confirmed is not among it.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub user_id: Option<UserId>,
+    /// Only those that were made then or later.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub from: Option<Timestamp>,
+    /// Only those that were made before then.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub to: Option<Timestamp>,
     /// Which page.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub page: PageRequest,

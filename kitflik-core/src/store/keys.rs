@@ -242,6 +242,10 @@ pub(crate) fn user(id: UserId) -> Typed<User> {
     typed(with_id("user/", id.as_bytes(), 0))
 }
 
+pub(crate) fn users() -> Range<User> {
+    under("user/")
+}
+
 pub(crate) fn session(id: SessionId) -> Typed<Session> {
     typed(with_id("session/", id.as_bytes(), 0))
 }

@@ -2,7 +2,7 @@
 
 use kitflik_core::{
     BookingQuery, CancelBooking, CategoryPrice, ChangeSeats, ConfirmBooking, Currency, HoldSeats, Layout,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UserQuery,
 };
 
 use crate::common::seats;
@@ -110,7 +110,11 @@ fn catalog() -> Vec<Row> {
 }
 
 fn accounts() -> Vec<Row> {
-    vec![row("Users::me", CUSTOMERS, |s| told(s.house.kitflik.users().me(&s.actor)))]
+    vec![
+        row("Users::me", CUSTOMERS, |s| told(s.users().me(&s.actor))),
+        row("Users::list", OFFICE, |s| told(s.users().list(&s.actor, &UserQuery::default()))),
+        row("Users::view", OFFICE, |s| told(s.users().view(&s.actor, s.ada, &PageRequest::default()))),
+    ]
 }
 
 fn reports() -> Vec<Row> {

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use kitflik_core::{
     Actor, BookingId, Bookings, Catalog, ConfirmBooking, Error, ErrorCode, HoldSeats, RegisterUser, Role,
-    StaffId, TicketId, UserId,
+    StaffId, TicketId, UserId, Users,
 };
 use pollster::block_on;
 
@@ -115,6 +115,10 @@ impl Scene {
 
     pub fn catalog(&self) -> Catalog<'_> {
         self.house.kitflik.catalog()
+    }
+
+    pub fn users(&self) -> Users<'_> {
+        self.house.kitflik.users()
     }
 
     /// The booking, once it is sold.

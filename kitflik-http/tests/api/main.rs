@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
 #![forbid(unsafe_code)]
 
+mod cancel;
+mod customers;
 mod document;
 mod errors;
 mod forge;
