@@ -19,8 +19,8 @@ use crate::ClientAddress;
 use crate::problem::Problem;
 
 pub(crate) use proxies::Proxies;
-use rates::{Kind, Rates};
 pub(crate) use rates::RateSettings;
+use rates::{Kind, Rates};
 
 /// How long an answer to a question may take.
 const READ: Duration = Duration::from_secs(10);
