@@ -14,6 +14,7 @@ mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
+pub(crate) mod session;
 pub(crate) mod shows;
 pub(crate) mod tickets;
 mod venues;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     documented::start()
         .merge(auth::routes())
         .merge(jwks::routes())
+        .merge(session::routes())
         .merge(me::routes())
         .merge(house::routes())
         .merge(movies::routes())

@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod body;
 pub(crate) mod client;
+pub(crate) mod cookies;
 pub(crate) mod idempotency;
 pub(crate) mod path;
 pub(crate) mod query;
