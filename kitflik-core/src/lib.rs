@@ -150,6 +150,7 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    InvalidToken, LogIn, NewStaff, RefreshSession, RegisterUser, Staff, StaffView, TokenPair, UserError,
-    UserView, Users,
+    ChangeEmail, ChangePassword, ConfirmEmail, DeleteAccount, ForgotPassword, FutureBookings, InvalidToken,
+    LogIn, NewStaff, RefreshSession, RegisterUser, ResendVerification, ResetPassword, SessionView, Staff,
+    StaffView, TokenPair, UpdateProfile, UserError, UserExport, UserView, Users, VerifyEmail,
 };
