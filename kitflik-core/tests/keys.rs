@@ -46,7 +46,7 @@ fn customer(house: &House) -> TokenPair {
     let name = "Ada".to_owned();
     let new = RegisterUser { command: None, email: email.clone(), password: password.clone(), name };
     block_on(house.kitflik.users().register(&new)).unwrap();
-    block_on(house.kitflik.users().log_in(&LogIn { command: None, email, password })).unwrap()
+    block_on(house.kitflik.users().log_in(&LogIn::new(email, password))).unwrap()
 }
 
 fn refresh(kitflik: &Kitflik, pair: &TokenPair) -> Result<TokenPair, kitflik_core::UserError> {
@@ -175,7 +175,7 @@ fn a_session_ends_at_its_own_door() {
     let name = "Boss".to_owned();
     let new = NewStaff { email: email.clone(), password: password.clone(), name, role: Role::Admin };
     block_on(house.kitflik.staff().make_first(&new)).unwrap();
-    let boss = block_on(house.kitflik.staff().log_in(&LogIn { command: None, email, password })).unwrap();
+    let boss = block_on(house.kitflik.staff().log_in(&LogIn::new(email, password))).unwrap();
     let (users, staff) = (house.kitflik.users(), house.kitflik.staff());
     let back = |pair: &TokenPair| RefreshSession { command: None, refresh_token: pair.refresh_token.clone() };
     for crossed in [block_on(users.log_out(&back(&boss))), block_on(staff.log_out(&back(&ada)))] {
