@@ -37,6 +37,8 @@ pub enum Mutant {
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
     ConfirmRelaxed,
+    /// A cancellation leaves no row by which its refund is found again.
+    RefundForgotten,
 }
 
 /// How long a command's receipt answers its repeats.
