@@ -50,6 +50,8 @@ codes! {
     Unauthenticated = "unauthenticated",
     /// E-mail or password is wrong.
     InvalidCredentials = "invalid_credentials",
+    /// A code or link from a mail is wrong, used, or its time is over.
+    InvalidCode = "invalid_code",
     /// Whoever asks may not do this.
     Forbidden = "forbidden",
     /// There is no such thing.
@@ -314,6 +316,15 @@ impl Error {
     pub fn alternative(&self) -> Option<&[crate::SeatId]> {
         match self {
             Self::Booking(error) => error.alternative(),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before the next attempt, if the refusal knows.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::User(crate::UserError::TooManyAttempts { retry_after }) => Some(*retry_after),
             _ => None,
         }
     }

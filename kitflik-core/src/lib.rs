@@ -151,6 +151,8 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    CustomerView, InvalidToken, LogIn, NewStaff, RefreshSession, RegisterUser, Staff, StaffView, TokenPair,
-    UserError, UserQuery, UserView, Users,
+    ChangeEmail, ChangePassword, ConfirmEmail, CustomerView, DeleteAccount, ForgotPassword, FutureBookings,
+    InvalidToken, LogIn, NewStaff, RefreshSession, RegisterUser, ResendVerification, ResetPassword,
+    SessionView, Staff, StaffView, TokenPair, UpdateProfile, UserError, UserExport, UserQuery, UserView,
+    Users, VerifyEmail,
 };

@@ -264,12 +264,22 @@ impl Bookings<'_> {
         payment: Option<Payment>,
     ) -> Result<Option<Booking>, BookingError> {
         let decided_at = Some(tx.now().millis());
-        let sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
+        let mut sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
         let key: Typed<Booking> = keys::booking(sold.id);
+        let mut nameless = false;
         if let Holder::User(id) = sold.holder {
-            tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
+            // The sale depends on the account: once it is on its way out, no sale has its name.
+            let user_key = keys::user(id);
+            tx.more(vec![user_key.key.clone()]).await?;
+            if tx.get(&user_key)?.is_some_and(|user| !user.deleting) {
+                tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
+            } else {
+                sold.customer = None;
+                nameless = true;
+            }
         }
-        if let Some((to, to_name)) = self.mail_address(tx, &sold).await? {
+        let to = if nameless { None } else { self.mail_address(tx, &sold).await? };
+        if let Some((to, to_name)) = to {
             let mail = MailId::new(tx.now(), self.engine.random());
             let content = MailContent::BookingConfirmed { booking: sold.id };
             let outbox =
@@ -301,7 +311,6 @@ impl Bookings<'_> {
         let Holder::User(id) = booking.holder else { return Ok(None) };
         let user_key = keys::user(id);
         tx.more(vec![user_key.key.clone()]).await?;
-        tx.uncheck(&user_key);
         Ok(tx.get(&user_key)?.map(|user| (user.email, user.name)))
     }
 

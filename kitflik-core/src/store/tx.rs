@@ -39,6 +39,10 @@ pub enum Mutant {
     ConfirmRelaxed,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// Guesses at a code are counted without a check.
+    GuessesUnchecked,
+    /// A new password by code leaves the sessions open.
+    ResetKeepsSessions,
 }
 
 /// How long a command's receipt answers its repeats.

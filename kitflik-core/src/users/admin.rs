@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::register::normal_email;
+use super::email::normal_email;
+use super::profile::user_view;
 use super::{UserError, UserView, Users};
 use crate::actor::{Actor, Permission};
 use crate::bookings::{BookingError, BookingView, Bookings};
@@ -129,15 +130,5 @@ fn refused(error: BookingError) -> UserError {
         BookingError::Invalid(invalid) => invalid.into(),
         BookingError::Engine(error) => error.into(),
         other => EngineError::internal(other.to_string()).into(),
-    }
-}
-
-fn user_view(id: UserId, user: User) -> UserView {
-    UserView {
-        id,
-        email: user.email,
-        name: user.name,
-        email_verified: user.email_verified,
-        created_at: user.created_at,
     }
 }

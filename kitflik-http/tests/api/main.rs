@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod cancel;
+mod cookies;
 mod customers;
 mod document;
 mod errors;
