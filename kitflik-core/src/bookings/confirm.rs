@@ -312,7 +312,6 @@ impl Bookings<'_> {
         let Holder::User(id) = booking.holder else { return Ok(None) };
         let user_key = keys::user(id);
         tx.more(vec![user_key.key.clone()]).await?;
-        tx.uncheck(&user_key);
         Ok(tx.get(&user_key)?.map(|user| (user.email, user.name)))
     }
 

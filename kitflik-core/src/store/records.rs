@@ -249,6 +249,9 @@ records! {
     Deleting {
         #[serde(with = "millis")]
         started_at: Timestamp,
+        /// Bookings that stand in the way are to be cancelled.
+        #[serde(default)]
+        cancel: bool,
         /// It was looked for bookings that stand in the way, after the last one could be made.
         agreed: bool,
         /// How far its bookings have been looked through.

@@ -1,12 +1,13 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    BookingQuery, CancelBooking, CategoryPrice, ChangeSeats, ConfirmBooking, Currency, HoldSeats, Layout,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UserQuery,
+    BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
+    ConfirmEmail, Currency, DeleteAccount, FutureBookings, HoldSeats, Layout, NewAuditorium, NewMovie,
+    NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
 };
 
 use crate::common::seats;
-use crate::scene::{Scene, Told, told};
+use crate::scene::{PASSWORD, Scene, Told, told};
 
 /// A verb that asks who calls.
 pub struct Row {
@@ -112,6 +113,32 @@ fn catalog() -> Vec<Row> {
 fn accounts() -> Vec<Row> {
     vec![
         row("Users::me", CUSTOMERS, |s| told(s.users().me(&s.actor))),
+        row("Users::update_profile", CUSTOMERS, |s| {
+            told(s.users().update_profile(&s.actor, &UpdateProfile::default()))
+        }),
+        row("Users::change_password", CUSTOMERS, |s| {
+            let (old, new) = (PASSWORD.to_owned(), "another password".to_owned());
+            let request = ChangePassword { command: None, old, new, session: None, address: None };
+            told(s.users().change_password(&s.actor, &request))
+        }),
+        row("Users::change_email", CUSTOMERS, |s| told(s.users().change_email(&s.actor, &new_email()))),
+        row("Users::confirm_email", CUSTOMERS, |s| {
+            let asked = told(s.users().change_email(&s.actor, &new_email()));
+            let code = Some(if asked.is_ok() { s.mailed_code() } else { "12345678".to_owned() });
+            let request = ConfirmEmail { command: None, token: None, code, address: None };
+            told(s.users().confirm_email(&s.actor, &request))
+        }),
+        row("Users::list_sessions", CUSTOMERS, |s| told(s.users().list_sessions(&s.actor, None))),
+        row("Users::revoke_session", CUSTOMERS, |s| {
+            told(s.users().revoke_session(&s.actor, s.session(), None))
+        }),
+        row("Users::log_out_everywhere", CUSTOMERS, |s| told(s.users().log_out_everywhere(&s.actor, None))),
+        row("Users::export", CUSTOMERS, |s| told(s.users().export(&s.actor))),
+        row("Users::delete", CUSTOMERS, |s| {
+            let (password, bookings) = (PASSWORD.to_owned(), FutureBookings::Refuse);
+            let request = DeleteAccount { command: None, password, bookings, address: None };
+            told(s.users().delete(&s.actor, &request))
+        }),
         row("Users::list", OFFICE, |s| told(s.users().list(&s.actor, &UserQuery::default()))),
         row("Users::view", OFFICE, |s| told(s.users().view(&s.actor, s.ada, &PageRequest::default()))),
     ]
@@ -121,6 +148,11 @@ fn reports() -> Vec<Row> {
     vec![row("Reports::occupancy", OFFICE, |s| {
         told(s.house.kitflik.reports().occupancy(&s.actor, &OccupancyQuery::default()))
     })]
+}
+
+fn new_email() -> ChangeEmail {
+    let (email, password) = ("new@example.org".to_owned(), PASSWORD.to_owned());
+    ChangeEmail { command: None, email, password, address: None }
 }
 
 fn movie() -> NewMovie {
@@ -147,6 +179,11 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Users::log_in", SECRET),
     ("Users::log_out", SECRET),
     ("Users::refresh", SECRET),
+    ("Users::session", SECRET),
+    ("Users::verify_email", SECRET),
+    ("Users::reset_password", SECRET),
+    ("Users::forgot_password", "the mail goes to the account's owner, whoever asks"),
+    ("Users::resend_verification", "the mail goes to the account's owner, whoever asks"),
     ("Users::register", "whoever asks has no account yet"),
     ("Staff::authenticate", SECRET),
     ("Staff::log_in", SECRET),

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use kitflik_core::{
-    Actor, BookingId, Bookings, Catalog, ConfirmBooking, Error, ErrorCode, HoldSeats, RegisterUser, Role,
-    StaffId, TicketId, UserId, Users,
+    Actor, BookingId, Bookings, Catalog, ConfirmBooking, Error, ErrorCode, HoldSeats, LogIn, RegisterUser,
+    Role, SessionId, StaffId, TicketId, UserId, Users,
 };
 use pollster::block_on;
 
@@ -73,9 +73,11 @@ pub struct Scene {
     pub ada: UserId,
 }
 
+pub const PASSWORD: &str = "correct horse";
+
 fn register(house: &House, name: &str) -> UserId {
     let email = format!("{}@example.org", name.to_lowercase());
-    let (password, name) = ("correct horse".to_owned(), name.to_owned());
+    let (password, name) = (PASSWORD.to_owned(), name.to_owned());
     block_on(house.kitflik.users().register(&RegisterUser { command: None, email, password, name }))
         .unwrap()
         .id
@@ -119,6 +121,26 @@ impl Scene {
 
     pub fn users(&self) -> Users<'_> {
         self.house.kitflik.users()
+    }
+
+    /// A session of the caller, or of nobody.
+    pub fn session(&self) -> SessionId {
+        let email = match &self.actor {
+            Actor::User { id } if *id == self.ada => "ada@example.org",
+            Actor::User { .. } => "bob@example.org",
+            _ => return SessionId::from_bytes([1; 16]),
+        };
+        let tokens = block_on(self.users().log_in(&LogIn::new(email, PASSWORD))).unwrap();
+        self.users().session(&tokens.access_token).unwrap()
+    }
+
+    /// The code in the last mail that has one.
+    pub fn mailed_code(&self) -> String {
+        block_on(self.house.kitflik.tick()).unwrap();
+        let mails = self.house.mailbox.mails();
+        let mail = mails.iter().rev().find(|mail| mail.to == "new@example.org").unwrap();
+        let digits = |line: &&str| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+        mail.text.lines().find(digits).unwrap().to_owned()
     }
 
     /// The booking, once it is sold.
