@@ -128,7 +128,13 @@ fn the_next_key_is_accepted_before_it_signs() {
     assert!(refused.contains("is the key that signs"), "{refused}");
     #[cfg(unix)]
     {
-        let file = data.join("master.key").metadata().unwrap();
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777, 0o600);
+        use std::os::unix::fs::PermissionsExt;
+        let file = data.join("master.key");
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let said = Server::start(data).terminate().1;
+        assert!(!said.contains("chmod"), "{said}");
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+        let said = Server::start(data).terminate().1;
+        assert!(said.contains("everybody on this machine can get at the master keys"), "{said}");
     }
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kitflik_core::{Builder, Kitflik, MemoryStorage, Policy, Read, SledStorage, Storage, StorageError};
+use kitflik_core::{
+    Builder, Kitflik, MasterKey, MemoryStorage, Policy, Read, SledStorage, Storage, StorageError,
+};
 
 use super::failure::Failure;
 use super::master_key::MasterKeys;
@@ -59,6 +61,8 @@ impl House {
                 path.display()
             )));
         }
+        let accepted: Vec<String> = house.keys.accepted.iter().map(MasterKey::id).collect();
+        tracing::info!(signs = house.keys.current.id(), accepted = accepted.join(","), "master keys");
         Ok(house)
     }
 

@@ -247,7 +247,7 @@ mod tests {
         assert!(refused.starts_with(&format!("until 2026-12-26T12:00:00Z sessions of {first}")), "{refused}");
         assert_eq!(ids(&path).len(), 2);
         retire(&first, now.plus(30 * DAY), false).unwrap();
-        assert_eq!(ids(&path), [second.clone()]);
+        assert_eq!(ids(&path), std::slice::from_ref(&second));
         let unknown = retire(&first, now, true).unwrap_err();
         assert_eq!(unknown.to_string(), format!("there is no key {first:?}; there are {second}"));
         assert_eq!(unknown.exit_code(), 2);

@@ -91,6 +91,7 @@ pub(crate) fn load(path: &Path, store_is_empty: bool) -> Result<MasterKeys, Fail
     let shown = path.display();
     match std::fs::read_to_string(path) {
         Ok(text) => {
+            warn_if_open(path);
             let mut keys = read(path, &text)?.into_iter().map(|line| line.key);
             let current = keys.next();
             let current = current.ok_or_else(|| Failure::run(format!("{shown} holds no master key")))?;
@@ -108,6 +109,19 @@ pub(crate) fn load(path: &Path, store_is_empty: bool) -> Result<MasterKeys, Fail
         ))),
         Err(error) => Err(Failure::run(format!("the master key in {shown} cannot be read: {error}"))),
     }
+}
+
+/// A group may be how the file is shared out; everybody is never meant.
+fn warn_if_open(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(metadata) = path.metadata() {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+        if mode & 0o007 != 0 {
+            tracing::warn!(file = %path.display(), "everybody on this machine can get at the master keys: chmod 600");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// A key that nobody keeps, for a store that nobody keeps.
