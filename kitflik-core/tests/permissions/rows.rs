@@ -199,5 +199,6 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Kitflik::payment_providers", PROGRAMME),
     ("Kitflik::ticket_key", "a public key is public"),
     ("Kitflik::ticket_keys", "public keys are public"),
+    ("Kitflik::token_keys", "public keys are public"),
     ("Kitflik::tick", HOST),
 ];
