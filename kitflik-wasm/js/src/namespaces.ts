@@ -13,6 +13,15 @@ export interface Command {
   idempotencyKey?: string | undefined;
 }
 
+/** How a command is sent that strangers may try. */
+export interface Attempt extends Command {
+  /**
+   * The network address that it comes from, such as `CF-Connecting-IP` has it: failed attempts are counted for it too.
+   * Without one they are counted for the account alone.
+   */
+  address?: string | undefined;
+}
+
 type Engine = wire.Engine;
 
 /** An engine and the instance that it lives in. */
@@ -60,6 +69,17 @@ function key(command: Command | undefined): string | undefined {
   return given;
 }
 
+function from(attempt: Attempt | undefined): string | undefined {
+  const given = attempt?.address;
+  if (given !== undefined && typeof given !== "string") {
+    throw KitflikError.field("address", "address must be a string");
+  }
+  return given;
+}
+
+/** What may be left out. */
+const optional = (value: unknown): string | undefined => (value === undefined ? undefined : name(value));
+
 /** Seats and bookings. */
 export class Bookings {
   readonly #handle: Handle;
@@ -87,6 +107,11 @@ export class Bookings {
   /** A page of a customer's confirmed bookings, the newest first. */
   async mine(actor: wire.Actor, page: wire.PageRequest = {}): Promise<wire.Page<wire.BookingView>> {
     return this.#handle.call((engine) => engine.bookingsMine(text(actor), text(page)));
+  }
+
+  /** A page of the house's bookings for staff, the newest first: of a show, a customer, a state, a time of making. */
+  async list(actor: wire.Actor, query: wire.BookingQuery = {}): Promise<wire.Page<wire.BookingView>> {
+    return this.#handle.call((engine) => engine.bookingsList(text(actor), text(query)));
   }
 
   /** Keeps seats for a while: named ones, or the best available; all or none. */
@@ -123,6 +148,20 @@ export class Bookings {
     command?: Command,
   ): Promise<wire.BookingView> {
     const begin = (engine: Engine) => engine.confirm(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /**
+   * Undoes a sale: its seats are free at once, its tickets are refused, and what a provider took goes back. Staff have
+   * to give a reason. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+   */
+  async cancel(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.CancelBooking = {},
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.cancel(text(actor), name(booking), text(request), key(command));
     return this.#handle.call(begin);
   }
 
@@ -240,8 +279,8 @@ export class Users {
   }
 
   /** Logs in. */
-  async logIn(request: wire.LogIn, command?: Command): Promise<wire.TokenPair> {
-    return this.#handle.call((engine) => engine.usersLogIn(text(request), key(command)));
+  async logIn(request: wire.LogIn, attempt?: Attempt): Promise<wire.TokenPair> {
+    return this.#handle.call((engine) => engine.usersLogIn(text(request), key(attempt), from(attempt)));
   }
 
   /** The next pair of tokens. */
@@ -257,6 +296,98 @@ export class Users {
   /** The actor's own account. */
   async me(actor: wire.Actor): Promise<wire.UserView> {
     return this.#handle.call((engine) => engine.usersMe(text(actor)));
+  }
+
+  /** The session that an access token came from: which of the sessions is the actor's own. */
+  async session(accessToken: string): Promise<wire.SessionId> {
+    return this.#handle.call((engine) => engine.usersSession(name(accessToken)));
+  }
+
+  /** Verifies an address: by the token of a mailed link, or by the code together with the address. */
+  async verifyEmail(request: wire.VerifyEmail, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersVerifyEmail(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Mails another link and code. The answer does not tell whether there is such an account. */
+  async resendVerification(request: wire.ResendVerification, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersResendVerification(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Mails a code for a new password. The answer does not tell whether there is such an account. */
+  async forgotPassword(request: wire.ForgotPassword, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersForgotPassword(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Sets a new password by a mailed code, and ends every session. */
+  async resetPassword(request: wire.ResetPassword, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersResetPassword(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Sets a new password by the old one, and ends all sessions but `session`. */
+  async changePassword(
+    actor: wire.Actor,
+    request: wire.ChangePassword,
+    attempt?: Attempt & { session?: wire.SessionId | undefined },
+  ): Promise<void> {
+    const session = optional(attempt?.session);
+    const begin = (engine: Engine) =>
+      engine.usersChangePassword(text(actor), text(request), key(attempt), from(attempt), session);
+    await this.#handle.call(begin);
+  }
+
+  /** Mails a link and a code to a new address. Nothing changes before it is confirmed. */
+  async changeEmail(actor: wire.Actor, request: wire.ChangeEmail, attempt?: Attempt): Promise<void> {
+    const begin = (engine: Engine) =>
+      engine.usersChangeEmail(text(actor), text(request), key(attempt), from(attempt));
+    await this.#handle.call(begin);
+  }
+
+  /** Makes the new address the account's: by the token of the link, from anybody, or by the code, from its owner. */
+  async confirmEmail(actor: wire.Actor, request: wire.ConfirmEmail, attempt?: Attempt): Promise<void> {
+    const begin = (engine: Engine) =>
+      engine.usersConfirmEmail(text(actor), text(request), key(attempt), from(attempt));
+    await this.#handle.call(begin);
+  }
+
+  /** Changes the actor's profile. What is absent stays as it is, what is `null` is cleared. */
+  async updateProfile(actor: wire.Actor, request: wire.UpdateProfile, command?: Command): Promise<wire.UserView> {
+    return this.#handle.call((engine) => engine.usersUpdateProfile(text(actor), text(request), key(command)));
+  }
+
+  /** The actor's open sessions, the newest first. `current` is their own. */
+  async listSessions(actor: wire.Actor, current?: wire.SessionId): Promise<wire.SessionView[]> {
+    return this.#handle.call((engine) => engine.usersListSessions(text(actor), optional(current)));
+  }
+
+  /** Ends one of the actor's sessions. Its access token ends within its own life. */
+  async revokeSession(actor: wire.Actor, session: wire.SessionId, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.usersRevokeSession(text(actor), name(session), key(command)));
+  }
+
+  /** Ends all sessions of the actor. */
+  async logOutEverywhere(actor: wire.Actor, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.usersLogOutEverywhere(text(actor), key(command)));
+  }
+
+  /** Everything that is kept about the actor. */
+  async export(actor: wire.Actor): Promise<wire.UserExport> {
+    return this.#handle.call((engine) => engine.usersExport(text(actor)));
+  }
+
+  /** Deletes the actor's account. Sales stay, without a name. */
+  async delete(actor: wire.Actor, request: wire.DeleteAccount, attempt?: Attempt): Promise<void> {
+    const begin = (engine: Engine) => engine.usersDelete(text(actor), text(request), key(attempt), from(attempt));
+    await this.#handle.call(begin);
+  }
+
+  /** A page of customers' accounts for staff, the newest first. */
+  async list(actor: wire.Actor, query: wire.UserQuery = {}): Promise<wire.Page<wire.UserView>> {
+    return this.#handle.call((engine) => engine.usersList(text(actor), text(query)));
+  }
+
+  /** A customer's account for staff, with a page of what they have bought. */
+  async view(actor: wire.Actor, user: wire.UserId, bookings: wire.PageRequest = {}): Promise<wire.CustomerView> {
+    return this.#handle.call((engine) => engine.usersView(text(actor), name(user), text(bookings)));
   }
 }
 
@@ -279,8 +410,8 @@ export class Staff {
   }
 
   /** Logs in. */
-  async logIn(request: wire.LogIn, command?: Command): Promise<wire.TokenPair> {
-    return this.#handle.call((engine) => engine.staffLogIn(text(request), key(command)));
+  async logIn(request: wire.LogIn, attempt?: Attempt): Promise<wire.TokenPair> {
+    return this.#handle.call((engine) => engine.staffLogIn(text(request), key(attempt), from(attempt)));
   }
 
   /** The next pair of tokens. */
