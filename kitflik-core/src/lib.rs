@@ -152,7 +152,7 @@ pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, Ticke
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
     ChangeEmail, ChangePassword, ConfirmEmail, CustomerView, DeleteAccount, ForgotPassword, FutureBookings,
-    InvalidToken, LogIn, NewStaff, RefreshSession, RegisterUser, ResendVerification, ResetPassword,
-    SessionView, Staff, StaffView, TokenPair, UpdateProfile, UserError, UserExport, UserQuery, UserView,
+    InvalidToken, LogIn, NewStaff, OpenSession, RefreshSession, RegisterUser, ResendVerification,
+    ResetPassword, Staff, StaffView, TokenPair, UpdateProfile, UserError, UserExport, UserQuery, UserView,
     Users, VerifyEmail,
 };
