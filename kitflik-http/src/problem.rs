@@ -93,6 +93,7 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::ValidationFailed => (StatusCode::UNPROCESSABLE_ENTITY, "Fields were refused"),
         ErrorCode::Unauthenticated => (StatusCode::UNAUTHORIZED, "Not logged in"),
         ErrorCode::InvalidCredentials => (StatusCode::UNAUTHORIZED, "Wrong e-mail or password"),
+        ErrorCode::InvalidCode => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong or used code"),
         ErrorCode::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
         ErrorCode::NotFound => (StatusCode::NOT_FOUND, "Not found"),
         ErrorCode::SeatTaken => (StatusCode::CONFLICT, "Seats are taken"),
@@ -108,6 +109,7 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::HoldExpired => (StatusCode::GONE, "The hold is over"),
         ErrorCode::ExtensionLimit => (StatusCode::CONFLICT, "The hold cannot be extended any more"),
         ErrorCode::BookingState => (StatusCode::CONFLICT, "The booking's state does not allow it"),
+        ErrorCode::CancellationClosed => (StatusCode::CONFLICT, "The booking cannot be cancelled"),
         ErrorCode::PaymentDeclined => (StatusCode::UNPROCESSABLE_ENTITY, "The payment was declined"),
         // Not a fault of the server: the booking waits, and the same call again may find it decided.
         ErrorCode::PaymentPending => (StatusCode::CONFLICT, "The payment is not decided yet"),
@@ -239,6 +241,10 @@ impl From<Error> for Problem {
             code => Self::new(code, error.to_string()),
         };
         problem.0.errors = error.fields().to_vec();
+        if let Some(wait) = error.retry_after() {
+            // Whole seconds, and not a moment too early.
+            problem.0.retry_after = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX - 1) + 1);
+        }
         if let Error::Booking(error) = &error {
             problem.0.seats = error.seats().to_vec();
             problem.0.alternative = error.alternative().map(<[_]>::to_vec);

@@ -67,6 +67,14 @@ impl PasswordHasher for PooledHasher {
     async fn verify(&self, password: String, hash: String) -> Result<bool, PasswordError> {
         self.run(move |argon2| argon2.verify_blocking(&password, &hash)).await
     }
+
+    fn is_current(&self, hash: &str) -> bool {
+        self.argon2.is_current(hash)
+    }
+
+    fn nobody(&self) -> String {
+        self.argon2.nobody()
+    }
 }
 
 #[cfg(test)]
