@@ -86,6 +86,11 @@ fn a_relaxed_confirm_is_caught() {
 }
 
 #[test]
+fn a_forgotten_refund_is_caught() {
+    caught(Sabotage::RefundForgotten);
+}
+
+#[test]
 fn no_seed_breaks_a_rule_of_accounts() {
     let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 150));
     let mut tally = accounts::Tally::default();

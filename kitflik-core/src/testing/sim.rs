@@ -51,17 +51,20 @@ pub enum Sabotage {
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
     ResetKeepsSessions,
+    /// A cancellation leaves no row by which its refund is found again.
+    RefundForgotten,
 }
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
         Self::TakeoverUnchecked,
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
+        Self::RefundForgotten,
     ];
 
     fn mutant(self) -> Option<Mutant> {
@@ -73,6 +76,7 @@ impl Sabotage {
             Self::ConfirmRelaxed => Some(Mutant::ConfirmRelaxed),
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
+            Self::RefundForgotten => Some(Mutant::RefundForgotten),
         }
     }
 }
