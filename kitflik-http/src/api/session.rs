@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::extract::body::Json;
+use super::extract::client::Client;
 use super::extract::cookies::{self, Token, Whose};
 use super::extract::idempotency::IdempotencyKey;
 use super::{Answer, json};
@@ -63,11 +64,13 @@ async fn session(State(api): State<Api>, headers: HeaderMap) -> Answer {
 async fn open(
     State(api): State<Api>,
     headers: HeaderMap,
+    Client(address): Client,
     key: IdempotencyKey,
     Json(mut request): Json<LogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
+    request.address = address.map(|address| address.to_string());
     given(&api, Whose::Customer, &api.kitflik.users().log_in(&request).await?)
 }
 
@@ -99,11 +102,13 @@ async fn staff_session(State(api): State<Api>, headers: HeaderMap) -> Answer {
 async fn staff_open(
     State(api): State<Api>,
     headers: HeaderMap,
+    Client(address): Client,
     key: IdempotencyKey,
     Json(mut request): Json<LogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
+    request.address = address.map(|address| address.to_string());
     given(&api, Whose::Staff, &api.kitflik.staff().log_in(&request).await?)
 }
 
