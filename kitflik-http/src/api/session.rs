@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::extract::body::Json;
+use super::extract::client::Client;
 use super::extract::cookies::{self, Token, Whose};
 use super::extract::idempotency::IdempotencyKey;
 use super::{Answer, json};
@@ -64,10 +65,12 @@ async fn open(
     State(api): State<Api>,
     headers: HeaderMap,
     key: IdempotencyKey,
+    client: Client,
     Json(mut request): Json<LogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
+    request.address = client.text();
     given(&api, Whose::Customer, &api.kitflik.users().log_in(&request).await?)
 }
 
@@ -100,10 +103,12 @@ async fn staff_open(
     State(api): State<Api>,
     headers: HeaderMap,
     key: IdempotencyKey,
+    client: Client,
     Json(mut request): Json<LogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
+    request.address = client.text();
     given(&api, Whose::Staff, &api.kitflik.staff().log_in(&request).await?)
 }
 

@@ -13,6 +13,8 @@ use kitflik_http::{Cors, ProblemCode, Readiness, RouterOptions, router};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
+use crate::accounts::Mailbox;
+
 pub(crate) const STAFF_EMAIL: &str = "boss@example.org";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -67,6 +69,15 @@ pub(crate) struct Local {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) storage: Arc<Switch>,
     pub(crate) readiness: Readiness,
+    pub(crate) mailbox: Arc<Mailbox>,
+    kitflik: Kitflik,
+}
+
+impl Local {
+    /// Mail goes out in the background; here when a test says so.
+    pub(crate) async fn send_mail(&self) {
+        self.kitflik.tick().await.unwrap();
+    }
 }
 
 pub(crate) struct House {
@@ -111,10 +122,12 @@ impl House {
         let storage = Arc::new(Switch { storage: MemoryStorage::new(), off: AtomicBool::new(false) });
         let mut policy = Policy::default();
         edit(&mut policy);
+        let mailbox = Arc::new(Mailbox::default());
         let kitflik = Kitflik::builder(storage.clone(), MasterKey::new([7; 32]))
             .policy(policy)
             .clock(clock.clone())
             .password_hasher(Arc::new(Argon2id::new(8, 1).unwrap()))
+            .mailer(mailbox.clone())
             .payments("test", Arc::new(TestPayments::new()))
             .build()
             .unwrap();
@@ -127,11 +140,11 @@ impl House {
         kitflik.staff().make_first(&boss).await.unwrap();
         let readiness = Readiness::default();
         let options = RouterOptions::default().readiness(readiness.clone()).cors(Cors::Any);
-        let service = router(kitflik, options).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(kitflik.clone(), options).into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { base, client, local: Some(Local { clock, storage, readiness }) }
+        Self { base, client, local: Some(Local { clock, storage, readiness, mailbox, kitflik }) }
     }
 
     /// A while passes; where the clock is not ours, it passes by itself.

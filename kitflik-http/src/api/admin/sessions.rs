@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use kitflik_core::{LogIn, RefreshSession, TokenPair};
 
 use crate::api::extract::body::Json;
+use crate::api::extract::client::Client;
 use crate::api::extract::idempotency::IdempotencyKey;
 use crate::api::{Answer, json};
 use crate::router::Api;
@@ -19,8 +20,14 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(post, path = "/v1/admin/auth/login", tag = "staff", operation_id = "staff_log_in",
     request_body = LogIn,
     responses((status = 200, description = "A pair of tokens", body = TokenPair)))]
-async fn log_in(State(api): State<Api>, key: IdempotencyKey, Json(mut request): Json<LogIn>) -> Answer {
+async fn log_in(
+    State(api): State<Api>,
+    key: IdempotencyKey,
+    client: Client,
+    Json(mut request): Json<LogIn>,
+) -> Answer {
     request.command = key.of_guest();
+    request.address = client.text();
     json(StatusCode::OK, &api.kitflik.staff().log_in(&request).await?)
 }
 
