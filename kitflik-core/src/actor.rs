@@ -56,18 +56,34 @@ pub enum Role {
     Usher,
 }
 
+impl Role {
+    /// The role as it is written on the wire. It must never change: the log of staff's actions is hashed over it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Manager => "manager",
+            Self::BoxOffice => "box_office",
+            Self::Usher => "usher",
+        }
+    }
+}
+
 /// What staff need a role for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Permission {
     EditCatalog,
     ManageBookings,
     SeeReports,
+    ManageStaff,
+    ReadAudit,
 }
 
 impl Permission {
     fn roles(self) -> &'static [Role] {
         match self {
             Self::EditCatalog => &[Role::Admin, Role::Manager],
+            Self::ManageStaff | Self::ReadAudit => &[Role::Admin],
             Self::ManageBookings | Self::SeeReports => &[Role::Admin, Role::Manager, Role::BoxOffice],
         }
     }
@@ -77,6 +93,8 @@ impl Permission {
             Self::EditCatalog => "change the catalogue",
             Self::ManageBookings => "manage other people's bookings",
             Self::SeeReports => "see the house's reports",
+            Self::ManageStaff => "manage staff's accounts",
+            Self::ReadAudit => "read the log of staff's actions",
         }
     }
 }

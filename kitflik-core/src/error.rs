@@ -50,6 +50,12 @@ codes! {
     Unauthenticated = "unauthenticated",
     /// E-mail or password is wrong.
     InvalidCredentials = "invalid_credentials",
+    /// The password was right; a one-time code is needed too.
+    SecondFactorRequired = "second_factor_required",
+    /// A one-time code is wrong, or was used before.
+    InvalidCode = "invalid_code",
+    /// The house would be left without an admin.
+    LastAdmin = "last_admin",
     /// Whoever asks may not do this.
     Forbidden = "forbidden",
     /// There is no such thing.

@@ -150,6 +150,8 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    InvalidToken, LogIn, NewStaff, RefreshSession, RegisterUser, Staff, StaffView, TokenPair, UserError,
-    UserView, Users,
+    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport,
+    ChangeStaffPassword, InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, Passworded,
+    RecoveryCodes, RefreshSession, RegisterUser, SecondFactorCode, Staff, StaffLogIn, StaffMe, StaffStatus,
+    StaffView, TokenPair, UpdateStaff, UserError, UserView, Users,
 };

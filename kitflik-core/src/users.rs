@@ -11,8 +11,14 @@ mod staff;
 mod types;
 
 pub use access::InvalidToken;
-pub use staff::Staff;
-pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
+pub use staff::{
+    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport,
+    ChangeStaffPassword, InviteStaff, OfferedFactor, Passworded, RecoveryCodes, SecondFactorCode, Staff,
+    StaffLogIn, StaffMe, UpdateStaff,
+};
+pub use types::{
+    LogIn, NewStaff, RefreshSession, RegisterUser, StaffStatus, StaffView, TokenPair, UserError, UserView,
+};
 
 pub(crate) use register::check_email;
 

@@ -22,6 +22,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("welcome.txt", include_str!("templates/welcome.txt")),
         ("already_registered.html", include_str!("templates/already_registered.html")),
         ("already_registered.txt", include_str!("templates/already_registered.txt")),
+        ("staff_invited.html", include_str!("templates/staff_invited.html")),
+        ("staff_invited.txt", include_str!("templates/staff_invited.txt")),
         ("booking_confirmed.html", include_str!("templates/booking_confirmed.html")),
         ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
     ] {
@@ -44,6 +46,17 @@ impl Notify<'_> {
             MailContent::AlreadyRegistered => {
                 let subject = format!("Your account at {house}");
                 ("already_registered", subject, context! { house }, Vec::new())
+            }
+            MailContent::StaffInvited { staff } => {
+                let record = self.engine.get(&keys::staff(*staff)).await?;
+                // Accepted meanwhile, or the account was disabled: there is nothing to accept.
+                let Some(record) = record else { return Ok(None) };
+                let Some(token) = self.engine.invitation_token(*staff, &record) else { return Ok(None) };
+                let context = context! {
+                    house, token, name => record.name, email => record.email,
+                    role => record.role.as_str().replace('_', " "),
+                };
+                ("staff_invited", format!("You are invited to work with {house}"), context, Vec::new())
             }
             MailContent::BookingConfirmed { booking } => {
                 let Some(parts) = self.booking_confirmed(*booking, mail).await? else { return Ok(None) };

@@ -16,11 +16,11 @@ use crate::time::Timestamp;
 
 /// What a pair of tokens is made from. The tokens themselves are nowhere stored: a receipt keeps this.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Grant {
-    session: SessionId,
+pub(super) struct Grant {
+    pub(super) session: SessionId,
     /// How often the session's refresh token has been used.
-    generation: u64,
-    at: Timestamp,
+    pub(super) generation: u64,
+    pub(super) at: Timestamp,
 }
 
 /// A refresh token as presented: which session, and a secret that only the house could have made.
@@ -39,15 +39,21 @@ impl Presented {
 }
 
 impl Engine {
-    fn new_session(&self, owner: SessionOwner, generation: u64, now: Timestamp) -> Session {
+    pub(super) fn new_session(
+        &self,
+        owner: SessionOwner,
+        generation: u64,
+        epoch: u64,
+        now: Timestamp,
+    ) -> Session {
         let life = match owner {
             SessionOwner::User(_) => self.policy.refresh_token,
             SessionOwner::Staff(_) => self.policy.staff_refresh_token,
         };
-        Session { v: Form, owner, generation, created_at: now, expires_at: now.plus(life) }
+        Session { v: Form, owner, generation, created_at: now, expires_at: now.plus(life), epoch }
     }
 
-    fn pair(&self, subject: &Subject, grant: Grant) -> Result<TokenPair, UserError> {
+    pub(super) fn pair(&self, subject: &Subject, grant: Grant) -> Result<TokenPair, UserError> {
         let (access_token, life) = self.sign_access(subject, grant.session, grant.at)?;
         let secret = self.keys.refresh_secret(grant.session, grant.generation);
         Ok(TokenPair {
@@ -65,11 +71,11 @@ impl Engine {
         command: Option<&CommandId>,
         request: &impl Serialize,
     ) -> Result<TokenPair, UserError> {
-        let (verb, owner) = match subject {
-            Subject::User(id) => ("log_in", SessionOwner::User(*id)),
-            Subject::Staff(id, _) => ("staff_log_in", SessionOwner::Staff(*id)),
+        let owner = match subject {
+            Subject::User(id) => SessionOwner::User(*id),
+            Subject::Staff(id, _) => SessionOwner::Staff(*id),
         };
-        let mut tx = self.begin_command(&Actor::guest(), command, verb, request)?;
+        let mut tx = self.begin_command(&Actor::guest(), command, "log_in", request)?;
         let session = SessionId::new(tx.now(), self.random());
         let grant = Grant { session, generation: 0, at: tx.now() };
         let key = keys::session(session);
@@ -78,7 +84,7 @@ impl Engine {
             if let Loaded::Replay(grant) = tx.load(Durability::Durable, wanted).await? {
                 return self.pair(subject, grant);
             }
-            tx.put(&key, &self.new_session(owner, 0, tx.now()))?;
+            tx.put(&key, &self.new_session(owner, 0, 0, tx.now()))?;
             if tx.commit(Durability::Durable, &grant).await?.is_some() {
                 return self.pair(subject, grant);
             }
@@ -99,7 +105,7 @@ impl Engine {
         loop {
             let replay = tx.load::<Grant>(Durability::Durable, vec![key.key.clone()]).await?;
             let session = tx.get(&key)?.ok_or(InvalidToken::Invalid)?;
-            let subject = Self::subject(&mut tx, audience, session.owner).await?;
+            let subject = Self::subject(&mut tx, audience, &session).await?;
             if let Loaded::Replay(grant) = replay {
                 return self.pair(&subject, grant);
             }
@@ -117,7 +123,7 @@ impl Engine {
                 tx.forget_receipt();
                 tx.delete(&key);
             } else {
-                tx.put(&key, &self.new_session(session.owner, generation, tx.now()))?;
+                tx.put(&key, &self.new_session(session.owner, generation, session.epoch, tx.now()))?;
             }
             if tx.commit(Durability::Durable, &grant).await?.is_some() {
                 return if reused { Err(InvalidToken::Invalid.into()) } else { self.pair(&subject, grant) };
@@ -131,8 +137,8 @@ impl Engine {
         earlier.into_iter().any(|old| self.keys.is_refresh_secret(presented.session, old, &presented.secret))
     }
 
-    async fn subject(tx: &mut Tx<'_>, audience: Audience, owner: SessionOwner) -> Result<Subject, UserError> {
-        match (audience, owner) {
+    async fn subject(tx: &mut Tx<'_>, audience: Audience, session: &Session) -> Result<Subject, UserError> {
+        match (audience, session.owner) {
             (Audience::Customers, SessionOwner::User(id)) => {
                 let user = keys::user(id);
                 tx.more(vec![user.key.clone()]).await?;
@@ -142,7 +148,8 @@ impl Engine {
             (Audience::Staff, SessionOwner::Staff(id)) => {
                 let staff = keys::staff(id);
                 tx.more(vec![staff.key.clone()]).await?;
-                Ok(Subject::Staff(id, tx.get(&staff)?.ok_or(InvalidToken::Invalid)?.role))
+                let staff = tx.get(&staff)?.filter(|staff| staff.keeps(session.epoch));
+                Ok(Subject::Staff(id, staff.ok_or(InvalidToken::Invalid)?.role))
             }
             _ => Err(InvalidToken::Invalid.into()),
         }
@@ -161,6 +168,9 @@ impl Engine {
             let Some(session) = tx.get(&key)? else { return Ok(()) };
             if !self.keys.is_refresh_secret(presented.session, session.generation, &presented.secret) {
                 return Ok(());
+            }
+            if let SessionOwner::Staff(id) = session.owner {
+                tx.record_as(id, None, "staff_log_out");
             }
             tx.delete(&key);
             if tx.commit(Durability::Durable, &()).await?.is_some() {
