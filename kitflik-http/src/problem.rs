@@ -85,7 +85,7 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::Unauthenticated => (StatusCode::UNAUTHORIZED, "Not logged in"),
         ErrorCode::InvalidCredentials => (StatusCode::UNAUTHORIZED, "Wrong e-mail or password"),
         ErrorCode::SecondFactorRequired => (StatusCode::UNAUTHORIZED, "A one-time code is needed too"),
-        ErrorCode::InvalidCode => (StatusCode::UNAUTHORIZED, "Wrong one-time code"),
+        ErrorCode::InvalidCode => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong one-time code"),
         ErrorCode::LastAdmin => (StatusCode::CONFLICT, "The last admin stays"),
         ErrorCode::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
         ErrorCode::NotFound => (StatusCode::NOT_FOUND, "Not found"),
@@ -233,6 +233,9 @@ impl From<Error> for Problem {
             code => Self::new(code, error.to_string()),
         };
         problem.0.errors = error.fields().to_vec();
+        if let Error::User(UserError::TooManyCodes { seconds }) = &error {
+            problem = problem.retry_after(u32::try_from(*seconds).unwrap_or(u32::MAX));
+        }
         if let Error::Booking(error) = &error {
             problem.0.seats = error.seats().to_vec();
             problem.0.alternative = error.alternative().map(<[_]>::to_vec);
