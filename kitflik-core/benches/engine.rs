@@ -203,7 +203,7 @@ fn tokens(criterion: &mut Criterion) {
     };
     let access = block_on(async {
         house.kitflik.users().register(&user).await.unwrap();
-        house.kitflik.users().log_in(&LogIn { command: None, email, password }).await.unwrap().access_token
+        house.kitflik.users().log_in(&LogIn::new(email, password)).await.unwrap().access_token
     });
     criterion.bench_function("access token, verify", |bencher| {
         bencher.iter(|| house.kitflik.users().authenticate(black_box(&access)).unwrap());

@@ -5,6 +5,7 @@ mod change;
 mod confirm;
 mod error;
 mod extend;
+mod forget;
 mod hold;
 mod list;
 pub(crate) mod maps;

@@ -52,10 +52,10 @@ codes! {
     InvalidCredentials = "invalid_credentials",
     /// The password was right; a one-time code is needed too.
     SecondFactorRequired = "second_factor_required",
-    /// A one-time code is wrong, or was used before.
-    InvalidCode = "invalid_code",
     /// The house would be left without an admin.
     LastAdmin = "last_admin",
+    /// A code is wrong or used, or its time is over.
+    InvalidCode = "invalid_code",
     /// Whoever asks may not do this.
     Forbidden = "forbidden",
     /// There is no such thing.
@@ -318,6 +318,15 @@ impl Error {
     pub fn alternative(&self) -> Option<&[crate::SeatId]> {
         match self {
             Self::Booking(error) => error.alternative(),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before the next attempt, if the refusal knows.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::User(crate::UserError::TooManyAttempts { retry_after }) => Some(*retry_after),
             _ => None,
         }
     }

@@ -53,6 +53,7 @@ pub(crate) struct KeyRing {
     audit: Hmac<Sha256>,
     invitation: Hmac<Sha256>,
     factor: Hmac<Sha256>,
+    account: Hmac<Sha256>,
     tickets: TicketSigner,
     mark: [u8; 32],
 }
@@ -75,6 +76,7 @@ impl KeyRing {
             audit: keyed(&derive("kitflik audit seal 1")),
             invitation: keyed(&derive("kitflik staff invitation 1")),
             factor: keyed(&derive("kitflik second factor 1")),
+            account: keyed(&derive("kitflik account 1")),
             tickets: TicketSigner::from_seed(derive("kitflik ticket 1")),
             mark: derive("kitflik master key mark 1"),
         }
@@ -171,6 +173,27 @@ impl KeyRing {
     pub(crate) fn is_recovery_code(&self, staff: StaffId, code: &str, stored: &str) -> bool {
         let Ok(stored) = BASE64URL_NOPAD.decode(stored.as_bytes()) else { return false };
         mac(&self.factor, &[b"code", staff.as_bytes(), code.as_bytes()]).verify_slice(&stored).is_ok()
+    }
+
+    /// A secret of an account, such as a code that is mailed: derived, so that it need not be stored.
+    pub(crate) fn account_secret(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.account_mac(purpose, parts).finalize().into_bytes().into()
+    }
+
+    /// Whether two texts are equal, in a time that does not tell how far they are.
+    pub(crate) fn is_same(&self, claimed: &[u8], right: &[u8]) -> bool {
+        let right = self.account_secret("compare", &[right]);
+        self.account_mac("compare", &[claimed]).verify_slice(&right).is_ok()
+    }
+
+    /// Each part goes with its length, so that no two lists of parts read the same.
+    fn account_mac(&self, purpose: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.account.clone();
+        for part in [purpose.as_bytes()].iter().chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
     }
 
     /// What a repeat of a command must be equal in; the same on every platform, since a command may be repeated from

@@ -54,6 +54,9 @@ pub struct Policy {
     pub view_max_age: Option<Duration>,
     /// The name under which mails and tickets go out.
     pub house_name: String,
+    /// Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. `None`:
+    /// mails have no links, only codes.
+    pub public_url: Option<String>,
 }
 
 impl Default for Policy {
@@ -71,6 +74,7 @@ impl Default for Policy {
             staff_refresh_token: minutes(12 * 60),
             view_max_age: Some(Duration::from_secs(1)),
             house_name: "KitFlik".to_owned(),
+            public_url: None,
         }
     }
 }
@@ -103,7 +107,7 @@ pub(crate) struct Engine {
     pub(crate) price_cards: Decoded<PriceCard>,
     pub(crate) mutant: Option<Mutant>,
     /// How far the sweeps for old rows have come.
-    pub(crate) swept: Mutex<[Option<Key>; 2]>,
+    pub(crate) swept: Mutex<[Option<Key>; 8]>,
 }
 
 impl Engine {
@@ -330,7 +334,8 @@ impl Kitflik {
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
-    /// forgets old receipts and sessions. Returns when it wants to be called again; `None` if nothing waits.
+    /// goes on with accounts that are being deleted, forgets what is old. Returns when it wants to be called again;
+    /// `None` if nothing waits.
     ///
     /// Correctness never waits for it, and several engines over one store may call it at once.
     ///
@@ -340,7 +345,8 @@ impl Kitflik {
     pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
         let mail = self.notify().send_due().await?;
         let payments = self.bookings().recover_payments().await?;
+        let deletions = self.users().finish_deletions().await?;
         let more = self.notify().forget_old().await?;
-        Ok([mail, payments, more].into_iter().flatten().min())
+        Ok([mail, payments, deletions, more].into_iter().flatten().min())
     }
 }

@@ -150,8 +150,10 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport,
-    ChangeStaffPassword, InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, Passworded,
-    RecoveryCodes, RefreshSession, RegisterUser, SecondFactorCode, Staff, StaffLogIn, StaffMe, StaffStatus,
-    StaffView, TokenPair, UpdateStaff, UserError, UserView, Users,
+    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
+    ChangePassword, ChangeStaffPassword, ConfirmEmail, DeleteAccount, ForgotPassword, FutureBookings,
+    InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, Passworded, RecoveryCodes, RefreshSession,
+    RegisterUser, ResendVerification, ResetPassword, SecondFactorCode, SessionView, Staff, StaffLogIn,
+    StaffMe, StaffStatus, StaffView, TokenPair, UpdateProfile, UpdateStaff, UserError, UserExport, UserView,
+    Users, VerifyEmail,
 };

@@ -431,7 +431,7 @@ fn guesses_have_to_wait_wherever_they_are_made() {
     let now = app.code(&house);
     assert_eq!(code(log_in_with(&house, "boss@example.org", &now)), ErrorCode::TooManyRequests);
     let waits = block_on(staff.renew_recovery_codes(&admin, &show(now))).unwrap_err();
-    assert_eq!(waits, UserError::TooManyCodes { seconds: 30 });
+    assert_eq!(waits, UserError::TooManyAttempts { retry_after: Duration::from_secs(30) });
     house.clock.advance(Duration::from_secs(30));
     log_in_with(&house, "boss@example.org", &app.code(&house)).unwrap();
     let log = block_on(staff.audit(&admin, &AuditQuery::default())).unwrap().items;

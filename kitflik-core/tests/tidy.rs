@@ -41,10 +41,13 @@ const UPWARD: &[(&str, &str, &str)] = &[
 /// `begin_command`, which writes their log.
 const UNASKED: &[(&str, usize, &str)] = &[
     ("bookings/confirm.rs", 2, "a payment that was not taken, and one that is found again"),
+    ("bookings/forget.rs", 1, "what is left of a deletion that its command has decided"),
     ("catalog/layouts.rs", 2, "a layout is nothing until a command's auditorium names it"),
     ("kitflik.rs", 1, "the mark of the master key"),
     ("notify/outbox.rs", 2, "mail goes out by itself"),
     ("store/tx.rs", 1, "`begin_command` itself"),
+    ("users/backoff.rs", 2, "attempts are counted before anybody is known"),
+    ("users/delete.rs", 4, "what is left of a deletion that its command has decided"),
     ("users/staff.rs", 1, "the first account is made before there is staff"),
 ];
 

@@ -10,6 +10,7 @@ mod failure;
 mod hasher;
 mod house;
 mod import;
+mod limits;
 mod logs;
 mod mail;
 mod master_key;

@@ -258,16 +258,19 @@ impl Bookings<'_> {
         payment: Option<Payment>,
     ) -> Result<Option<Booking>, BookingError> {
         let decided_at = Some(tx.now().millis());
-        let sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
+        let mut sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
         let key: Typed<Booking> = keys::booking(sold.id);
         let mut to = sold.customer.as_ref().map(|customer| (customer.email.clone(), customer.name.clone()));
         if let Holder::User(id) = sold.holder {
-            tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
-            if to.is_none() {
-                let user_key = keys::user(id);
-                tx.more(vec![user_key.key.clone()]).await?;
-                tx.uncheck(&user_key);
-                to = tx.get(&user_key)?.map(|user| (user.email, user.name));
+            // The sale depends on the account: once it is on its way out, no sale has its name.
+            let user_key = keys::user(id);
+            tx.more(vec![user_key.key.clone()]).await?;
+            if let Some(user) = tx.get(&user_key)?.filter(|user| !user.deleting) {
+                tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
+                to = to.or(Some((user.email, user.name)));
+            } else {
+                sold.customer = None;
+                to = None;
             }
         }
         if let Some((email, name)) = to {

@@ -38,7 +38,7 @@ fn quote(layout: &Layout, booking: &Booking) -> Quote {
 }
 
 impl Engine {
-    pub(super) async fn booking_view(&self, booking: &Booking) -> Result<BookingView, BookingError> {
+    pub(crate) async fn booking_view(&self, booking: &Booking) -> Result<BookingView, BookingError> {
         let layout = self.layout(booking.layout).await?;
         let layout =
             layout.ok_or_else(|| EngineError::internal(format!("layout {} is gone", booking.layout)))?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::access::Subject;
-use super::register::{check_account, normal_email};
+use super::email::normal_email;
+use super::register::check_account;
 use super::{NewStaff, RefreshSession, StaffStatus, StaffView, TokenPair, UserError};
 use crate::actor::Actor;
 use crate::error::{Denied, EngineError};

@@ -12,7 +12,8 @@ use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::Staff as StaffRecord;
 use crate::store::tx::Loaded;
-use crate::users::register::{check_password, normal_email};
+use crate::users::email::normal_email;
+use crate::users::passwords::check_password;
 use crate::users::{StaffView, UserError};
 
 /// What to change of a staff account; what is absent stays.
@@ -178,7 +179,7 @@ impl Staff<'_> {
             return Err(actor.denied("rescue an admin").into());
         }
         let mut fields = Validation::default();
-        check_password(password, &mut fields);
+        check_password("password", password, email, "", &mut fields);
         fields.finish()?;
         let claim = self.engine.get(&keys::staff_email(&normal_email(email))).await?;
         let id = claim.ok_or(UserError::NotFound)?.staff;

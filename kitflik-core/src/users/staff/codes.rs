@@ -1,5 +1,7 @@
 //! The rules of one-time codes (RFC 6238) and of recovery codes.
 
+use std::time::Duration;
+
 use data_encoding::{BASE32_NOPAD, BASE32_NOPAD_NOCASE};
 use totp_rs::{Algorithm, TOTP};
 
@@ -50,7 +52,7 @@ pub(super) enum Shown {
     /// It was not looked at: there were too many wrong ones.
     Wait {
         /// For so long.
-        seconds: u64,
+        left: Duration,
     },
 }
 
@@ -63,8 +65,7 @@ pub(super) fn show(
     now: Timestamp,
 ) -> Shown {
     if let Some(until) = factor.wait_until.filter(|until| *until > now.millis()) {
-        let seconds = u64::try_from(until - now.millis()).unwrap_or(0).div_ceil(1000);
-        return Shown::Wait { seconds };
+        return Shown::Wait { left: Timestamp::from_millis(until).since(now) };
     }
     let code = bare(code);
     let right = SecondFactor { wrong: 0, wait_until: None, ..factor.clone() };
@@ -224,9 +225,9 @@ mod tests {
         for _ in 0..40 {
             match show(&keys, staff(), &factor, "000000", now) {
                 Shown::Wrong(next) => factor = next,
-                Shown::Wait { seconds } => {
-                    waits.push(seconds);
-                    now = now.plus(std::time::Duration::from_secs(seconds));
+                Shown::Wait { left } => {
+                    waits.push(left.as_secs());
+                    now = now.plus(left);
                 }
                 Shown::Right(_) => panic!("a guess was right"),
             }

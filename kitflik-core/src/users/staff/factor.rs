@@ -63,13 +63,14 @@ impl Staff<'_> {
     /// Offers the caller a second factor: a secret for an app. It counts once a code of the app has confirmed it.
     ///
     /// # Errors
-    /// [`UserError::InvalidCredentials`] if the password is wrong, [`UserError::AlreadyExists`] if they have one,
+    /// [`UserError::InvalidCredentials`] if the password is wrong, [`UserError::TooManyAttempts`] after several,
+    /// [`UserError::AlreadyExists`] if they have one,
     /// [`UserError::Denied`] unless staff ask, [`UserError::Password`] or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn begin_totp(&self, actor: &Actor, request: &Passworded) -> Result<OfferedFactor, UserError> {
         let id = Self::own(actor)?;
         let record = self.engine.get(&keys::staff(id)).await?.ok_or(UserError::NotFound)?;
-        self.engine.is_password(&request.password, Some(&record.password_hash)).await?;
+        self.own_password(&record, &request.password).await?;
         let secret: [u8; 20] = self.engine.random();
         let masked = self.engine.keys.mask(id, self.engine.random(), secret);
         let mut tx = self.engine.begin_command(actor, None, "staff_begin_totp", &())?;
@@ -89,7 +90,7 @@ impl Staff<'_> {
     /// Confirms the offered second factor with a code of the app. From now on a log-in needs one.
     ///
     /// # Errors
-    /// [`UserError::InvalidCode`], [`UserError::Invalid`] if nothing was offered, [`UserError::Denied`] unless staff
+    /// [`UserError::WrongCode`], [`UserError::Invalid`] if nothing was offered, [`UserError::Denied`] unless staff
     /// ask, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn confirm_totp(
@@ -107,7 +108,7 @@ impl Staff<'_> {
                 SecondFactor { masked, last_step: 0, recovery: stored.clone(), wrong: 0, wait_until: None };
             let Shown::Right(factor) = codes::show(&self.engine.keys, id, &factor, &request.code, tx.now())
             else {
-                return Err(UserError::InvalidCode);
+                return Err(UserError::WrongCode);
             };
             let record = StaffRecord { second_factor: Some(factor), offered_factor: None, ..record };
             tx.put(&keys::staff(id), &record)?;
@@ -120,7 +121,7 @@ impl Staff<'_> {
     /// Takes the caller's second factor away: a log-in needs the password alone.
     ///
     /// # Errors
-    /// [`UserError::InvalidCode`], [`UserError::TooManyCodes`], [`UserError::Invalid`] if they have none,
+    /// [`UserError::WrongCode`], [`UserError::TooManyAttempts`], [`UserError::Invalid`] if they have none,
     /// [`UserError::Denied`] unless staff ask, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn disable_totp(
@@ -137,7 +138,7 @@ impl Staff<'_> {
     /// Gives the caller new recovery codes; those before open nothing any more.
     ///
     /// # Errors
-    /// [`UserError::InvalidCode`], [`UserError::TooManyCodes`], [`UserError::Invalid`] if they have no second factor,
+    /// [`UserError::WrongCode`], [`UserError::TooManyAttempts`], [`UserError::Invalid`] if they have no second factor,
     /// [`UserError::Denied`] unless staff ask, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn renew_recovery_codes(
@@ -170,7 +171,7 @@ impl Staff<'_> {
             let mut record = own_record(&mut tx, id).await?;
             let factor = record.second_factor.as_ref().ok_or_else(|| nothing_offered("there is none"))?;
             let right = match codes::show(&self.engine.keys, id, factor, code, tx.now()) {
-                Shown::Wait { seconds } => return Err(UserError::TooManyCodes { seconds }),
+                Shown::Wait { left } => return Err(UserError::TooManyAttempts { retry_after: left }),
                 Shown::Right(factor) => {
                     record.second_factor = Some(factor);
                     change(&mut record);
@@ -184,7 +185,7 @@ impl Staff<'_> {
             };
             tx.put(&keys::staff(id), &record)?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
-                return if right { Ok(record) } else { Err(UserError::InvalidCode) };
+                return if right { Ok(record) } else { Err(UserError::WrongCode) };
             }
         }
     }

@@ -14,7 +14,8 @@ use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{Form, Invitation, MailContent, Outbox, Staff as StaffRecord, StaffEmailClaim};
 use crate::store::tx::{Loaded, Tx};
-use crate::users::register::{check_email, check_password, normal_email};
+use crate::users::email::{check_email, normal_email};
+use crate::users::passwords::check_password;
 use crate::users::{InvalidToken, StaffStatus, StaffView, UserError};
 
 /// How long an invitation can be accepted.
@@ -149,9 +150,6 @@ impl Staff<'_> {
     /// [`UserError::Invalid`], [`UserError::Password`] or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn accept(&self, request: &AcceptInvitation) -> Result<StaffView, UserError> {
-        let mut fields = Validation::default();
-        check_password(&request.password, &mut fields);
-        fields.finish()?;
         let (id, secret) = parse(&request.token).ok_or(InvalidToken::Invalid)?;
         let command = request.command.as_ref();
         let mut tx = self.engine.begin_command(&Actor::guest(), command, "staff_accept", request)?;
@@ -170,6 +168,9 @@ impl Staff<'_> {
             if invitation.expires_at <= tx.now() {
                 return Err(InvalidToken::Expired.into());
             }
+            let mut fields = Validation::default();
+            check_password("password", &request.password, &record.email, &record.name, &mut fields);
+            fields.finish()?;
             // Not before: whoever has no invitation shall not keep the house busy.
             let password_hash = match &password_hash {
                 Some(hash) => String::clone(hash),

@@ -10,7 +10,8 @@ use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::Staff as StaffRecord;
 use crate::store::tx::Loaded;
-use crate::users::register::check_password;
+use crate::users::backoff::Scope;
+use crate::users::passwords::check_password;
 use crate::users::{StaffView, UserError};
 
 /// Somebody's own account.
@@ -60,8 +61,9 @@ impl Staff<'_> {
     /// Changes the caller's own password. All their sessions end, this one too.
     ///
     /// # Errors
-    /// [`UserError::InvalidCredentials`] if the current password is wrong, [`UserError::Invalid`] for the new one,
-    /// [`UserError::Denied`] unless staff ask, [`UserError::Password`] or [`UserError::Engine`].
+    /// [`UserError::InvalidCredentials`] if the current password is wrong, [`UserError::TooManyAttempts`] after
+    /// several, [`UserError::Invalid`] for the new one, [`UserError::Denied`] unless staff ask,
+    /// [`UserError::Password`] or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn change_password(
         &self,
@@ -69,9 +71,6 @@ impl Staff<'_> {
         request: &ChangeStaffPassword,
     ) -> Result<(), UserError> {
         let id = Self::own(actor)?;
-        let mut fields = Validation::default();
-        check_password(&request.password, &mut fields);
-        fields.finish()?;
         let command = request.command.as_ref();
         let mut tx = self.engine.begin_command(actor, command, "staff_change_password", request)?;
         let key = keys::staff(id);
@@ -85,7 +84,10 @@ impl Staff<'_> {
             let password_hash = match &hashed {
                 Some((before, after)) if *before == record.password_hash => after.clone(),
                 _ => {
-                    self.engine.is_password(&request.current_password, Some(&record.password_hash)).await?;
+                    let mut fields = Validation::default();
+                    check_password("password", &request.password, &record.email, &record.name, &mut fields);
+                    fields.finish()?;
+                    self.own_password(&record, &request.current_password).await?;
                     let hasher = &self.engine.hasher;
                     let after = hasher.hash(request.password.clone(), self.engine.random()).await?;
                     hashed.insert((record.password_hash.clone(), after)).1.clone()
@@ -96,5 +98,17 @@ impl Staff<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether somebody who has a session knows the password too. Wrong ones count like those at the door.
+    pub(super) async fn own_password(&self, record: &StaffRecord, password: &str) -> Result<(), UserError> {
+        let attempt = self.engine.may_try(Scope::StaffLogIn, &record.email, None).await?;
+        let checked = self.engine.is_password(password, Some(&record.password_hash)).await;
+        match &checked {
+            Ok(()) => self.engine.tried(attempt, true).await?,
+            Err(UserError::InvalidCredentials) => self.engine.tried(attempt, false).await?,
+            Err(_) => {}
+        }
+        checked
     }
 }

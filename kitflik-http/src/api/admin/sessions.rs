@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use kitflik_core::{RefreshSession, StaffLogIn, TokenPair};
 
 use crate::api::extract::body::Json;
+use crate::api::extract::client::Client;
 use crate::api::extract::idempotency::IdempotencyKey;
 use crate::api::{Answer, json};
 use crate::router::Api;
@@ -19,8 +20,14 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(post, path = "/v1/admin/auth/login", tag = "staff", operation_id = "staff_log_in",
     request_body = StaffLogIn,
     responses((status = 200, description = "A pair of tokens", body = TokenPair)))]
-async fn log_in(State(api): State<Api>, key: IdempotencyKey, Json(mut request): Json<StaffLogIn>) -> Answer {
+async fn log_in(
+    State(api): State<Api>,
+    Client(address): Client,
+    key: IdempotencyKey,
+    Json(mut request): Json<StaffLogIn>,
+) -> Answer {
     request.command = key.of_guest();
+    request.address = address.map(|address| address.to_string());
     json(StatusCode::OK, &api.kitflik.staff().log_in(&request).await?)
 }
 
