@@ -82,6 +82,8 @@ codes! {
     ExtensionLimit = "extension_limit",
     /// The booking is not in the state that the command needs.
     BookingState = "booking_state",
+    /// The booking cannot be cancelled by its owner, or no longer.
+    CancellationClosed = "cancellation_closed",
     /// The payment provider declined.
     PaymentDeclined = "payment_declined",
     /// The payment is not known to have succeeded or failed yet.

@@ -41,6 +41,9 @@ pub struct Policy {
     pub late_confirm_grace: Duration,
     /// Bookings may be confirmed to be paid at the box office: yes.
     pub pay_at_counter: bool,
+    /// How long before a show starts its bookings can be cancelled by whoever owns them, at the latest: until it
+    /// starts. `None`: only staff cancel bookings.
+    pub cancel_before: Option<Duration>,
     /// How long access tokens are valid: 15 minutes.
     pub access_token: Duration,
     /// How long refresh tokens are valid: 30 days.
@@ -68,6 +71,7 @@ impl Default for Policy {
             takeover_grace: Duration::from_secs(2),
             late_confirm_grace: Duration::from_secs(30),
             pay_at_counter: true,
+            cancel_before: Some(Duration::ZERO),
             access_token: minutes(15),
             refresh_token: minutes(30 * 24 * 60),
             staff_access_token: minutes(10),

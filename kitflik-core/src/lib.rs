@@ -108,8 +108,9 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
-    Bookings, COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote,
-    QuoteLine, SeatMap, SeatMapView, SeatTicketType, TicketView,
+    Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
+    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, RefundStatus, RefundView, SeatMap, SeatMapView,
+    SeatTicketType, TicketView,
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
@@ -151,9 +152,9 @@ pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, Ticke
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
-    ChangePassword, ChangeStaffPassword, ConfirmEmail, DeleteAccount, ForgotPassword, FutureBookings,
-    InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, Passworded, RecoveryCodes, RefreshSession,
-    RegisterUser, ResendVerification, ResetPassword, SecondFactorCode, SessionView, Staff, StaffLogIn,
-    StaffMe, StaffStatus, StaffView, TokenPair, UpdateProfile, UpdateStaff, UserError, UserExport, UserView,
-    Users, VerifyEmail,
+    ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, ForgotPassword,
+    FutureBookings, InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, Passworded, RecoveryCodes,
+    RefreshSession, RegisterUser, ResendVerification, ResetPassword, SecondFactorCode, SessionView, Staff,
+    StaffLogIn, StaffMe, StaffStatus, StaffView, TokenPair, UpdateProfile, UpdateStaff, UserError,
+    UserExport, UserQuery, UserView, Users, VerifyEmail,
 };

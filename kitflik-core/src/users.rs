@@ -1,6 +1,7 @@
 //! Customers' and staff's accounts.
 
 mod access;
+mod admin;
 mod backoff;
 mod change_email;
 mod codes;
@@ -22,6 +23,7 @@ mod types;
 mod verify;
 
 pub use access::InvalidToken;
+pub use admin::{CustomerView, UserQuery};
 pub use change_email::{ChangeEmail, ConfirmEmail};
 pub use delete::{DeleteAccount, FutureBookings};
 pub use devices::SessionView;

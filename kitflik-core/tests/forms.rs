@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BookingError, CommandId, ConfirmBooking, DeleteAccount, Email, HoldSeats, Kitflik, LogIn,
-    MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, Page, PageRequest,
+    Actor, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, Email, HoldSeats, Kitflik,
+    LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, Page, PageRequest,
     RegisterUser, Role, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
@@ -199,5 +199,12 @@ fn every_view_has_its_form() {
             role: Role::BoxOffice,
         };
         assert_json_snapshot!("staff", kitflik.staff().make_first(&staff).await.unwrap());
+
+        let undone = HoldSeats::best(show.id, 1).customer("Ada", "ada@example.org");
+        let undone = bookings.hold(&Actor::System, &undone).await.unwrap().id;
+        bookings.confirm(&Actor::System, undone, &paid).await.unwrap();
+        let undo = CancelBooking::because("The projector broke.");
+        let undone = bookings.cancel(&Actor::System, undone, &undo).await.unwrap();
+        assert_json_snapshot!("booking_cancelled", undone);
     });
 }

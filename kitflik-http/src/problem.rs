@@ -111,6 +111,7 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::HoldExpired => (StatusCode::GONE, "The hold is over"),
         ErrorCode::ExtensionLimit => (StatusCode::CONFLICT, "The hold cannot be extended any more"),
         ErrorCode::BookingState => (StatusCode::CONFLICT, "The booking's state does not allow it"),
+        ErrorCode::CancellationClosed => (StatusCode::CONFLICT, "The booking cannot be cancelled"),
         ErrorCode::PaymentDeclined => (StatusCode::UNPROCESSABLE_ENTITY, "The payment was declined"),
         // Not a fault of the server: the booking waits, and the same call again may find it decided.
         ErrorCode::PaymentPending => (StatusCode::CONFLICT, "The payment is not decided yet"),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use minijinja::{Environment, context};
 
 use super::Notify;
+use crate::bookings::CancelledBy;
 use crate::error::EngineError;
 use crate::ids::BookingId;
 use crate::kitflik::Engine;
@@ -46,6 +47,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("session_reused.txt", include_str!("templates/session_reused.txt")),
         ("booking_confirmed.html", include_str!("templates/booking_confirmed.html")),
         ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
+        ("booking_cancelled.html", include_str!("templates/booking_cancelled.html")),
+        ("booking_cancelled.txt", include_str!("templates/booking_cancelled.txt")),
     ] {
         // A template that does not parse is missing when it is rendered; a test renders each.
         let added = templates.add_template(name, source);
@@ -73,6 +76,12 @@ impl Notify<'_> {
             MailContent::BookingConfirmed { booking } => {
                 let Some(parts) = self.booking_confirmed(*booking, mail).await? else { return Ok(None) };
                 parts
+            }
+            MailContent::BookingCancelled { booking } => {
+                let Some((subject, context)) = self.booking_cancelled(*booking, mail).await? else {
+                    return Ok(None);
+                };
+                ("booking_cancelled", subject, context, Vec::new())
             }
             about => {
                 let Some((template, subject, code)) = self.about_account(about).await? else {
@@ -133,7 +142,9 @@ impl Notify<'_> {
             MailContent::AccountDeleted => {
                 ("account_deleted", format!("Your account at {house} was deleted"), None)
             }
-            MailContent::BookingConfirmed { .. } | MailContent::StaffInvited { .. } => return Ok(None),
+            MailContent::BookingConfirmed { .. }
+            | MailContent::BookingCancelled { .. }
+            | MailContent::StaffInvited { .. } => return Ok(None),
         };
         let Some((purpose, code)) = code else { return Ok(Some((template, subject, None))) };
         Ok(self.secret(purpose, code).await?.map(|secret| (template, subject, Some(secret))))
@@ -218,6 +229,35 @@ impl Notify<'_> {
         };
         let subject = format!("Your tickets: {}", show.movie.title);
         Ok(Some(("booking_confirmed", subject, context, attachments)))
+    }
+
+    async fn booking_cancelled(
+        &self,
+        id: BookingId,
+        mail: &Outbox,
+    ) -> Result<Option<(String, minijinja::Value)>, EngineError> {
+        let engine = self.engine;
+        let Some(booking) = engine.get(&keys::booking(id)).await? else { return Ok(None) };
+        let Some(cancellation) = booking.cancellation else { return Ok(None) };
+        let catalogue = engine.catalogue().await?;
+        let Some(show) = catalogue.show(booking.show, engine.now()) else { return Ok(None) };
+        let starts_at = show.starts_at.in_zone(show.venue.zone).format("%A, %-d %B %Y, %H:%M").to_string();
+        let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
+        let context = context! {
+            house => &engine.policy.house_name,
+            name => &mail.to_name,
+            booking => id.to_string(),
+            movie => &show.movie.title,
+            venue => &show.venue.name,
+            auditorium => &show.auditorium.name,
+            starts_at,
+            zone => show.venue.zone.to_string(),
+            seats => seats.join(", "),
+            by_house => cancellation.by == CancelledBy::House,
+            reason => cancellation.reason,
+            refund => cancellation.refund.map(|refund| refund.amount.to_string()),
+        };
+        Ok(Some((format!("Cancelled: {}", show.movie.title), context)))
     }
 }
 

@@ -15,7 +15,7 @@
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
-//! user-booking/{user}/{booking}          UserBooking      a customer's confirmed bookings
+//! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
 //! payment/{booking}/{provider digest}    PaymentInFlight  money that may be moving: found again after a crash
 //! email/{email digest}                   EmailClaim       one account per e-mail
 //! user/{user}                            User
@@ -250,6 +250,10 @@ pub(crate) fn email(email: &str) -> Typed<EmailClaim> {
 
 pub(crate) fn user(id: UserId) -> Typed<User> {
     typed(with_id("user/", id.as_bytes(), 0))
+}
+
+pub(crate) fn users() -> Range<User> {
+    under("user/")
 }
 
 pub(crate) fn session(id: SessionId) -> Typed<Session> {

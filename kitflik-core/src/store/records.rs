@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::actor::Role;
-use crate::bookings::{BookingStatus, Customer, QuoteLine};
+use crate::bookings::{BookingStatus, CancelledBy, Customer, QuoteLine, RefundStatus};
 use crate::catalog::{CategoryPrice, ShowFormat};
 use crate::ids::{
     AuditoriumId, BookingId, LayoutId, MailId, MovieId, PriceCardId, SeatId, ShowId, StaffId, TicketType,
@@ -249,6 +249,9 @@ records! {
     Deleting {
         #[serde(with = "millis")]
         started_at: Timestamp,
+        /// Bookings that stand in the way are to be cancelled.
+        #[serde(default)]
+        cancel: bool,
         /// It was looked for bookings that stand in the way, after the last one could be made.
         agreed: bool,
         /// How far its bookings have been looked through.
@@ -425,6 +428,9 @@ pub(crate) enum MailContent {
     BookingConfirmed {
         booking: BookingId,
     },
+    BookingCancelled {
+        booking: BookingId,
+    },
 }
 
 /// Which code a mail tells: the code itself is derived when the mail is sent.
@@ -471,6 +477,27 @@ pub(crate) struct Booking {
     /// The choice by best available was together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) together: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancellation: Option<Cancellation>,
+}
+
+/// How a sale was undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cancellation {
+    #[serde(with = "millis")]
+    pub(crate) at: Timestamp,
+    pub(crate) by: CancelledBy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// Money that was taken and goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refund: Option<Refund>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refund {
+    pub(crate) amount: Money,
+    pub(crate) status: RefundStatus,
 }
 
 /// One seat of a booking. What it looks like stands in the layout, which never changes.

@@ -10,7 +10,7 @@ use super::email::normal_email;
 use super::sessions::session_of;
 use super::{UserError, Users};
 use crate::actor::Actor;
-use crate::bookings::{BookingStatus, Bookings};
+use crate::bookings::{BookingError, BookingStatus, Bookings, CancelBooking};
 use crate::error::EngineError;
 use crate::ids::{BookingId, CommandId, UserId};
 use crate::ports::storage::Durability;
@@ -39,6 +39,9 @@ pub enum FutureBookings {
     /// As long as there is one, the account stays.
     #[default]
     Refuse,
+    /// They are cancelled, and what was paid goes back. As long as there is one that cannot be cancelled any more, the
+    /// account stays.
+    Cancel,
 }
 
 /// The end of an account.
@@ -95,7 +98,9 @@ impl Users<'_> {
         let seen = Self::present(tx.get(&user_key)?)?;
         self.is_owner(&seen, &request.password, request.address.as_deref()).await?;
         // Most who must be refused are refused before anything is written.
-        self.refuse_ahead(id).await?;
+        if request.bookings == FutureBookings::Refuse {
+            self.refuse_ahead(id).await?;
+        }
         loop {
             let wanted = vec![user_key.key.clone(), mark.key.clone()];
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { return Ok(()) };
@@ -103,21 +108,31 @@ impl Users<'_> {
             if user.password_hash != seen.password_hash {
                 return Err(UserError::InvalidCredentials);
             }
-            let row = Deleting { v: Form, started_at: tx.now(), agreed: false, looked_through: None };
+            let row = Deleting {
+                v: Form,
+                started_at: tx.now(),
+                cancel: request.bookings == FutureBookings::Cancel,
+                agreed: false,
+                looked_through: None,
+            };
             tx.put(&mark, &row)?;
             tx.put(&user_key, &User { deleting: true, epoch: user.epoch + 1, ..user })?;
-            if tx.commit(Durability::Durable, &()).await?.is_some() {
+            // Not yet the answer: a booking may still stand in the way.
+            if tx.commit_step(Durability::Durable).await?.is_some() {
                 break;
             }
         }
         for _ in 0..STEPS {
             match self.step(id).await {
                 Ok(Step::More) => {}
-                Ok(Step::Done) => return Ok(()),
                 Ok(Step::Kept(count)) => return Err(UserError::BookingsAhead { count }),
-                // It is marked: somebody will go on.
-                Err(_) => break,
+                // Done, or marked: then somebody will go on.
+                Ok(Step::Done) | Err(_) => break,
             }
+        }
+        if command.is_some() {
+            let Loaded::Fresh = tx.load::<()>(Durability::Durable, Vec::new()).await? else { return Ok(()) };
+            tx.commit(Durability::Durable, &()).await?;
         }
         Ok(())
     }
@@ -137,6 +152,9 @@ impl Users<'_> {
     async fn step(&self, id: UserId) -> Result<Step, EngineError> {
         let Some(row) = self.engine.get(&keys::deleting(id)).await? else { return Ok(Step::Done) };
         if !row.agreed {
+            if row.cancel {
+                self.cancel_ahead(id).await?;
+            }
             return self.agree(id).await;
         }
         if self.forget_sessions(id).await? {
@@ -169,6 +187,18 @@ impl Users<'_> {
         Ok(if committed && ahead > 0 { Step::Kept(ahead) } else { Step::More })
     }
 
+    /// Cancels what is sold, as the customer may. What cannot be cancelled stands in the way.
+    async fn cancel_ahead(&self, id: UserId) -> Result<(), EngineError> {
+        let bookings = Bookings { engine: self.engine };
+        for booking in self.bookings_ahead(id).await? {
+            match bookings.cancel(&Actor::User { id }, booking, &CancelBooking::new()).await {
+                Err(BookingError::Engine(error)) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     async fn refuse_ahead(&self, id: UserId) -> Result<(), UserError> {
         match self.ahead(id).await? {
             0 => Ok(()),
@@ -176,8 +206,12 @@ impl Users<'_> {
         }
     }
 
-    /// How many bookings of a customer are sold, or about to be, for shows that are not over.
     async fn ahead(&self, id: UserId) -> Result<usize, EngineError> {
+        Ok(self.bookings_ahead(id).await?.len())
+    }
+
+    /// The bookings of a customer that are sold, or about to be, for shows that are not over.
+    async fn bookings_ahead(&self, id: UserId) -> Result<Vec<BookingId>, EngineError> {
         let engine = self.engine;
         let sold = engine.scan_all(&keys::user_bookings(id)).await?;
         let sold = sold.iter().filter_map(|(row, _)| row.key.rsplit('/').next()?.parse::<BookingId>().ok());
@@ -186,14 +220,17 @@ impl Users<'_> {
         ids.sort_unstable();
         ids.dedup();
         let bookings = engine.get_many(ids.into_iter().map(keys::booking)).await?;
-        let open: Vec<Booking> = bookings.into_iter().flatten().map(|(booking, _)| booking).collect();
-        let open = open.into_iter().filter(|booking| {
+        let mut open: Vec<Booking> = bookings.into_iter().flatten().map(|(booking, _)| booking).collect();
+        open.retain(|booking| {
             let open = matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Confirming);
             open && booking.holder == Holder::User(id)
         });
-        let shows = engine.get_many(open.map(|booking| keys::show(booking.show))).await?;
+        let shows = engine.get_many(open.iter().map(|booking| keys::show(booking.show))).await?;
         let now = engine.now();
-        Ok(shows.iter().flatten().filter(|(show, _): &&(Show, _)| show.ends_at > now).count())
+        let shows = open.iter().zip(shows);
+        let ahead =
+            shows.filter(|(_, show)| show.as_ref().is_some_and(|(show, _): &(Show, _)| show.ends_at > now));
+        Ok(ahead.map(|(booking, _)| booking.id).collect())
     }
 
     /// Whether there were any.

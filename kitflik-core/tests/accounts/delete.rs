@@ -97,6 +97,43 @@ fn whatever_is_cut_off_is_finished_by_tick() {
 }
 
 #[test]
+fn bookings_ahead_are_cancelled_if_the_customer_says_so() {
+    let house = house();
+    let show = house.cinema(crate::common::HALL, |_| {}).show;
+    let (ada, _) = house.ada();
+    let bookings = house.kitflik.bookings();
+    let sell = || {
+        let request = HoldSeats::best(show.id, 2).customer("Ada Lovelace", ADA);
+        let held = block_on(bookings.hold(&ada, &request)).unwrap();
+        block_on(bookings.confirm(&ada, held.id, &ConfirmBooking::paid_by("test", None))).unwrap().id
+    };
+    let sold = [sell(), sell()];
+    let request = DeleteAccount {
+        command: Some("delete-1".parse().unwrap()),
+        password: PASSWORD.to_owned(),
+        bookings: FutureBookings::Cancel,
+        address: None,
+    };
+    // Once the show has begun, nothing can be cancelled: the account stays as it is.
+    house.clock.advance(Duration::from_secs(8 * 60 * 60));
+    refused(block_on(house.kitflik.users().delete(&ada, &request)), ErrorCode::BookingState);
+    house.log_in(ADA, PASSWORD).unwrap();
+    house.clock.shift(-8 * 60 * 60 * 1000);
+    for _ in 0..2 {
+        block_on(house.kitflik.users().delete(&ada, &request)).unwrap();
+    }
+    for id in sold {
+        let booking = block_on(bookings.get(&Actor::System, id)).unwrap();
+        assert_eq!((booking.status, booking.customer), (BookingStatus::Cancelled, None));
+    }
+    assert!(house.payments.taken().is_empty(), "{:?}", house.payments.taken());
+    let told = house.subjects(ADA);
+    assert!(told.iter().any(|subject| subject == "Your account at KitFlik was deleted"), "{told:?}");
+    assert_eq!(told.iter().filter(|subject| *subject == "Cancelled: Alien").count(), 2, "{told:?}");
+    refused(house.log_in(ADA, PASSWORD), ErrorCode::InvalidCredentials);
+}
+
+#[test]
 fn an_account_can_be_taken_away_as_json() {
     let house = house();
     let show = house.cinema(crate::common::HALL, |_| {}).show;

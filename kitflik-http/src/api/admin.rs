@@ -1,4 +1,5 @@
-//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house and its reports.
+//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its customers and
+//! its reports.
 
 mod audit;
 mod auditoriums;
@@ -8,6 +9,7 @@ mod own;
 mod reports;
 mod sessions;
 mod staff;
+mod users;
 
 use crate::documented::OpenApiRouter;
 
@@ -25,4 +27,5 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(auditoriums::routes())
         .merge(bookings::routes())
         .merge(reports::routes())
+        .merge(users::routes())
 }
