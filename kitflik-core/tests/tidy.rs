@@ -40,6 +40,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
 /// Where a command begins that no actor asked for: the file, how often, and why. Whatever staff ask for begins with
 /// `begin_command`, which writes their log.
 const UNASKED: &[(&str, usize, &str)] = &[
+    ("bookings/cancel.rs", 1, "the news that a refund was made"),
     ("bookings/confirm.rs", 2, "a payment that was not taken, and one that is found again"),
     ("bookings/forget.rs", 1, "what is left of a deletion that its command has decided"),
     ("catalog/layouts.rs", 2, "a layout is nothing until a command's auditorium names it"),
