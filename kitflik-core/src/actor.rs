@@ -100,6 +100,7 @@ permissions! {
     ManageStaff: "manage staff's accounts" => Admin;
     ReadAudit: "read the log of staff's actions" => Admin;
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
+    ManageUsers: "delete customers' accounts" => Admin | Manager;
 }
 
 impl Actor {

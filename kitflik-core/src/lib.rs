@@ -152,9 +152,9 @@ pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, Ticke
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
-    ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, ForgotPassword,
-    FutureBookings, InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, Passworded, RecoveryCodes,
-    RefreshSession, RegisterUser, ResendVerification, ResetPassword, SecondFactorCode, SessionView, Staff,
-    StaffLogIn, StaffMe, StaffStatus, StaffView, TokenPair, UpdateProfile, UpdateStaff, UserError,
-    UserExport, UserQuery, UserView, Users, VerifyEmail,
+    ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,
+    ForgotPassword, FutureBookings, InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, Passworded,
+    RecoveryCodes, RefreshSession, RegisterUser, ResendVerification, ResetPassword, SecondFactorCode,
+    SessionView, Staff, StaffLogIn, StaffMe, StaffStatus, StaffView, TokenPair, UpdateProfile, UpdateStaff,
+    UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
 };

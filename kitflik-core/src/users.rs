@@ -23,7 +23,7 @@ mod types;
 mod verify;
 
 pub use access::InvalidToken;
-pub use admin::{CustomerView, UserQuery};
+pub use admin::{CustomerView, DeleteCustomer, UserQuery};
 pub use change_email::{ChangeEmail, ConfirmEmail};
 pub use delete::{DeleteAccount, FutureBookings};
 pub use devices::SessionView;
