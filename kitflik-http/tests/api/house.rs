@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use kitflik_core::testing::ports::Mailbox;
 use kitflik_core::{
     Argon2id, Batch, Clock, Commit, Kitflik, MasterKey, MemoryStorage, NewStaff, Policy, Read, Role, Row,
     Storage, StorageError, TestPayments, Timestamp,
@@ -66,6 +67,8 @@ impl Storage for Switch {
 
 /// What only a house in this process has.
 pub(crate) struct Local {
+    pub(crate) kitflik: Kitflik,
+    pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) storage: Arc<Switch>,
     pub(crate) readiness: Readiness,

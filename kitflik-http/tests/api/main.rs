@@ -21,5 +21,6 @@ mod office;
 #[cfg(feature = "pages")]
 mod pages;
 mod staff;
+mod staff_accounts;
 mod tokens;
 mod users;
