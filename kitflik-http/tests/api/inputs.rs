@@ -7,8 +7,8 @@ use crate::house::{House, text};
 
 /// Every path that takes a JSON body, and a body that it would take.
 fn bodies(show: &crate::house::Show, booking: &str) -> Vec<(Method, String, Value)> {
-    let account = json!({ "email": "a@example.org", "password": "12345678", "name": "A" });
-    let login = json!({ "email": "a@example.org", "password": "12345678" });
+    let account = json!({ "email": "a@example.org", "password": "q7wm2xpz", "name": "A" });
+    let login = json!({ "email": "a@example.org", "password": "q7wm2xpz" });
     let refresh = json!({ "refresh_token": "x.y" });
     let price = json!({ "category": "standard", "ticket_type": "adult", "amount_minor": 1 });
     let post = |path: &str, body| (Method::POST, path.to_owned(), body);
@@ -20,6 +20,7 @@ fn bodies(show: &crate::house::Show, booking: &str) -> Vec<(Method, String, Valu
         post("/v1/bookings", json!({ "show_id": show.id, "seats": ["A1"] })),
         (Method::PUT, format!("/v1/bookings/{booking}/seats"), json!({ "seats": ["A1"] })),
         post(&format!("/v1/bookings/{booking}/confirm"), json!({ "payment": { "provider": "counter" } })),
+        post(&format!("/v1/bookings/{booking}/cancel"), json!({ "reason": "rain" })),
         post("/v1/admin/auth/login", login),
         post("/v1/admin/auth/refresh", refresh.clone()),
         post("/v1/admin/auth/logout", refresh),
