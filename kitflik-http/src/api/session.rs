@@ -64,11 +64,13 @@ async fn session(State(api): State<Api>, headers: HeaderMap) -> Answer {
 async fn open(
     State(api): State<Api>,
     headers: HeaderMap,
+    Client(address): Client,
     key: IdempotencyKey,
     Json(mut request): Json<LogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
+    request.address = address.map(|address| address.to_string());
     given(&api, Whose::Customer, &api.kitflik.users().log_in(&request).await?)
 }
 
@@ -99,8 +101,8 @@ async fn staff_session(State(api): State<Api>, headers: HeaderMap) -> Answer {
     responses((status = 200, description = "The session", body = SessionView)))]
 async fn staff_open(
     State(api): State<Api>,
-    Client(address): Client,
     headers: HeaderMap,
+    Client(address): Client,
     key: IdempotencyKey,
     Json(mut request): Json<StaffLogIn>,
 ) -> Answer {
