@@ -7,26 +7,6 @@ use crate::house::{House, PASSWORD, text, unique};
 
 /// Keeps what it is told to send.
 #[derive(Debug, Default)]
-pub(crate) struct Mailbox(std::sync::Mutex<Vec<Email>>);
-
-#[async_trait::async_trait]
-impl Mailer for Mailbox {
-    async fn send(&self, email: Email) -> Result<(), MailError> {
-        self.0.lock().unwrap().push(email);
-        Ok(())
-    }
-}
-
-impl Mailbox {
-    /// The code in the last mail to an address.
-    fn code(&self, email: &str) -> String {
-        let mails = self.0.lock().unwrap();
-        let mail = mails.iter().rev().find(|mail| mail.to == email).unwrap();
-        let digits = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
-        mail.text.lines().find(digits).unwrap().to_owned()
-    }
-}
-
 fn address(what: &str) -> String {
     format!("{}@example.org", unique(what).replace(' ', "."))
 }
@@ -74,7 +54,7 @@ async fn an_address_is_verified_by_the_code_that_came_by_mail() {
     let Some(local) = &house.local else { return };
     let ada = customer(&house).await;
     local.send_mail().await;
-    let code = local.mailbox.code(&ada.email);
+    let code = local.code(&ada.email);
     let verify = async |code: &str| {
         let body = json!({ "email": ada.email, "code": code });
         house.post("/v1/auth/verify-email", &body).send().await
@@ -99,7 +79,7 @@ async fn a_forgotten_password_is_set_anew_by_code() {
         assert_eq!((reply.status, reply.body.len()), (204, 0), "{email}");
     }
     local.send_mail().await;
-    let code = local.mailbox.code(&ada.email);
+    let code = local.code(&ada.email);
     let reset = async |code: &str, password: &str| {
         let body = json!({ "email": ada.email, "code": code, "password": password });
         house.post("/v1/auth/password/reset", &body).send().await
@@ -193,7 +173,7 @@ async fn an_address_is_changed_and_an_account_deleted() {
     let new = address("new");
     ada.call("POST", "/v1/me/email", json!({ "email": new, "password": PASSWORD }), 204).await;
     local.send_mail().await;
-    let code = local.mailbox.code(&new);
+    let code = local.code(&new);
     ada.call("POST", "/v1/me/email/confirm", json!({ "code": code }), 204).await;
     assert_eq!(ada.get("/v1/me").await["email"], json!(new));
     let export = ada.get("/v1/me/export").await;

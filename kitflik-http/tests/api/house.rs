@@ -14,8 +14,6 @@ use kitflik_http::{Cors, ProblemCode, Readiness, RouterOptions, router};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
-use crate::accounts::Mailbox;
-
 pub(crate) const STAFF_EMAIL: &str = "boss@example.org";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -72,11 +70,17 @@ pub(crate) struct Local {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) storage: Arc<Switch>,
     pub(crate) readiness: Readiness,
-    pub(crate) mailbox: Arc<Mailbox>,
-    kitflik: Kitflik,
 }
 
 impl Local {
+    /// The code in the last mail to an address.
+    pub(crate) fn code(&self, email: &str) -> String {
+        let mails = self.mailbox.mails();
+        let mail = mails.iter().rev().find(|mail| mail.to == email).unwrap();
+        let digits = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+        mail.text.lines().find(digits).unwrap().to_owned()
+    }
+
     /// Mail goes out in the background; here when a test says so.
     pub(crate) async fn send_mail(&self) {
         self.kitflik.tick().await.unwrap();
