@@ -9,7 +9,7 @@ pub(crate) mod docs;
 pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod house;
-mod me;
+pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;

@@ -64,13 +64,13 @@ async fn session(State(api): State<Api>, headers: HeaderMap) -> Answer {
 async fn open(
     State(api): State<Api>,
     headers: HeaderMap,
-    Client(address): Client,
     key: IdempotencyKey,
+    client: Client,
     Json(mut request): Json<LogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
-    request.address = address.map(|address| address.to_string());
+    request.address = client.text();
     given(&api, Whose::Customer, &api.kitflik.users().log_in(&request).await?)
 }
 
@@ -102,13 +102,13 @@ async fn staff_session(State(api): State<Api>, headers: HeaderMap) -> Answer {
 async fn staff_open(
     State(api): State<Api>,
     headers: HeaderMap,
-    Client(address): Client,
     key: IdempotencyKey,
+    client: Client,
     Json(mut request): Json<StaffLogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
-    request.address = address.map(|address| address.to_string());
+    request.address = client.text();
     given(&api, Whose::Staff, &api.kitflik.staff().log_in(&request).await?)
 }
 
