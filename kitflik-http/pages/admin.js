@@ -32,27 +32,14 @@ function logIn() {
   const button = h("button", { type: "submit", class: "primary big" }, "Log in");
   const email = h("input", { type: "email", id: "email", name: "email", autocomplete: "username", required: true });
   const password = h("input", { type: "password", id: "password", name: "password", autocomplete: "current-password", required: true });
-  // Asked for only of those who have set it up, and once the password was right.
-  const code = h("input", { id: "code", name: "code", autocomplete: "one-time-code", autocapitalize: "none" });
-  const second = h("div", { class: "field", hidden: true }, h("label", { for: "code" }, "Code from your app, or a recovery code"), code);
   async function submit(event) {
     event.preventDefault();
     button.disabled = true;
     show(told);
-    const asked = { email: email.value, password: password.value };
-    if (!second.hidden) asked.code = code.value;
     try {
-      await staff.open(asked);
+      await staff.open({ email: email.value, password: password.value });
       open();
     } catch (error) {
-      if (error instanceof Refused && ["second_factor_required", "invalid_code"].includes(error.code)) {
-        if (!second.hidden) show(told, notice("bad", "That code does not work.", "Wait for the next one, or take another recovery code."));
-        second.hidden = false;
-        button.disabled = false;
-        code.focus();
-        code.select();
-        return;
-      }
       const words = tell(error);
       show(told, notice(words.kind, words.title, words.text));
       button.disabled = false;
@@ -64,7 +51,7 @@ function logIn() {
     h("h1", {}, "Staff"),
     h("div", { class: "field" }, h("label", { for: "email" }, "E-mail"), email),
     h("div", { class: "field" }, h("label", { for: "password" }, "Password"), password),
-    second, told, button));
+    told, button));
   email.focus();
 }
 
