@@ -24,15 +24,21 @@ mod verify;
 
 pub(crate) use access::AccessTokens;
 pub use access::{InvalidToken, JsonWebKey, JsonWebKeySet, TokenAlgorithm};
-pub use admin::{CustomerView, UserQuery};
+pub use admin::{CustomerView, DeleteCustomer, UserQuery};
 pub use change_email::{ChangeEmail, ConfirmEmail};
 pub use delete::{DeleteAccount, FutureBookings};
-pub use devices::SessionView;
+pub use devices::OpenSession;
 pub use export::UserExport;
 pub use password::{ChangePassword, ForgotPassword, ResetPassword};
 pub use profile::UpdateProfile;
-pub use staff::Staff;
-pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
+pub use staff::{
+    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport,
+    ChangeStaffPassword, InviteStaff, OfferedFactor, Passworded, RecoveryCodes, SecondFactorCode, Staff,
+    StaffLogIn, StaffMe, UpdateStaff,
+};
+pub use types::{
+    LogIn, NewStaff, RefreshSession, RegisterUser, StaffStatus, StaffView, TokenPair, UserError, UserView,
+};
 pub use verify::{ResendVerification, VerifyEmail};
 
 pub(crate) use codes::Purpose;

@@ -111,8 +111,8 @@ impl Bookings {
     /// have to give a reason. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
     ///
     /// # Errors
-    /// `booking_state` unless it is confirmed, `cancellation_closed` once its owner may not cancel it any more, `Invalid`
-    /// without a reason of staff's, `not_found`, `unauthenticated` or `forbidden`.
+    /// `booking_state` unless it is confirmed, `cancellation_closed` once its owner may not cancel it any more,
+    /// `Invalid` without a reason of staff's, `not_found`, `unauthenticated` or `forbidden`.
     #[uniffi::method(default(request = None))]
     pub async fn cancel(
         &self,
@@ -140,8 +140,8 @@ impl Bookings {
         guarded(async { Ok::<_, BookingError>(bookings.mine(&actor, &request).await?.into()) }).await
     }
 
-    /// A page of the house's bookings, the newest first, for staff who manage them: of a show, a customer, a state, a time
-    /// of making. A page may have fewer items
+    /// A page of the house's bookings, the newest first, for staff who manage them: of a show, a customer, a state, a
+    /// time of making. A page may have fewer items
     /// than its limit and still have a `next_cursor`.
     ///
     /// # Errors

@@ -150,8 +150,8 @@ pub struct KitflikOptions {
     pub store: Store,
     /// What every key that the house signs with is derived from.
     pub master_key: HouseKey,
-    /// Other master keys, former ones or the next one: what is new is not signed with them, and what they have signed is
-    /// accepted.
+    /// Other master keys, former ones or the next one: what is new is not signed with them, and what they have signed
+    /// is accepted.
     #[uniffi(default)]
     pub accepted_keys: Vec<HouseKey>,
     /// The name under which mails and tickets go out.

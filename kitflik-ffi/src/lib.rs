@@ -38,6 +38,6 @@ pub use kitflik_core::KitflikError;
 pub use layout::Layout;
 pub use measure::{NativeCallTimes, native_call_times};
 pub use reports::{OccupancyPage, Reports};
-pub use staff::StaffAccounts;
+pub use staff::{AuditPage, StaffAccounts, StaffPage};
 pub use users::{CustomerView, UpdateProfile, UserPage, Users};
 pub use vectors::vector_answer;

@@ -1,10 +1,10 @@
 //! Accounts of customers.
 
 use kitflik_core::{
-    Actor, ChangeEmail, ChangePassword, CommandId, ConfirmEmail, DeleteAccount, ErrorCode, FieldError,
-    ForgotPassword, KitflikError, LogIn, PageRequest, RefreshSession, RegisterUser, ResendVerification,
-    ResetPassword, SessionId, SessionView, TokenPair, UserError, UserExport, UserId, UserQuery, UserView,
-    VerifyEmail,
+    Actor, ChangeEmail, ChangePassword, CommandId, ConfirmEmail, DeleteAccount, DeleteCustomer, ErrorCode,
+    FieldError, ForgotPassword, KitflikError, LogIn, OpenSession, PageRequest, RefreshSession, RegisterUser,
+    ResendVerification, ResetPassword, SessionId, TokenPair, UserError, UserExport, UserId, UserQuery,
+    UserView, VerifyEmail,
 };
 
 use crate::bookings::BookingPage;
@@ -227,7 +227,7 @@ impl Users {
         &self,
         actor: Actor,
         current: Option<SessionId>,
-    ) -> Result<Vec<SessionView>, KitflikError> {
+    ) -> Result<Vec<OpenSession>, KitflikError> {
         guarded(self.kitflik.users().list_sessions(&actor, current)).await
     }
 
@@ -298,6 +298,19 @@ impl Users {
     ) -> Result<CustomerView, KitflikError> {
         let seen = guarded(self.kitflik.users().view(&actor, user, &bookings)).await?;
         Ok(CustomerView { user: seen.user, bookings: seen.bookings.into() })
+    }
+
+    /// Deletes a customer's account, as [`Users::delete`] does, for staff who manage customers.
+    ///
+    /// # Errors
+    /// `booking_state` if bookings stand in the way, `not_found`, `unauthenticated` or `forbidden`.
+    pub async fn delete_customer(
+        &self,
+        actor: Actor,
+        user: UserId,
+        request: DeleteCustomer,
+    ) -> Result<(), KitflikError> {
+        guarded(self.kitflik.users().delete_customer(&actor, user, &request)).await
     }
 }
 

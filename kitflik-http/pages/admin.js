@@ -37,7 +37,7 @@ function logIn() {
     button.disabled = true;
     show(told);
     try {
-      await staff.open(email.value, password.value);
+      await staff.open({ email: email.value, password: password.value });
       open();
     } catch (error) {
       const words = tell(error);

@@ -27,8 +27,8 @@ const BOOKING: &str = "booking";
             `Idempotency-Key` takes effect once: for 24 hours a repeat gets the same answer. A guest's \
             booking token goes in `Authorization: Booking <token>`.\n\n\
             Apps send access tokens. Pages of the same host may open a session instead, by `/v1/auth/session` or \
-            `/v1/admin/auth/session`: its tokens are in cookies that scripts cannot read, and each POST, PUT, PATCH and \
-            DELETE then has to carry the session's `csrf_token` as `X-CSRF-Token`.",
+            `/v1/admin/auth/session`: its tokens are in cookies that scripts cannot read, and each POST, PUT, PATCH \
+            and DELETE then has to carry the session's `csrf_token` as `X-CSRF-Token`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem)),
@@ -60,10 +60,11 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
     name_codes(components.schemas.get_mut("Problem"));
     document.components = Some(components);
     for (path, item) in &mut document.paths.paths {
-        for operation in [&mut item.get, &mut item.delete, &mut item.patch].into_iter().flatten() {
-            complete(path, operation, false);
+        for operation in [&mut item.get, &mut item.delete].into_iter().flatten() {
+            let changes = operation.request_body.is_some();
+            complete(path, operation, changes);
         }
-        for operation in [&mut item.post, &mut item.put].into_iter().flatten() {
+        for operation in [&mut item.post, &mut item.put, &mut item.patch].into_iter().flatten() {
             complete(path, operation, true);
         }
     }

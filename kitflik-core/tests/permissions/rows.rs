@@ -2,8 +2,8 @@
 
 use kitflik_core::{
     BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
-    ConfirmEmail, Currency, DeleteAccount, FutureBookings, HoldSeats, Layout, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
+    ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
 };
 
 use crate::common::seats;
@@ -20,7 +20,7 @@ pub struct Row {
     pub call: fn(&Scene) -> Told,
 }
 
-fn row(verb: &'static str, answers: &'static str, call: fn(&Scene) -> Told) -> Row {
+pub fn row(verb: &'static str, answers: &'static str, call: fn(&Scene) -> Told) -> Row {
     Row { verb, answers, call }
 }
 
@@ -34,7 +34,7 @@ const OFFICE: &str = "uuu ff fyyy y";
 const EDITORS: &str = "uuu ff ffyy y";
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), reports()].into_iter().flatten().collect()
+    [bookings(), catalog(), accounts(), crate::staff::rows(), reports()].into_iter().flatten().collect()
 }
 
 fn bookings() -> Vec<Row> {
@@ -139,6 +139,9 @@ fn accounts() -> Vec<Row> {
             let request = DeleteAccount { command: None, password, bookings, address: None };
             told(s.users().delete(&s.actor, &request))
         }),
+        row("Users::delete_customer", "uuu ff ffyy y", |s| {
+            told(s.users().delete_customer(&s.actor, s.ada, &DeleteCustomer::default()))
+        }),
         row("Users::list", OFFICE, |s| told(s.users().list(&s.actor, &UserQuery::default()))),
         row("Users::view", OFFICE, |s| told(s.users().view(&s.actor, s.ada, &PageRequest::default()))),
     ]
@@ -185,6 +188,7 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Users::forgot_password", "the mail goes to the account's owner, whoever asks"),
     ("Users::resend_verification", "the mail goes to the account's owner, whoever asks"),
     ("Users::register", "whoever asks has no account yet"),
+    ("Staff::accept", SECRET),
     ("Staff::authenticate", SECRET),
     ("Staff::log_in", SECRET),
     ("Staff::log_out", SECRET),

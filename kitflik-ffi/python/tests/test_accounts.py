@@ -1,5 +1,8 @@
-"""Customers' accounts, from registration to deletion, with what the mails say; and keys that are rotated."""
+"""Accounts of customers and staff, from beginning to end, with what the mails say; and keys that are rotated."""
 
+import base64
+import hashlib
+import hmac
 import json
 import re
 import unittest
@@ -20,10 +23,19 @@ class Mailbox(k.Mailer):
         self.mails.append(email)
 
 
+def one_time_code(secret, now):
+    """The code of an app that has this secret (RFC 6238)."""
+    counter = (int(now.timestamp()) // 30).to_bytes(8, "big")
+    digest = hmac.digest(base64.b32decode(secret), counter, hashlib.sha1)
+    start = digest[19] & 15
+    return f"{(int.from_bytes(digest[start:start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
 class Accounts(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         self.mailbox = Mailbox()
-        self.house = open_house(mailer=self.mailbox)
+        self.clock = Clock()
+        self.house = open_house(mailer=self.mailbox, clock=self.clock)
         self.users, self.bookings = self.house.users(), self.house.bookings()
 
     async def refused(self, variant, code, call):
@@ -153,3 +165,61 @@ class Accounts(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([key["crv"] for key in json.loads(house.token_keys())["keys"]], ["Ed25519", "Ed25519"])
         with self.assertRaises(k.KitflikError.Refused):
             open_with(NEXT_KEY).users().authenticate(token)
+
+    async def test_staff_from_the_invitation_to_the_log_of_what_they_did(self):
+        staff = self.house.staff()
+        boss = k.NewStaff(email="boss@example.org", password=PASSWORD, name="Boss", role=k.Role.ADMIN)
+        await staff.make_first(boss)
+
+        async def enter(email, password, code=None):
+            pair = await staff.log_in(k.StaffLogIn(email=email, password=password, code=code))
+            return await staff.authenticate(pair.access_token)
+
+        admin = await enter(boss.email, PASSWORD)
+        invitation = k.InviteStaff(email="uma@example.org", name="Uma", role=k.Role.USHER)
+        uma = await staff.invite(admin, invitation)
+        self.assertEqual(uma.status, k.StaffStatus.INVITED)
+        await self.house.tick()
+        token = re.search(rf"^{uma.id}\..*$", self.mailbox.mails[-1].text, re.M).group()
+        password = "battery staple"
+        accepted = await staff.accept(k.AcceptInvitation(token=token, password=password))
+        self.assertEqual(accepted.status, k.StaffStatus.ACTIVE)
+
+        usher = await enter(uma.email, password)
+        await self.refused(k.KitflikError.Refused, Code.FORBIDDEN, staff.list(usher, k.PageRequest()))
+        offered = await staff.begin_totp(usher, k.Passworded(password=password))
+        code = k.SecondFactorCode(code=one_time_code(offered.secret, self.clock.time))
+        codes = (await staff.confirm_totp(usher, code)).recovery_codes
+        no_code = enter(uma.email, password)
+        await self.refused(k.KitflikError.Refused, Code.SECOND_FACTOR_REQUIRED, no_code)
+        self.assertEqual(await enter(uma.email, password, codes[0]), usher)
+        self.assertEqual((await staff.me(usher)).recovery_codes_left, len(codes) - 1)
+        renewed = await staff.renew_recovery_codes(usher, k.SecondFactorCode(code=codes[1]))
+        code = k.SecondFactorCode(code=renewed.recovery_codes[0])
+        self.assertFalse((await staff.disable_totp(usher, code)).second_factor)
+
+        change = k.ChangeStaffPassword(current_password=password, password="staple of horses")
+        await staff.change_password(usher, change)
+        changed = await staff.update(admin, uma.id, k.UpdateStaff(role=k.Role.BOX_OFFICE))
+        self.assertEqual(changed.role, k.Role.BOX_OFFICE)
+        self.assertEqual((await staff.disable(admin, uma.id)).status, k.StaffStatus.DISABLED)
+        locked_out = enter(uma.email, change.password)
+        await self.refused(k.KitflikError.Refused, Code.INVALID_CREDENTIALS, locked_out)
+        await staff.enable(admin, uma.id)
+        await enter(uma.email, change.password)
+        await self.refused(k.KitflikError.Refused, Code.LAST_ADMIN, staff.disable(admin, admin.id))
+        page = await staff.list(admin, k.PageRequest())
+        self.assertEqual([seen.name for seen in page.items], ["Boss", "Uma"])
+        await staff.rescue(HOST, boss.email, "another horse")
+        await enter(boss.email, "another horse")
+
+        ada = await self.users.register(k.RegisterUser(email=EMAIL, password=PASSWORD, name="Ada"))
+        gone = k.DeleteCustomer(bookings=k.FutureBookings.CANCEL)
+        await self.users.delete_customer(admin, ada.id, gone)
+        again = self.users.delete_customer(admin, ada.id, gone)
+        await self.refused(k.KitflikError.Refused, Code.NOT_FOUND, again)
+
+        log = (await staff.audit(admin, k.AuditQuery(staff_id=admin.id))).items
+        self.assertEqual(log[0].verb, "delete_customer")
+        report = await staff.verify_audit(admin)
+        self.assertEqual((report.chains, report.fault), (2, None))

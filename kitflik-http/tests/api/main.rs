@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod cancel;
 mod cookies;
 mod customers;
@@ -20,5 +21,6 @@ mod office;
 #[cfg(feature = "pages")]
 mod pages;
 mod staff;
+mod staff_accounts;
 mod tokens;
 mod users;

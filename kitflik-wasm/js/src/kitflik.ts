@@ -39,8 +39,8 @@ export interface Policy {
   /** Who signs access tokens, as they say it (`iss`): `kitflik`. Tokens of another are refused. */
   tokenIssuer?: string;
   /**
-   * Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. Without it mails
-   * have no links, only codes.
+   * Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. Without it
+   * mails have no links, only codes.
    */
   publicUrl?: string;
   /**
@@ -133,7 +133,7 @@ export class Kitflik {
     return this.#ask((engine) => engine.ticketKey());
   }
 
-  /** The public keys of all master keys whose tickets are accepted, the current one first: what `verifyTicket` takes. */
+  /** The public keys of all keys whose tickets are accepted, the current one first: what `verifyTicket` takes. */
   get ticketKeys(): string[] {
     return this.#ask((engine) => engine.ticketKeys());
   }

@@ -355,7 +355,7 @@ export class Users {
   }
 
   /** The actor's open sessions, the newest first. `current` is their own. */
-  async listSessions(actor: wire.Actor, current?: wire.SessionId): Promise<wire.SessionView[]> {
+  async listSessions(actor: wire.Actor, current?: wire.SessionId): Promise<wire.OpenSession[]> {
     return this.#handle.call((engine) => engine.usersListSessions(text(actor), optional(current)));
   }
 
@@ -389,6 +389,17 @@ export class Users {
   async view(actor: wire.Actor, user: wire.UserId, bookings: wire.PageRequest = {}): Promise<wire.CustomerView> {
     return this.#handle.call((engine) => engine.usersView(text(actor), name(user), text(bookings)));
   }
+
+  /** Deletes a customer's account, for staff who manage customers. */
+  async deleteCustomer(
+    actor: wire.Actor,
+    user: wire.UserId,
+    request: wire.DeleteCustomer = {},
+    command?: Command,
+  ): Promise<void> {
+    const begin = (engine: Engine) => engine.usersDeleteCustomer(text(actor), name(user), text(request), key(command));
+    await this.#handle.call(begin);
+  }
 }
 
 /** Staff's accounts. */
@@ -409,8 +420,8 @@ export class Staff {
     return this.#handle.call((engine) => engine.staffMakeFirst(text(staff)));
   }
 
-  /** Logs in. */
-  async logIn(request: wire.LogIn, attempt?: Attempt): Promise<wire.TokenPair> {
+  /** Logs in: with a one-time code, if they have set that up. */
+  async logIn(request: wire.StaffLogIn, attempt?: Attempt): Promise<wire.TokenPair> {
     return this.#handle.call((engine) => engine.staffLogIn(text(request), key(attempt), from(attempt)));
   }
 
@@ -422,5 +433,100 @@ export class Staff {
   /** Ends a session. */
   async logOut(request: wire.RefreshSession, command?: Command): Promise<void> {
     await this.#handle.call((engine) => engine.staffLogOut(text(request), key(command)));
+  }
+
+  /** Gives an admin who is locked out a new password, without one-time codes. For the host program alone. */
+  async rescue(actor: wire.Actor, email: string, password: string): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffRescue(text(actor), name(email), name(password)));
+  }
+
+  /** The actor's own account. */
+  async me(actor: wire.Actor): Promise<wire.StaffMe> {
+    return this.#handle.call((engine) => engine.staffMe(text(actor)));
+  }
+
+  /** Changes the actor's own password. All their sessions end, this one too. */
+  async changePassword(actor: wire.Actor, request: wire.ChangeStaffPassword, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.staffChangePassword(text(actor), text(request), key(command)));
+  }
+
+  /** Offers the actor a second factor: a secret for an app. It counts once a code has confirmed it. */
+  async beginTotp(actor: wire.Actor, request: wire.Passworded): Promise<wire.OfferedFactor> {
+    return this.#handle.call((engine) => engine.staffBeginTotp(text(actor), text(request)));
+  }
+
+  /** Confirms the offered second factor with a code of the app. From now on a log-in needs one. */
+  async confirmTotp(actor: wire.Actor, request: wire.SecondFactorCode): Promise<wire.RecoveryCodes> {
+    return this.#handle.call((engine) => engine.staffConfirmTotp(text(actor), text(request)));
+  }
+
+  /** Takes the actor's second factor away. */
+  async disableTotp(actor: wire.Actor, request: wire.SecondFactorCode): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffDisableTotp(text(actor), text(request)));
+  }
+
+  /** Gives the actor new recovery codes; those before open nothing any more. */
+  async renewRecoveryCodes(actor: wire.Actor, request: wire.SecondFactorCode): Promise<wire.RecoveryCodes> {
+    return this.#handle.call((engine) => engine.staffRenewRecoveryCodes(text(actor), text(request)));
+  }
+
+  /** Makes an account for somebody and mails them an invitation. It can be accepted once, within seven days. */
+  async invite(actor: wire.Actor, request: wire.InviteStaff, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffInvite(text(actor), text(request), key(command)));
+  }
+
+  /** Mails another invitation to somebody who has not accepted theirs. */
+  async inviteAgain(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffInviteAgain(text(actor), name(staff), key(command)));
+  }
+
+  /** Accepts an invitation: with the password that they choose they can log in. */
+  async accept(request: wire.AcceptInvitation, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffAccept(text(request), key(command)));
+  }
+
+  /** A page of all staff accounts, the oldest first. */
+  async list(actor: wire.Actor, page: wire.PageRequest = {}): Promise<wire.Page<wire.StaffView>> {
+    return this.#handle.call((engine) => engine.staffList(text(actor), text(page)));
+  }
+
+  /** A staff account. */
+  async get(actor: wire.Actor, staff: wire.StaffId): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffGet(text(actor), name(staff)));
+  }
+
+  /** Changes a name or a role. A new role ends their sessions. */
+  async update(
+    actor: wire.Actor,
+    staff: wire.StaffId,
+    request: wire.UpdateStaff,
+    command?: Command,
+  ): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffUpdate(text(actor), name(staff), text(request), key(command)));
+  }
+
+  /** Ends the sessions of a member of staff and lets them open no others. */
+  async disable(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffDisable(text(actor), name(staff), key(command)));
+  }
+
+  /** Lets a member of staff log in again. */
+  async enable(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffEnable(text(actor), name(staff), key(command)));
+  }
+
+  /** Takes away the one-time codes of somebody who lost their device and their recovery codes. */
+  async resetSecondFactor(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffResetSecondFactor(text(actor), name(staff), key(command)));
+  }
+
+  /** A page of what staff did, the newest first. */
+  async audit(actor: wire.Actor, query: wire.AuditQuery = {}): Promise<wire.Page<wire.AuditEntryView>> {
+    return this.#handle.call((engine) => engine.staffAudit(text(actor), text(query)));
+  }
+
+  /** Reads the whole log of what staff did, and says whether it was changed since it was written. */
+  async verifyAudit(actor: wire.Actor): Promise<wire.AuditReport> {
+    return this.#handle.call((engine) => engine.staffVerifyAudit(text(actor)));
   }
 }

@@ -1,6 +1,7 @@
-// Customers' accounts, from registration to deletion, with what the mails say; and keys that are rotated.
+// Accounts of customers and staff, from beginning to end, with what the mails say; and keys that are rotated.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { Kitflik, MemoryStorage, verifyTicket } from "kitflik";
 import { GUEST, MASTER_KEY, SYSTEM, WEAK, addShow, owner, refusal } from "./support.mjs";
@@ -32,6 +33,18 @@ async function open(options = {}) {
 async function logIn({ users }, password = ADA.password, device = undefined, email = ADA.email) {
   const tokens = await users.logIn({ email, password, device }, { address: "192.0.2.7" });
   return { tokens, session: await users.session(tokens.access_token) };
+}
+
+/** The one-time code of an app that has this secret (RFC 6238). */
+function oneTimeCode(secret, now = Date.now()) {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter));
+  const text = bits.map((value) => value.toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(text.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const number = digest.readUInt32BE(digest[19] & 15) & 0x7fff_ffff;
+  return String(number % 1_000_000).padStart(6, "0");
 }
 
 test("an account from registration to deletion", async () => {
@@ -75,7 +88,8 @@ test("an account from registration to deletion", async () => {
   const { tokens } = await logIn(kitflik, reset.password);
   assert.deepEqual(await kitflik.authenticate(tokens.access_token), actor);
 
-  const told = await users.updateProfile(actor, { phone: "+49 30 1234", zone: "Europe/Berlin", marketing_consent: true });
+  const profile = { phone: "+49 30 1234", zone: "Europe/Berlin", marketing_consent: true };
+  const told = await users.updateProfile(actor, profile);
   assert.deepEqual([told.phone, told.zone, told.marketing_consent], ["+49 30 1234", "Europe/Berlin", true]);
   const cleared = await users.updateProfile(actor, { phone: null });
   assert.deepEqual([cleared.phone, cleared.zone], [undefined, "Europe/Berlin"]);
@@ -178,4 +192,70 @@ test("a house may leave cancellations to its staff", async () => {
   await refusal(kitflik.bookings.cancel(owner(held), held.id), "cancellation_closed");
   const cancelled = await kitflik.bookings.cancel(SYSTEM, held.id, { reason: "the projector is broken" });
   assert.deepEqual([cancelled.cancellation.by, cancelled.cancellation.reason], ["house", "the projector is broken"]);
+});
+
+test("staff: invited, with one-time codes, locked out, and a log of what they did", async () => {
+  const { kitflik, mails } = await open();
+  const { staff } = kitflik;
+  const boss = { email: "boss@example.org", password: "correct horse battery", name: "Boss", role: "admin" };
+  await staff.makeFirst(boss);
+  const enter = async (account, rest = {}) => {
+    const { email, password } = account;
+    return kitflik.authenticate((await staff.logIn({ email, password, ...rest })).access_token);
+  };
+  const admin = await enter(boss);
+  const uma = await staff.invite(admin, { email: "uma@example.org", name: "Uma", role: "usher" });
+  assert.equal(uma.status, "invited");
+  const invitation = async () => {
+    await kitflik.tick();
+    const { text } = mails.findLast(({ to }) => to === uma.email);
+    return text.split("\n").find((line) => line.startsWith(`${uma.id}.`));
+  };
+  const first = await invitation();
+  await staff.inviteAgain(admin, uma.id);
+  const account = { email: uma.email, password: "battery staple" };
+  await refusal(staff.accept({ token: first, password: account.password }), "unauthenticated");
+  assert.equal((await staff.accept({ token: await invitation(), password: account.password })).status, "active");
+
+  const usher = await enter(account);
+  await refusal(staff.list(usher), "forbidden");
+  const { secret, uri } = await staff.beginTotp(usher, { password: account.password });
+  assert.match(uri, /^otpauth:\/\/totp\//);
+  const { recovery_codes } = await staff.confirmTotp(usher, { code: oneTimeCode(secret) });
+  await refusal(enter(account), "second_factor_required");
+  await refusal(enter(account, { code: "no code" }), "invalid_code");
+  assert.deepEqual(await enter(account, { code: recovery_codes[0] }), usher);
+  assert.equal((await staff.me(usher)).recovery_codes_left, recovery_codes.length - 1);
+  const renewed = await staff.renewRecoveryCodes(usher, { code: recovery_codes[1] });
+  await refusal(staff.disableTotp(usher, { code: recovery_codes[2] }), "invalid_code");
+  assert.equal((await staff.disableTotp(usher, { code: renewed.recovery_codes[0] })).second_factor, false);
+
+  const change = { current_password: account.password, password: "staple of horses" };
+  await staff.changePassword(usher, change);
+  account.password = change.password;
+  assert.equal((await staff.update(admin, uma.id, { role: "box_office" })).role, "box_office");
+  assert.equal((await enter(account)).role, "box_office");
+  assert.equal((await staff.disable(admin, uma.id)).status, "disabled");
+  await refusal(enter(account), "invalid_credentials");
+  assert.equal((await staff.enable(admin, uma.id)).status, "active");
+  assert.equal((await staff.resetSecondFactor(admin, uma.id)).second_factor, false);
+  await refusal(staff.disable(admin, admin.id), "last_admin");
+  assert.deepEqual(
+    (await staff.list(admin)).items.map(({ name }) => name),
+    ["Boss", "Uma"],
+  );
+  assert.equal((await staff.get(admin, uma.id)).role, "box_office");
+  await staff.rescue(SYSTEM, boss.email, "another horse");
+  assert.equal((await enter({ ...boss, password: "another horse" })).role, "admin");
+
+  const ada = await kitflik.users.register(ADA);
+  await kitflik.users.deleteCustomer(admin, ada.id, { bookings: "cancel" });
+  await refusal(kitflik.users.logIn({ email: ADA.email, password: ADA.password }), "invalid_credentials");
+
+  const log = (await staff.audit(admin, { staff_id: admin.id })).items;
+  assert.equal(log[0].verb, "delete_customer");
+  assert.ok(log.some(({ verb, role }) => verb === "staff_invite" && role === "admin"));
+  const report = await staff.verifyAudit(admin);
+  assert.deepEqual([report.chains, report.fault], [2, undefined]);
+  assert.ok(report.entries > log.length);
 });

@@ -1,8 +1,9 @@
 //! `kitflik.users`.
 
 use kitflik_core::{
-    ChangeEmail, ChangePassword, ConfirmEmail, DeleteAccount, ForgotPassword, InvalidToken, LogIn,
-    RefreshSession, RegisterUser, ResendVerification, ResetPassword, UpdateProfile, UserError, VerifyEmail,
+    ChangeEmail, ChangePassword, ConfirmEmail, DeleteAccount, DeleteCustomer, ForgotPassword, InvalidToken,
+    LogIn, RefreshSession, RegisterUser, ResendVerification, ResetPassword, UpdateProfile, UserError,
+    VerifyEmail,
 };
 use wasm_bindgen::prelude::*;
 
@@ -230,6 +231,21 @@ impl Engine {
     pub fn users_view(&self, who: String, user: String, page: String) -> u32 {
         self.start(async move |kitflik| {
             json(&kitflik.users().view(&actor(&who)?, id(&user)?, &read(&page)?).await?)
+        })
+    }
+
+    /// Deletes a customer's account, as staff decide.
+    #[wasm_bindgen(js_name = usersDeleteCustomer)]
+    pub fn users_delete_customer(
+        &self,
+        who: String,
+        user: String,
+        request: String,
+        key: Option<String>,
+    ) -> u32 {
+        self.start(async move |kitflik| {
+            let request = DeleteCustomer { command: command(key)?, ..read(&request)? };
+            json(&kitflik.users().delete_customer(&actor(&who)?, id(&user)?, &request).await?)
         })
     }
 }

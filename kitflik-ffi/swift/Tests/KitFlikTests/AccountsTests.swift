@@ -11,6 +11,12 @@ private actor Letterbox: Mailer {
 
     func send(email: Email) async throws { mails.append(email) }
 
+    /// The line of the newest mail to an address that begins so.
+    func line(to address: String, start: String) throws -> String {
+        let text = try XCTUnwrap(mails.last { $0.to == address }).text
+        return String(try XCTUnwrap(text.split(separator: "\n").first { $0.hasPrefix(start) }, text))
+    }
+
     /// The code of the newest mail to an address.
     func code(to address: String) throws -> String {
         let text = try XCTUnwrap(mails.last { $0.to == address }).text
@@ -19,7 +25,7 @@ private actor Letterbox: Mailer {
     }
 }
 
-/// Customers' accounts, from registration to deletion, with what the mails say; and keys that are rotated.
+/// Accounts of customers and staff, from beginning to end, with what the mails say; and keys that are rotated.
 final class AccountsTests: XCTestCase {
     func testAnAccountFromRegistrationToDeletion() async throws {
         let letterbox = Letterbox()
@@ -116,6 +122,53 @@ final class AccountsTests: XCTestCase {
         }
         try await users.delete(actor: actor, request: DeleteAccount(password: newest, bookings: .cancel))
         _ = await refused(.unauthenticated) { try await users.me(actor: actor) }
+    }
+
+    func testStaffFromTheInvitationToTheLogOfWhatTheyDid() async throws {
+        let letterbox = Letterbox()
+        let house = try openHouse(mailer: letterbox)
+        let staff = house.staff()
+        let boss = try await staff.makeFirst(
+            account: NewStaff(email: "boss@example.org", password: password, name: "Boss", role: .admin))
+        func enter(_ email: String, _ password: String) async throws -> Actor {
+            let pair = try await staff.logIn(request: StaffLogIn(email: email, password: password))
+            return try await staff.authenticate(accessToken: pair.accessToken)
+        }
+        let admin = try await enter(boss.email, password)
+        let uma = try await staff.invite(
+            actor: admin, request: InviteStaff(email: "uma@example.org", name: "Uma", role: .usher))
+        XCTAssertEqual(uma.status, .invited)
+        _ = try await house.tick()
+        let token = try await letterbox.line(to: uma.email, start: "\(uma.id).")
+        let accepted = try await staff.accept(
+            request: AcceptInvitation(token: token, password: "battery staple"))
+        XCTAssertEqual(accepted.status, .active)
+
+        let usher = try await enter(uma.email, "battery staple")
+        _ = await refused(.forbidden) { try await staff.list(actor: usher, page: PageRequest()) }
+        let offered = try await staff.beginTotp(actor: usher, request: Passworded(password: "battery staple"))
+        XCTAssert(offered.uri.hasPrefix("otpauth://totp/"), offered.uri)
+        _ = await refused(.invalidCode) {
+            try await staff.confirmTotp(actor: usher, request: SecondFactorCode(code: "no code"))
+        }
+        let change = ChangeStaffPassword(currentPassword: "battery staple", password: "staple of horses")
+        try await staff.changePassword(actor: usher, request: change)
+        let changed = try await staff.update(actor: admin, staff: uma.id, request: UpdateStaff(role: .manager))
+        XCTAssertEqual(changed.role, .manager)
+        let disabled = try await staff.disable(actor: admin, staff: uma.id)
+        XCTAssertEqual(disabled.status, .disabled)
+        _ = await refused(.invalidCredentials) { try await enter(uma.email, change.password) }
+        let enabled = try await staff.enable(actor: admin, staff: uma.id)
+        XCTAssertEqual(enabled.status, .active)
+        _ = await refused(.lastAdmin) { try await staff.disable(actor: admin, staff: boss.id) }
+        let page = try await staff.list(actor: admin, page: PageRequest())
+        XCTAssertEqual(page.items.map(\.name), ["Boss", "Uma"])
+
+        let log = try await staff.audit(actor: admin, query: AuditQuery(staffId: boss.id))
+        XCTAssertEqual(log.items.first?.verb, "staff_enable")
+        let report = try await staff.verifyAudit(actor: admin)
+        XCTAssertEqual(report.chains, 2)
+        XCTAssertNil(report.fault)
     }
 
     func testAfterARotationTheFormerKeysTicketsAndSessionsAreGood() async throws {

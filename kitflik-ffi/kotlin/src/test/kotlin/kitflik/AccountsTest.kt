@@ -18,6 +18,9 @@ private class Letterbox : Mailer {
         mails += email
     }
 
+    /** The line of the newest mail to an address that begins so. */
+    fun line(to: String, start: String): String = mails.last { it.to == to }.text.lines().first { it.startsWith(start) }
+
     /** The code of the newest mail to an address. */
     fun code(to: String): String {
         val text = mails.last { it.to == to }.text
@@ -25,7 +28,7 @@ private class Letterbox : Mailer {
     }
 }
 
-/** Customers' accounts, from registration to deletion, with what the mails say; and keys that are rotated. */
+/** Accounts of customers and staff, from beginning to end, with what the mails say; and keys that are rotated. */
 class AccountsTest {
     private val letterbox = Letterbox()
     private val house = openHouse(mailer = letterbox)
@@ -104,6 +107,40 @@ class AccountsTest {
         refusal(ErrorCode.BOOKING_STATE) { delete(FutureBookings.REFUSE) }
         delete(FutureBookings.CANCEL)
         refusal(ErrorCode.UNAUTHENTICATED) { users.me(actor) }
+    }
+
+    @Test
+    fun `staff from the invitation to the log of what they did`() = runBlocking<Unit> {
+        val staff = house.staff()
+        staff.makeFirst(NewStaff("boss@example.org", PASSWORD, "Boss", Role.ADMIN))
+        suspend fun enter(email: String, password: String): Actor =
+            staff.authenticate(staff.logIn(StaffLogIn(email = email, password = password)).accessToken)
+        val admin = enter("boss@example.org", PASSWORD) as Actor.Staff
+        val invitation = InviteStaff(email = "uma@example.org", name = "Uma", role = Role.USHER)
+        val uma = staff.invite(admin, invitation)
+        assertEquals(StaffStatus.INVITED, uma.status)
+        house.tick()
+        val token = letterbox.line(uma.email, "${uma.id}.")
+        val accepted = staff.accept(AcceptInvitation(token = token, password = "battery staple"))
+        assertEquals(StaffStatus.ACTIVE, accepted.status)
+
+        val usher = enter(uma.email, "battery staple")
+        refusal(ErrorCode.FORBIDDEN) { staff.list(usher, PageRequest()) }
+        assertTrue(staff.beginTotp(usher, Passworded("battery staple")).uri.startsWith("otpauth://totp/"))
+        refusal(ErrorCode.INVALID_CODE) { staff.confirmTotp(usher, SecondFactorCode("no code")) }
+        val change = ChangeStaffPassword(currentPassword = "battery staple", password = "staple of horses")
+        staff.changePassword(usher, change)
+        assertEquals(Role.MANAGER, staff.update(admin, uma.id, UpdateStaff(role = Role.MANAGER)).role)
+        assertEquals(StaffStatus.DISABLED, staff.disable(admin, uma.id).status)
+        refusal(ErrorCode.INVALID_CREDENTIALS) { enter(uma.email, change.password) }
+        assertEquals(StaffStatus.ACTIVE, staff.enable(admin, uma.id).status)
+        refusal(ErrorCode.LAST_ADMIN) { staff.disable(admin, admin.id) }
+        assertEquals(listOf("Boss", "Uma"), staff.list(admin, PageRequest()).items.map { it.name })
+
+        val log = staff.audit(admin, AuditQuery(staffId = admin.id)).items
+        assertEquals("staff_enable", log.first().verb)
+        val report = staff.verifyAudit(admin)
+        assertEquals(2UL to null, report.chains to report.fault)
     }
 
     @Test
