@@ -1,12 +1,9 @@
 //! Customers' accounts over HTTP: what the engine's own tests prove is here only asked for once.
 
-use kitflik_core::{Email, MailError, Mailer};
 use serde_json::{Value, json};
 
 use crate::house::{House, PASSWORD, text, unique};
 
-/// Keeps what it is told to send.
-#[derive(Debug, Default)]
 fn address(what: &str) -> String {
     format!("{}@example.org", unique(what).replace(' ', "."))
 }
