@@ -19,6 +19,8 @@ async fn customer(house: &House) -> Customer<'_> {
     let email = address("ada");
     let account = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
     house.post("/v1/auth/register", &account).send().await.expect(201);
+    // Mails go out in the order of their times.
+    house.wait(1);
     let tokens = log_in(house, &email, PASSWORD).await;
     let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
     Customer { house, email, access, refresh }
