@@ -202,7 +202,7 @@ fn tokens(criterion: &mut Criterion) {
         password: password.clone(),
         name: "Ada".to_owned(),
     };
-    let log_in = LogIn { command: None, email, password };
+    let log_in = LogIn::new(email, password);
     for (name, algorithm) in [("HS256", TokenAlgorithm::Hs256), ("EdDSA", TokenAlgorithm::EdDsa)] {
         let mut policy = Policy::default();
         policy.token_algorithm = algorithm;

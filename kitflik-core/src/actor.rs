@@ -56,29 +56,35 @@ pub enum Role {
     Usher,
 }
 
-/// What staff need a role for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Permission {
-    EditCatalog,
-    ManageBookings,
-    SeeReports,
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident: $what:literal => $($role:ident)|+;)*) => {
+        /// What staff need a role for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Permission { $($(#[$doc])* $name,)* }
+
+        impl Permission {
+            /// The whole table.
+            #[cfg(feature = "testing")]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub(crate) fn roles(self) -> &'static [Role] {
+                match self { $(Self::$name => &[$(Role::$role),+],)* }
+            }
+
+            /// What it allows, as it is said to whoever lacks it.
+            pub(crate) fn what(self) -> &'static str {
+                match self { $(Self::$name => $what,)* }
+            }
+        }
+    };
 }
 
-impl Permission {
-    fn roles(self) -> &'static [Role] {
-        match self {
-            Self::EditCatalog => &[Role::Admin, Role::Manager],
-            Self::ManageBookings | Self::SeeReports => &[Role::Admin, Role::Manager, Role::BoxOffice],
-        }
-    }
-
-    fn what(self) -> &'static str {
-        match self {
-            Self::EditCatalog => "change the catalogue",
-            Self::ManageBookings => "manage other people's bookings",
-            Self::SeeReports => "see the house's reports",
-        }
-    }
+// The one place that says which role may do what; `docs/permissions.md` is made from it.
+permissions! {
+    EditCatalog: "change the catalogue" => Admin | Manager;
+    ManageBookings: "manage other people's bookings" => Admin | Manager | BoxOffice;
+    SeeReports: "see the house's reports" => Admin | Manager | BoxOffice;
+    SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
 }
 
 impl Actor {

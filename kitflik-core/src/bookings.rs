@@ -1,10 +1,12 @@
 //! Seats and bookings. The booking is the truth; a seat key is a pointer to it.
 
 mod access;
+mod cancel;
 mod change;
 mod confirm;
 mod error;
 mod extend;
+mod forget;
 mod hold;
 mod list;
 pub(crate) mod maps;
@@ -14,6 +16,7 @@ mod rules;
 mod types;
 mod view;
 
+pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
 pub use error::BookingError;
 pub use maps::SeatMap;
 pub use types::{

@@ -50,6 +50,8 @@ codes! {
     Unauthenticated = "unauthenticated",
     /// E-mail or password is wrong.
     InvalidCredentials = "invalid_credentials",
+    /// A code or link from a mail is wrong, used, or its time is over.
+    InvalidCode = "invalid_code",
     /// Whoever asks may not do this.
     Forbidden = "forbidden",
     /// There is no such thing.
@@ -76,6 +78,8 @@ codes! {
     ExtensionLimit = "extension_limit",
     /// The booking is not in the state that the command needs.
     BookingState = "booking_state",
+    /// The booking cannot be cancelled by its owner, or no longer.
+    CancellationClosed = "cancellation_closed",
     /// The payment provider declined.
     PaymentDeclined = "payment_declined",
     /// The payment is not known to have succeeded or failed yet.
@@ -312,6 +316,15 @@ impl Error {
     pub fn alternative(&self) -> Option<&[crate::SeatId]> {
         match self {
             Self::Booking(error) => error.alternative(),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before the next attempt, if the refusal knows.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::User(crate::UserError::TooManyAttempts { retry_after }) => Some(*retry_after),
             _ => None,
         }
     }

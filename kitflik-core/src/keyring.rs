@@ -134,6 +134,7 @@ pub(crate) struct Generation {
     booking: Hmac<Sha256>,
     refresh: Hmac<Sha256>,
     request: Hmac<Sha256>,
+    account: Hmac<Sha256>,
     tickets: TicketSigner,
     mark: [u8; 32],
 }
@@ -150,6 +151,7 @@ impl Generation {
             booking: keyed(&derive("kitflik booking token 1")),
             refresh: keyed(&derive("kitflik refresh token 1")),
             request: keyed(&derive("kitflik request digest 1")),
+            account: keyed(&derive("kitflik account 1")),
             tickets: TicketSigner::from_seed(derive("kitflik ticket 1")),
             mark: derive("kitflik master key mark 1"),
         }
@@ -206,6 +208,27 @@ impl Generation {
 
     pub(crate) fn is_refresh_secret(&self, session: SessionId, generation: u64, claimed: &[u8]) -> bool {
         mac(&self.refresh, &[session.as_bytes(), &generation.to_be_bytes()]).verify_slice(claimed).is_ok()
+    }
+
+    /// A secret of an account, such as a code that is mailed: derived, so that it need not be stored.
+    pub(crate) fn account_secret(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.account_mac(purpose, parts).finalize().into_bytes().into()
+    }
+
+    /// Whether two texts are equal, in a time that does not tell how far they are.
+    pub(crate) fn is_same(&self, claimed: &[u8], right: &[u8]) -> bool {
+        let right = self.account_secret("compare", &[right]);
+        self.account_mac("compare", &[claimed]).verify_slice(&right).is_ok()
+    }
+
+    /// Each part goes with its length, so that no two lists of parts read the same.
+    fn account_mac(&self, purpose: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.account.clone();
+        for part in [purpose.as_bytes()].iter().chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
     }
 
     fn request_digest(&self, request: &[u8]) -> String {

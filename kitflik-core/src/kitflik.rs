@@ -41,6 +41,9 @@ pub struct Policy {
     pub late_confirm_grace: Duration,
     /// Bookings may be confirmed to be paid at the box office: yes.
     pub pay_at_counter: bool,
+    /// How long before a show starts its bookings can be cancelled by whoever owns them, at the latest: until it
+    /// starts. `None`: only staff cancel bookings.
+    pub cancel_before: Option<Duration>,
     /// How long access tokens are valid: 15 minutes.
     pub access_token: Duration,
     /// How long refresh tokens are valid: 30 days.
@@ -58,6 +61,9 @@ pub struct Policy {
     pub view_max_age: Option<Duration>,
     /// The name under which mails and tickets go out.
     pub house_name: String,
+    /// Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. `None`:
+    /// mails have no links, only codes.
+    pub public_url: Option<String>,
 }
 
 impl Default for Policy {
@@ -69,6 +75,7 @@ impl Default for Policy {
             takeover_grace: Duration::from_secs(2),
             late_confirm_grace: Duration::from_secs(30),
             pay_at_counter: true,
+            cancel_before: Some(Duration::ZERO),
             access_token: minutes(15),
             refresh_token: minutes(30 * 24 * 60),
             staff_access_token: minutes(10),
@@ -77,6 +84,7 @@ impl Default for Policy {
             token_issuer: "kitflik".to_owned(),
             view_max_age: Some(Duration::from_secs(1)),
             house_name: "KitFlik".to_owned(),
+            public_url: None,
         }
     }
 }
@@ -110,7 +118,7 @@ pub(crate) struct Engine {
     pub(crate) price_cards: Decoded<PriceCard>,
     pub(crate) mutant: Option<Mutant>,
     /// How far the sweeps for old rows have come.
-    pub(crate) swept: Mutex<[Option<Key>; 2]>,
+    pub(crate) swept: Mutex<[Option<Key>; 8]>,
 }
 
 impl Engine {
@@ -367,7 +375,8 @@ impl Kitflik {
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
-    /// forgets old receipts and sessions. Returns when it wants to be called again; `None` if nothing waits.
+    /// goes on with accounts that are being deleted, forgets what is old. Returns when it wants to be called again;
+    /// `None` if nothing waits.
     ///
     /// Correctness never waits for it, and several engines over one store may call it at once.
     ///
@@ -377,7 +386,8 @@ impl Kitflik {
     pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
         let mail = self.notify().send_due().await?;
         let payments = self.bookings().recover_payments().await?;
+        let deletions = self.users().finish_deletions().await?;
         let more = self.notify().forget_old().await?;
-        Ok([mail, payments, more].into_iter().flatten().min())
+        Ok([mail, payments, deletions, more].into_iter().flatten().min())
     }
 }

@@ -108,8 +108,9 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
-    Bookings, COUNTER, ChangeSeats, ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote,
-    QuoteLine, SeatMap, SeatMapView, SeatTicketType, TicketView,
+    Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
+    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, RefundStatus, RefundView, SeatMap, SeatMapView,
+    SeatTicketType, TicketView,
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
@@ -150,6 +151,8 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    InvalidToken, JsonWebKey, JsonWebKeySet, LogIn, NewStaff, RefreshSession, RegisterUser, Staff, StaffView,
-    TokenAlgorithm, TokenPair, UserError, UserView, Users,
+    ChangeEmail, ChangePassword, ConfirmEmail, CustomerView, DeleteAccount, ForgotPassword, FutureBookings,
+    InvalidToken, JsonWebKey, JsonWebKeySet, LogIn, NewStaff, RefreshSession, RegisterUser,
+    ResendVerification, ResetPassword, SessionView, Staff, StaffView, TokenAlgorithm, TokenPair,
+    UpdateProfile, UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
 };

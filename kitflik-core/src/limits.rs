@@ -39,8 +39,12 @@ pub const MAX_TITLE_CHARS: usize = 300;
 pub const MAX_EMAIL_BYTES: usize = 254;
 /// Longest reference that a caller attaches to a payment, in characters.
 pub const MAX_REFERENCE_CHARS: usize = 128;
+/// Longest reason for a cancellation, in characters.
+pub const MAX_REASON_CHARS: usize = 200;
 /// Longest command id (`Idempotency-Key`), in characters.
 pub const MAX_COMMAND_ID_CHARS: usize = 128;
+/// Longest name of a device in a list of sessions, in characters.
+pub const MAX_DEVICE_CHARS: usize = 100;
 /// Shortest password, in characters.
 pub const MIN_PASSWORD_CHARS: usize = 8;
 /// Longest password, in bytes: hashing more would only cost time.

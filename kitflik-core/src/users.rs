@@ -1,21 +1,42 @@
 //! Customers' and staff's accounts.
 
 mod access;
+mod admin;
+mod backoff;
+mod change_email;
+mod codes;
+mod delete;
+mod devices;
+mod email;
+mod export;
 #[cfg(any(test, not(feature = "jwt-rust-crypto")))]
 #[cfg_attr(feature = "jwt-rust-crypto", allow(dead_code, reason = "the library's backend is taken"))]
 pub(crate) mod jws;
 mod login;
+mod password;
+mod passwords;
+mod profile;
 mod register;
 mod sessions;
 mod staff;
 mod types;
+mod verify;
 
 pub(crate) use access::AccessTokens;
 pub use access::{InvalidToken, JsonWebKey, JsonWebKeySet, TokenAlgorithm};
+pub use admin::{CustomerView, UserQuery};
+pub use change_email::{ChangeEmail, ConfirmEmail};
+pub use delete::{DeleteAccount, FutureBookings};
+pub use devices::SessionView;
+pub use export::UserExport;
+pub use password::{ChangePassword, ForgotPassword, ResetPassword};
+pub use profile::UpdateProfile;
 pub use staff::Staff;
 pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
+pub use verify::{ResendVerification, VerifyEmail};
 
-pub(crate) use register::check_email;
+pub(crate) use codes::Purpose;
+pub(crate) use email::check_email;
 
 use crate::kitflik::Engine;
 

@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BookingError, CommandId, ConfirmBooking, Email, HoldSeats, Kitflik, LogIn, MailError, Mailer,
-    MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, Page, PageRequest, RegisterUser, Role,
-    SeatTicketType,
+    Actor, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, Email, HoldSeats, Kitflik,
+    LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, Page, PageRequest,
+    RegisterUser, Role, SeatTicketType,
 };
 use pollster::block_on;
 
@@ -55,7 +55,8 @@ fn a_day(house: &House) {
             name: text("Ada"),
         };
         let ada = kitflik.users().register(&ada).await.unwrap();
-        kitflik.users().log_in(&LogIn { command: command("log in"), email, password }).await.unwrap();
+        let log_in = LogIn { command: command("log in"), ..LogIn::new(email, password) };
+        kitflik.users().log_in(&log_in).await.unwrap();
         let (email, password) = (text("boss@example.org"), text("battery staple"));
         let boss = NewStaff {
             email: email.clone(),
@@ -64,7 +65,7 @@ fn a_day(house: &House) {
             role: Role::Admin,
         };
         kitflik.staff().make_first(&boss).await.unwrap();
-        kitflik.staff().log_in(&LogIn { command: None, email, password }).await.unwrap();
+        kitflik.staff().log_in(&LogIn::new(email, password)).await.unwrap();
 
         let mut hold = HoldSeats::seats(show.id, seats(&["A1", "A2"])).command("hold 1".parse().unwrap());
         let (seat, ticket_type) = ("A2".parse().unwrap(), "child".parse().unwrap());
@@ -94,6 +95,21 @@ fn a_day(house: &House) {
         let paid = ConfirmBooking::paid_by("test", Some(text("intent 7")));
         bookings.confirm(&Actor::System, held.id, &paid).await.unwrap();
         assert!(kitflik.has_the_key().await.unwrap());
+        kitflik.users().log_in(&LogIn::new("ada@example.org", "guess")).await.unwrap_err();
+
+        // An account whose deletion was cut off.
+        let (email, password) = (text("di@example.org"), text("staple battery"));
+        let di = RegisterUser { command: None, email, password: password.clone(), name: text("Di") };
+        let actor = Actor::User { id: kitflik.users().register(&di).await.unwrap().id };
+        let dying = Arc::new(common::Dying::new(house.storage.clone(), Some(1)));
+        let dying = Kitflik::builder(dying, MasterKey::new([7; 32]))
+            .clock(house.clock.clone())
+            .entropy(Arc::new(kitflik_core::testing::ports::SeededEntropy::new(3)))
+            .password_hasher(house.hasher.clone())
+            .build()
+            .unwrap();
+        let delete = DeleteAccount { command: None, password, bookings: Default::default(), address: None };
+        dying.users().delete(&actor, &delete).await.unwrap();
     });
 }
 
@@ -174,7 +190,7 @@ fn every_view_has_its_form() {
         let (email, password, name) = (text("ada@example.org"), text("correct horse"), text("Ada"));
         let ada = RegisterUser { command: None, email: email.clone(), password: password.clone(), name };
         assert_json_snapshot!("user", kitflik.users().register(&ada).await.unwrap());
-        let tokens = kitflik.users().log_in(&LogIn { command: None, email, password }).await.unwrap();
+        let tokens = kitflik.users().log_in(&LogIn::new(email, password)).await.unwrap();
         assert_json_snapshot!("tokens", tokens);
         let staff = NewStaff {
             email: text("bo@example.org"),
@@ -183,5 +199,12 @@ fn every_view_has_its_form() {
             role: Role::BoxOffice,
         };
         assert_json_snapshot!("staff", kitflik.staff().make_first(&staff).await.unwrap());
+
+        let undone = HoldSeats::best(show.id, 1).customer("Ada", "ada@example.org");
+        let undone = bookings.hold(&Actor::System, &undone).await.unwrap().id;
+        bookings.confirm(&Actor::System, undone, &paid).await.unwrap();
+        let undo = CancelBooking::because("The projector broke.");
+        let undone = bookings.cancel(&Actor::System, undone, &undo).await.unwrap();
+        assert_json_snapshot!("booking_cancelled", undone);
     });
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use common::{House, house_on};
 use kitflik_core::{
-    Actor, BookingStatus, CatalogError, Category, CategoryPrice, ConfirmBooking, Currency, HoldSeats, Layout,
-    MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Seat, SeatId, SeatKind,
-    SeatTicketType, SelectionRules, ShowId, limits,
+    Actor, BookingStatus, CancelBooking, CatalogError, Category, CategoryPrice, ConfirmBooking, Currency,
+    HoldSeats, Layout, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Seat, SeatId,
+    SeatKind, SeatTicketType, SelectionRules, ShowId, limits,
 };
 use pollster::block_on;
 
@@ -148,6 +148,12 @@ fn the_largest_booking_is_sold_and_replayed() {
         assert_eq!(bookings.tickets(&guest, held.id).await.unwrap().len(), 10);
         house.kitflik.tick().await.unwrap();
         assert_eq!(house.mailbox.mails().len(), 1);
+
+        let cancel = CancelBooking::because(wide(limits::MAX_REASON_CHARS, 0)).command(command(3));
+        let cancelled = bookings.cancel(&guest, held.id, &cancel).await.unwrap();
+        assert_eq!(bookings.cancel(&guest, held.id, &cancel).await.unwrap(), cancelled);
+        house.kitflik.tick().await.unwrap();
+        assert_eq!(house.mailbox.mails().len(), 2);
     });
     let rows = storage.rows();
     let largest = rows.iter().max_by_key(|row| row.value.len()).unwrap();

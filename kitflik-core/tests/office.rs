@@ -111,7 +111,7 @@ fn lists_of_bookings_come_in_pages() {
         for status in [None, Some(BookingStatus::Confirmed)] {
             for (limit, pages) in [(1, 4), (2, 2), (3, 2), (4, 1), (100, 1)] {
                 let page = PageRequest { cursor: None, limit: Some(limit) };
-                let found = list(&house, BookingQuery { show_id, status, page });
+                let found = list(&house, BookingQuery { show_id, status, page, ..Default::default() });
                 assert_eq!(found, (sold.clone(), pages), "{show_id:?} {status:?} {limit}");
             }
         }

@@ -21,6 +21,7 @@ fn no_seed_breaks_an_invariant() {
     // A run in which nothing happens proves nothing.
     assert!(tally.sales > count, "{tally:?}");
     assert!(tally.takeovers > count / 4 && tally.crashes > count && tally.dropped > count, "{tally:?}");
+    assert!(tally.cancellations > count / 2 && tally.refunds > count / 10, "{tally:?}");
     assert!(tally.unknown > count / 10 && tally.mails > count / 2, "{tally:?}");
 }
 

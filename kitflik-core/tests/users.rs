@@ -19,8 +19,7 @@ fn register(house: &House, email: &str, password: &str) -> Result<kitflik_core::
 }
 
 fn log_in(house: &House, email: &str, password: &str) -> Result<TokenPair, UserError> {
-    let (email, password) = (email.to_owned(), password.to_owned());
-    block_on(house.kitflik.users().log_in(&LogIn { command: None, email, password }))
+    block_on(house.kitflik.users().log_in(&LogIn::new(email, password)))
 }
 
 fn refresh(house: &House, token: &str) -> Result<TokenPair, UserError> {
@@ -35,7 +34,7 @@ fn first_staff(house: &House) -> TokenPair {
     block_on(house.kitflik.staff().make_first(&new)).unwrap();
     let again = block_on(house.kitflik.staff().make_first(&new)).unwrap_err();
     assert_eq!(again.code(), ErrorCode::AlreadyExists);
-    block_on(house.kitflik.staff().log_in(&LogIn { command: None, email, password })).unwrap()
+    block_on(house.kitflik.staff().log_in(&LogIn::new(email, password))).unwrap()
 }
 
 #[test]
@@ -204,7 +203,7 @@ fn nothing_stored_opens_an_account() {
     let house = common::house_hashing();
     register(&house, "ada@example.org", PASSWORD).unwrap();
     let command = Some("login-1".parse().unwrap());
-    let request = LogIn { command, email: "ada@example.org".to_owned(), password: PASSWORD.to_owned() };
+    let request = LogIn { command, ..LogIn::new("ada@example.org", PASSWORD) };
     let pair = block_on(house.kitflik.users().log_in(&request)).unwrap();
     let (_, secret) = pair.refresh_token.split_once('.').unwrap();
     let range = kitflik_core::Read::Scan { start: "!".into(), end: "~".into(), limit: 1000, reverse: false };

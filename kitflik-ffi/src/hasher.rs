@@ -68,6 +68,14 @@ impl PasswordHasher for ThreadHasher {
     async fn verify(&self, password: String, hash: String) -> Result<bool, PasswordError> {
         self.run(move |argon2id| argon2id.verify_blocking(&password, &hash)).await
     }
+
+    fn is_current(&self, hash: &str) -> bool {
+        Argon2id::default().is_current(hash)
+    }
+
+    fn nobody(&self) -> String {
+        Argon2id::default().nobody()
+    }
 }
 
 #[cfg(test)]

@@ -1,69 +1,28 @@
 // Staff: log in, how full the shows are, who has booked.
 
-import { NoAnswer, Refused, command, get, serverNow } from "./api.js";
+import { LoggedOut, NoAnswer, Refused, get, serverNow } from "./api.js";
 import { h, notice, show } from "./dom.js";
 import { capital, count, dayOf, longDay, moment, money, timeOf } from "./format.js";
-import { forget, keep, kept } from "./kept.js";
+import { sessionAt } from "./session.js";
 import { tell } from "./words.js";
 
 const main = document.getElementById("main");
 const session = document.getElementById("session");
 
-/** Lives as long as this page: whoever reloads it gets the next one for the refresh token. */
-let access = null;
-let refreshing = null;
+const staff = sessionAt("/v1/admin/auth/session");
 let turn = 0;
 
-class LoggedOut extends Error {}
-
-function take(tokens) {
-  access = tokens.access_token;
-  keep("staff", { refresh: tokens.refresh_token });
-}
-
-/** The next pair of tokens. Only one call at a time: a refresh token can be used once. */
-function refresh() {
-  refreshing ??= (async () => {
-    const before = kept("staff");
-    if (!before) throw new LoggedOut();
-    try {
-      take(await command("staff.refresh", "POST", "/v1/admin/auth/refresh", { body: { refresh_token: before.refresh } }));
-    } catch (error) {
-      if (error instanceof Refused && error.status === 401) {
-        forget("staff");
-        throw new LoggedOut();
-      }
-      throw error;
-    } finally {
-      refreshing = null;
-    }
-  })();
-  return refreshing;
-}
-
-async function asStaff(path) {
-  if (!access) await refresh();
-  try {
-    return await get(path, { authorization: `Bearer ${access}` });
-  } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 401) throw error;
-    await refresh();
-    return get(path, { authorization: `Bearer ${access}` });
-  }
-}
+const asStaff = (path) => get(path, { session: staff });
 
 async function logOut() {
-  const before = kept("staff");
-  access = null;
-  forget("staff");
-  show(session);
-  logIn();
-  if (!before) return;
   try {
-    await command("staff.logout", "POST", "/v1/admin/auth/logout", { body: { refresh_token: before.refresh } });
+    await staff.close();
+    show(session);
+    logIn();
   } catch (error) {
     const words = tell(error);
-    document.getElementById("told")?.replaceWith(notice("warn", "You are logged out here, but the server could not be told.", words.text));
+    show(main, notice("warn", "The log-out did not go through: you may still be logged in on this computer.", words.text,
+      h("button", { type: "button", onclick: logOut }, "Try again")));
   }
 }
 
@@ -78,7 +37,7 @@ function logIn() {
     button.disabled = true;
     show(told);
     try {
-      take(await command(null, "POST", "/v1/admin/auth/login", { body: { email: email.value, password: password.value } }));
+      await staff.open(email.value, password.value);
       open();
     } catch (error) {
       const words = tell(error);
@@ -112,14 +71,11 @@ async function open() {
   turn += 1;
   const mine = turn;
   const current = () => mine === turn;
-  if (!access && !kept("staff")) {
-    logIn();
-    return;
-  }
   const [, view, id] = location.hash.split("/");
   show(main, h("p", { class: "quiet", role: "status" }, "One moment…"));
   try {
-    if (!access) await refresh();
+    if ((await staff.state()) === "none") throw new LoggedOut();
+    if (!current()) return;
     show(session, h("button", { type: "button", class: "small", id: "logout", onclick: logOut }, "Log out"));
     if (view === "show" && id) await bookings(id, current);
     else await shows(current);

@@ -24,6 +24,9 @@ export class Refused extends Error {
 /** There was no answer: no network, or no server. */
 export class NoAnswer extends Error {}
 
+/** Who was logged in is not any more. */
+export class LoggedOut extends Error {}
+
 let ahead = 0;
 
 /** What time it is at the server: holds end by its clock. */
@@ -32,8 +35,17 @@ export const serverNow = () => Date.now() + ahead;
 /** How long an answer is waited for. */
 const PATIENCE = 15_000;
 
-async function ask(method, path, { body, authorization, key, headers = {} } = {}) {
-  const init = { method, headers: { ...headers }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
+/** By a `session` if there is one: that knows the token for commands, and opens it again when it ran out. */
+function ask(method, path, { session, ...options } = {}) {
+  if (!session) return askOnce(method, path, options);
+  return session.send((csrf) => askOnce(method, path, { ...options, cookies: true, csrf }));
+}
+
+async function askOnce(method, path, { body, authorization, key, cookies = false, csrf, headers = {} }) {
+  // Cookies go where they are meant to, and nowhere else: a request says once who asks.
+  const credentials = cookies ? "same-origin" : "omit";
+  const init = { method, headers: { ...headers }, credentials, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
+  if (csrf && method !== "GET") init.headers["X-CSRF-Token"] = csrf;
   if (authorization) init.headers.Authorization = authorization;
   if (key) init.headers["Idempotency-Key"] = key;
   if (body !== undefined) {
@@ -107,12 +119,12 @@ const ATTEMPTS = 3;
  * is known. (Without a name nothing of the request is kept: for those with a password in it.) What fails in passing is
  * tried again; what is still unknown then is thrown, and may be repeated.
  */
-export async function command(name, method, path, { body, authorization } = {}) {
+export async function command(name, method, path, { body, ...options } = {}) {
   const key = name ? commandKey(name, [method, path, body]) : freshKey();
   const known = () => name && commandDone(name);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await bodyOf(await ask(method, path, { body, authorization, key }));
+      const answer = await bodyOf(await ask(method, path, { body, ...options, key }));
       known();
       return answer;
     } catch (error) {

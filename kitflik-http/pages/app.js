@@ -1,6 +1,7 @@
 // The page for guests: what is on, then seats, then a hold, then tickets. One view at a time, named by the hash.
 
-import { NoAnswer, Refused, get, serverNow } from "./api.js";
+import { showAccount, viewLogIn } from "./account.js";
+import { LoggedOut, NoAnswer, Refused, get, serverNow } from "./api.js";
 import { heldBooking, viewBooking } from "./booking.js";
 import { viewSeats } from "./choose.js";
 import { h, notice, show } from "./dom.js";
@@ -44,13 +45,14 @@ async function open() {
     }
     let left;
     if (view === "show" && id) left = await viewSeats(app, main, id, current);
+    else if (view === "login") left = await viewLogIn(app, main);
     else if (view === "booking") left = await viewBooking(app, main, current);
     else left = await viewProgramme(app, main, current);
     if (current()) leave = left ?? null;
     else left?.();
   } catch (error) {
     if (!current()) return;
-    if (!(error instanceof Refused || error instanceof NoAnswer)) console.error(error);
+    if (!(error instanceof Refused || error instanceof NoAnswer || error instanceof LoggedOut)) console.error(error);
     const words = tell(error);
     show(main, notice(words.kind, words.title, words.text,
       h("button", { type: "button", onclick: open }, "Try again"),
@@ -82,3 +84,4 @@ addEventListener("hashchange", () => {
 setInterval(remind, 1000);
 open();
 remind();
+showAccount();

@@ -1,5 +1,6 @@
 // A hold, the till, and the tickets.
 
+import { asCustomer, isLoggedIn, logInLink, proofOf } from "./account.js";
 import { Refused, command, get, getText, serverNow } from "./api.js";
 import { whenAndWhere } from "./choose.js";
 import { customerFields, customerGiven, customerOf, markField } from "./customer.js";
@@ -15,7 +16,7 @@ const OFFER = 3 * 60_000;
 export function rememberBooking(booking, token) {
   keep("booking", {
     id: booking.id,
-    token: token ?? kept("booking")?.token,
+    token: token ?? (kept("booking")?.id === booking.id ? kept("booking").token : undefined),
     show: booking.show_id,
     status: booking.status,
     expires_at: booking.expires_at ?? null,
@@ -31,8 +32,7 @@ export function heldBooking() {
   return booking?.status === "held" && Date.parse(booking.expires_at) > serverNow() ? booking : null;
 }
 
-const proof = (mine) => ({ authorization: `Booking ${mine.token}` });
-const release = (mine) => command(`release.${mine.id}`, "POST", `/v1/bookings/${mine.id}/release`, proof(mine));
+const release = (mine) => command(`release.${mine.id}`, "POST", `/v1/bookings/${mine.id}/release`, proofOf(mine));
 
 /** Gives an earlier hold back. If that fails, its time runs out by itself. */
 export function releaseQuietly(mine) {
@@ -57,7 +57,7 @@ export async function viewBooking(app, main, current) {
   let booking;
   let one;
   try {
-    [booking, one] = await Promise.all([get(`/v1/bookings/${mine.id}`, proof(mine)), get(`/v1/shows/${mine.show}`)]);
+    [booking, one] = await Promise.all([get(`/v1/bookings/${mine.id}`, proofOf(mine)), get(`/v1/shows/${mine.show}`)]);
   } catch (error) {
     if (!(error instanceof Refused) || ![401, 403, 404].includes(error.status) || !current()) throw error;
     forget("booking");
@@ -151,7 +151,7 @@ function till({ app, main, mine, one, booking, draw, current, leaves }) {
     const body = { customer: customerOf() };
     if (way) body.payment = { provider: way };
     try {
-      const sold = await command(`confirm.${booking.id}`, "POST", `/v1/bookings/${booking.id}/confirm`, { body, ...proof(mine) });
+      const sold = await command(`confirm.${booking.id}`, "POST", `/v1/bookings/${booking.id}/confirm`, { body, ...proofOf(mine) });
       if (current()) {
         scrollTo(0, 0);
         draw(sold);
@@ -165,7 +165,7 @@ function till({ app, main, mine, one, booking, draw, current, leaves }) {
 
   async function extend() {
     try {
-      const longer = await command(`extend.${booking.id}`, "POST", `/v1/bookings/${booking.id}/extend`, proof(mine));
+      const longer = await command(`extend.${booking.id}`, "POST", `/v1/bookings/${booking.id}/extend`, proofOf(mine));
       if (!current()) return;
       booking.expires_at = longer.expires_at;
       rememberBooking(longer);
@@ -196,6 +196,7 @@ function till({ app, main, mine, one, booking, draw, current, leaves }) {
       h("span", {}, h("b", {}, WAYS[name][0]), h("small", {}, WAYS[name][1])))));
   const form = h("form", { class: "panel-body", novalidate: true, onsubmit: (event) => { event.preventDefault(); confirm(); } },
     customerFields(),
+    !isLoggedIn() && h("p", { class: "quiet" }, "Have an account? ", logInLink("Log in"), " and this is filled in."),
     choices,
     ways.length === 1 && h("p", { class: "quiet" }, WAYS[ways[0]].join(". ")),
     total.amount_minor > 0 && ways.length === 0
@@ -243,7 +244,7 @@ function waiting({ main, mine, one, booking, draw, current, leaves }) {
   let timer = null;
   const look = async () => {
     try {
-      const next = await get(`/v1/bookings/${booking.id}`, proof(mine));
+      const next = await get(`/v1/bookings/${booking.id}`, proofOf(mine));
       if (next.status !== "confirming") return draw(next);
     } catch {
       // The next look may get an answer.
@@ -265,7 +266,7 @@ function over({ app, main, one, booking, current }) {
   async function holdAgain(event) {
     event.target.disabled = true;
     try {
-      const held = await command("hold", "POST", "/v1/bookings", { body });
+      const held = await command("hold", "POST", "/v1/bookings", { body, ...(await asCustomer()) });
       rememberBooking(held, held.booking_token);
       if (current()) app.go("#/booking");
     } catch (error) {
@@ -315,10 +316,10 @@ function tickets({ app, main, mine, one, booking, current, leaves }) {
   const base = `/v1/bookings/${booking.id}`;
   async function load() {
     try {
-      const all = (await get(`${base}/tickets`, proof(mine))).items;
+      const all = (await get(`${base}/tickets`, proofOf(mine))).items;
       const [file, ...codes] = await Promise.all([
-        getText(`${base}/calendar.ics`, proof(mine)),
-        ...all.map((ticket) => getText(`${base}/tickets/${ticket.id}/qr.svg`, proof(mine))),
+        getText(`${base}/calendar.ics`, proofOf(mine)),
+        ...all.map((ticket) => getText(`${base}/tickets/${ticket.id}/qr.svg`, proofOf(mine))),
       ]);
       if (!current()) return;
       calendar.href = made(file, "text/calendar");

@@ -1,5 +1,6 @@
 // Seats of a show: the plan, the choice, the hold.
 
+import { asCustomer } from "./account.js";
 import { Refused, command, get, getNewer } from "./api.js";
 import { heldBooking, rememberBooking, releaseQuietly } from "./booking.js";
 import { h, notice, show } from "./dom.js";
@@ -184,7 +185,7 @@ export async function viewSeats(app, main, id, current) {
     if (types.length > 0) body.ticket_types = types;
     if (customerWanted) body.customer = customerOf();
     try {
-      const booking = await command("hold", "POST", "/v1/bookings", { body });
+      const booking = await command("hold", "POST", "/v1/bookings", { body, ...(await asCustomer()) });
       rememberBooking(booking, booking.booking_token);
       if (before) releaseQuietly(before);
       if (current()) app.go("#/booking");

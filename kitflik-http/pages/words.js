@@ -1,6 +1,6 @@
 // Refusals in the words of somebody at the box office.
 
-import { NoAnswer, Refused } from "./api.js";
+import { LoggedOut, NoAnswer, Refused } from "./api.js";
 import { list } from "./format.js";
 
 /** What to tell of an error: `title`, `text`, and whether trying again makes sense. */
@@ -10,6 +10,9 @@ export function tell(error, labels = (ids) => ids) {
       kind: "bad", again: true, title: "We cannot reach the box office.",
       text: "Are you online? Nothing is lost: what you chose and typed is still here, and trying again will not buy twice.",
     };
+  }
+  if (error instanceof LoggedOut) {
+    return { kind: "warn", title: "You are not logged in any more.", text: "Please log in again. What you chose and typed is still here." };
   }
   if (!(error instanceof Refused)) {
     return { kind: "bad", again: true, title: "Something went wrong in this page.", text: "Reloading it may help. A hold that you have stays yours." };

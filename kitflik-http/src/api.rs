@@ -14,6 +14,7 @@ mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
+pub(crate) mod session;
 pub(crate) mod shows;
 pub(crate) mod tickets;
 mod venues;
@@ -33,6 +34,7 @@ pub(crate) type Answer = Result<Response, Problem>;
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     documented::start()
         .merge(auth::routes())
+        .merge(session::routes())
         .merge(jwks::routes())
         .merge(me::routes())
         .merge(house::routes())

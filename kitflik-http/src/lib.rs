@@ -35,9 +35,10 @@ pub mod server;
 pub use api::admin::{AddAuditorium, LayoutSource};
 pub use api::auth::Registered;
 pub use api::extract::body::{Unreadable, read_json};
-pub use api::extract::idempotency::ClientAddress;
+pub use api::extract::client::ClientAddress;
 pub use api::health::Health;
 pub use api::house::HouseView;
+pub use api::session::{SessionState, SessionView};
 pub use api::shows::{ExpandedSeat, ExpandedSeatMap, SeatStateName};
 pub use api::tickets::TicketKeyView;
 #[cfg(not(target_arch = "wasm32"))]

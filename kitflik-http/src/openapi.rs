@@ -25,7 +25,10 @@ const BOOKING: &str = "booking";
         description = "Reserved seats: search, hold, confirm, tickets.\n\n\
             Refusals are `application/problem+json` with a stable `code`. A POST or PUT that carries an \
             `Idempotency-Key` takes effect once: for 24 hours a repeat gets the same answer. A guest's \
-            booking token goes in `Authorization: Booking <token>`.",
+            booking token goes in `Authorization: Booking <token>`.\n\n\
+            Apps send access tokens. Pages of the same host may open a session instead, by `/v1/auth/session` or \
+            `/v1/admin/auth/session`: its tokens are in cookies that scripts cannot read, and each POST, PUT, PATCH and \
+            DELETE then has to carry the session's `csrf_token` as `X-CSRF-Token`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem)),
@@ -129,8 +132,9 @@ fn complete(path: &str, operation: &mut Operation, changes: bool) {
     if operation.security.is_some() || path.contains("/auth/") {
         refuse(operation, "401", "No or a bad token, or wrong credentials");
     }
-    if operation.security.is_some() {
-        refuse(operation, "403", "Not allowed");
+    if operation.security.is_some() || path.ends_with("/auth/session") {
+        refuse(operation, "400", "`malformed`: the request cannot be read, or names two who ask");
+        refuse(operation, "403", "Not allowed, or `csrf_failed`");
     }
     if in_path || operation.request_body.is_some() && !path.contains("/auth/") {
         refuse(operation, "404", "`not_found`");

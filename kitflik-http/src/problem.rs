@@ -22,6 +22,8 @@ pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 pub enum ProblemCode {
     /// One of the engine's.
     Engine(ErrorCode),
+    /// A command with a session's cookie that no page of this house has sent.
+    CsrfFailed,
     /// The request cannot be read: broken JSON, an empty body.
     Malformed,
     /// The path exists, but not with this method.
@@ -41,8 +43,13 @@ impl From<ErrorCode> for ProblemCode {
 impl ProblemCode {
     /// Every code that an answer can have.
     pub fn all() -> impl Iterator<Item = Self> {
-        let own =
-            [Self::Malformed, Self::MethodNotAllowed, Self::PayloadTooLarge, Self::UnsupportedMediaType];
+        let own = [
+            Self::CsrfFailed,
+            Self::Malformed,
+            Self::MethodNotAllowed,
+            Self::PayloadTooLarge,
+            Self::UnsupportedMediaType,
+        ];
         ErrorCode::ALL.iter().copied().map(Self::Engine).chain(own)
     }
 
@@ -51,6 +58,7 @@ impl ProblemCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Engine(code) => code.as_str(),
+            Self::CsrfFailed => "csrf_failed",
             Self::Malformed => "malformed",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PayloadTooLarge => "payload_too_large",
@@ -69,6 +77,7 @@ impl ProblemCode {
             Self::Engine(code) => {
                 meaning(code).unwrap_or((StatusCode::INTERNAL_SERVER_ERROR, "Internal error"))
             }
+            Self::CsrfFailed => (StatusCode::FORBIDDEN, "Not sent by a page of this house"),
             Self::Malformed => (StatusCode::BAD_REQUEST, "The request cannot be read"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
@@ -84,6 +93,7 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::ValidationFailed => (StatusCode::UNPROCESSABLE_ENTITY, "Fields were refused"),
         ErrorCode::Unauthenticated => (StatusCode::UNAUTHORIZED, "Not logged in"),
         ErrorCode::InvalidCredentials => (StatusCode::UNAUTHORIZED, "Wrong e-mail or password"),
+        ErrorCode::InvalidCode => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong or used code"),
         ErrorCode::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
         ErrorCode::NotFound => (StatusCode::NOT_FOUND, "Not found"),
         ErrorCode::SeatTaken => (StatusCode::CONFLICT, "Seats are taken"),
@@ -99,6 +109,7 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::HoldExpired => (StatusCode::GONE, "The hold is over"),
         ErrorCode::ExtensionLimit => (StatusCode::CONFLICT, "The hold cannot be extended any more"),
         ErrorCode::BookingState => (StatusCode::CONFLICT, "The booking's state does not allow it"),
+        ErrorCode::CancellationClosed => (StatusCode::CONFLICT, "The booking cannot be cancelled"),
         ErrorCode::PaymentDeclined => (StatusCode::UNPROCESSABLE_ENTITY, "The payment was declined"),
         // Not a fault of the server: the booking waits, and the same call again may find it decided.
         ErrorCode::PaymentPending => (StatusCode::CONFLICT, "The payment is not decided yet"),
@@ -230,6 +241,10 @@ impl From<Error> for Problem {
             code => Self::new(code, error.to_string()),
         };
         problem.0.errors = error.fields().to_vec();
+        if let Some(wait) = error.retry_after() {
+            // Whole seconds, and not a moment too early.
+            problem.0.retry_after = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX - 1) + 1);
+        }
         if let Error::Booking(error) = &error {
             problem.0.seats = error.seats().to_vec();
             problem.0.alternative = error.alternative().map(<[_]>::to_vec);

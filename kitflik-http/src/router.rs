@@ -55,8 +55,7 @@ pub enum Cors {
     /// None.
     #[default]
     Off,
-    /// All. Tokens travel in a header and never in a cookie, so a foreign page can do no more than its own
-    /// server could.
+    /// All, without the cookies of a session: a foreign page can do no more than its own server could.
     Any,
 }
 
@@ -71,6 +70,8 @@ pub struct RouterOptions {
     /// The first part of the request ids that are made here; tells instances apart. If empty: the time of the
     /// start.
     pub instance: String,
+    /// Browsers come by https: the cookies of their sessions are for https only, and for this very host.
+    pub https: bool,
     /// In WebAssembly: what `/openapi.json` answers, the text of this crate's `src/openapi.json`. There each byte
     /// of code counts, so the host keeps it. Natively it is made from the routes, and this is not looked at.
     pub document: Bytes,
@@ -95,6 +96,12 @@ impl RouterOptions {
         Self { instance: instance.into(), ..self }
     }
 
+    /// With cookies for https only, or for http too.
+    #[must_use]
+    pub fn https(self, https: bool) -> Self {
+        Self { https, ..self }
+    }
+
     /// With the text that `/openapi.json` answers in WebAssembly.
     #[must_use]
     pub fn document(self, document: impl Into<Bytes>) -> Self {
@@ -107,14 +114,24 @@ impl RouterOptions {
 pub(crate) struct Api {
     pub(crate) kitflik: Kitflik,
     pub(crate) readiness: Readiness,
+    pub(crate) https: bool,
     pub(crate) document: Bytes,
 }
 
 /// The whole API over an engine. See the crate's documentation.
 pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
+    assemble(kitflik, options, |routes| routes)
+}
+
+/// The same with something of the host's around the routes, whose refusals look like all others.
+pub(crate) fn assemble(
+    kitflik: Kitflik,
+    options: RouterOptions,
+    around: impl FnOnce(Router) -> Router,
+) -> Router {
     let (routes, document) = documented::finish(api::routes(), options.document);
     let ids = Arc::new(RequestIds::new(&kitflik, &options.instance));
-    let api = Api { kitflik, readiness: options.readiness, document };
+    let api = Api { kitflik, readiness: options.readiness, https: options.https, document };
     #[cfg(feature = "pages")]
     let routes = routes.merge(api::pages::routes());
     let routes = routes
@@ -124,6 +141,7 @@ pub fn router(kitflik: Kitflik, options: RouterOptions) -> Router {
         .with_state(api);
     #[cfg(feature = "server")]
     let routes = routes.merge(api::docs::routes());
+    let routes = around(routes);
     let routes = match options.cors {
         Cors::Off => routes,
         Cors::Any => routes.layer(cors()),

@@ -11,6 +11,7 @@ mod hasher;
 mod house;
 mod import;
 mod keys;
+mod limits;
 mod logs;
 mod mail;
 mod master_key;

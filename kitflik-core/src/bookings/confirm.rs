@@ -6,11 +6,13 @@
 
 use std::time::Duration;
 
+use super::cancel::{pending_refund, with_refund};
 use super::hold::check_customer;
 use super::maps::SeatState;
 use super::rules;
 use super::{
     BookingError, BookingStatus, BookingView, Bookings, COUNTER, ConfirmBooking, Customer, PaymentChoice,
+    RefundStatus,
 };
 use crate::actor::Actor;
 use crate::error::{EngineError, Invalid, Validation};
@@ -26,7 +28,7 @@ use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
 
 /// How long the caller of a capture may take before `tick` asks the provider on its own.
-const FIRST_LOOK: Duration = Duration::from_secs(60);
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(60);
 /// The longest pause between two questions to a provider.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// How long a provider is asked about money that it does not know of, before it is believed.
@@ -243,6 +245,10 @@ impl Bookings<'_> {
                     let needed = "it was sold on other terms, and this payment is given back";
                     return Err(BookingError::State { status: held.status, needed });
                 }
+                BookingStatus::Cancelled => {
+                    let needed = "it was sold and cancelled meanwhile, and this payment is given back";
+                    return Err(BookingError::State { status: held.status, needed });
+                }
                 BookingStatus::Expired | BookingStatus::Released => {
                     return Err(BookingError::HoldExpired { at: held.until });
                 }
@@ -258,24 +264,26 @@ impl Bookings<'_> {
         payment: Option<Payment>,
     ) -> Result<Option<Booking>, BookingError> {
         let decided_at = Some(tx.now().millis());
-        let sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
+        let mut sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
         let key: Typed<Booking> = keys::booking(sold.id);
-        let mut to = sold.customer.as_ref().map(|customer| (customer.email.clone(), customer.name.clone()));
+        let mut nameless = false;
         if let Holder::User(id) = sold.holder {
-            tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
-            if to.is_none() {
-                let user_key = keys::user(id);
-                tx.more(vec![user_key.key.clone()]).await?;
-                tx.uncheck(&user_key);
-                to = tx.get(&user_key)?.map(|user| (user.email, user.name));
+            // The sale depends on the account: once it is on its way out, no sale has its name.
+            let user_key = keys::user(id);
+            tx.more(vec![user_key.key.clone()]).await?;
+            if tx.get(&user_key)?.is_some_and(|user| !user.deleting) {
+                tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
+            } else {
+                sold.customer = None;
+                nameless = true;
             }
         }
-        if let Some((email, name)) = to {
+        let to = if nameless { None } else { self.mail_address(tx, &sold).await? };
+        if let Some((to, to_name)) = to {
             let mail = MailId::new(tx.now(), self.engine.random());
             let content = MailContent::BookingConfirmed { booking: sold.id };
-            let to = email.trim().to_owned();
             let outbox =
-                Outbox { v: Form, mail, to, to_name: Some(name), content, attempts: 0, last_error: None };
+                Outbox { v: Form, mail, to, to_name: Some(to_name), content, attempts: 0, last_error: None };
             tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
         }
         let charged = sold.payment.as_ref().filter(|payment| payment.charge.is_some());
@@ -289,6 +297,21 @@ impl Bookings<'_> {
         let Some(version) = tx.commit(self.durability(), &sold).await? else { return Ok(None) };
         self.show_seats(&sold, version);
         Ok(Some(sold))
+    }
+
+    /// Whom mail about a booking goes to, and their name.
+    pub(super) async fn mail_address(
+        &self,
+        tx: &mut Tx<'_>,
+        booking: &Booking,
+    ) -> Result<Option<(String, String)>, EngineError> {
+        if let Some(customer) = &booking.customer {
+            return Ok(Some((customer.email.trim().to_owned(), customer.name.clone())));
+        }
+        let Holder::User(id) = booking.holder else { return Ok(None) };
+        let user_key = keys::user(id);
+        tx.more(vec![user_key.key.clone()]).await?;
+        Ok(tx.get(&user_key)?.map(|user| (user.email, user.name)))
     }
 
     /// Back to a hold after a payment that was not taken. Its clock has been running all the time. The row of
@@ -367,18 +390,24 @@ impl Bookings<'_> {
                     tx.delete(&watch_key);
                 }
                 Ok(PaymentStatus::Captured { .. }) => {
-                    match provider.refund(watch.booking, booking.total).await {
-                        Ok(PaymentStatus::Refunded) => tx.delete(&watch_key),
+                    let amount = pending_refund(&booking, &watch.provider).unwrap_or(booking.total);
+                    match provider.refund(watch.booking, amount).await {
+                        Ok(PaymentStatus::Refunded) => {
+                            end_refund(&mut tx, &booking, &watch, RefundStatus::Refunded)?;
+                            tx.delete(&watch_key);
+                        }
                         Ok(_) | Err(_) => return self.look_again(tx, &watch).await,
                     }
                 }
                 Ok(PaymentStatus::Refunded) => {
                     self.reopen(&mut tx, &booking)?;
+                    end_refund(&mut tx, &booking, &watch, RefundStatus::Refunded)?;
                     tx.delete(&watch_key);
                 }
                 Ok(PaymentStatus::Declined { .. } | PaymentStatus::Unknown) => {
                     self.reopen(&mut tx, &booking)?;
                     if tx.now().since(watch.started_at) >= WATCH {
+                        end_refund(&mut tx, &booking, &watch, RefundStatus::Failed)?;
                         tx.delete(&watch_key);
                     } else {
                         let due = next_look(&watch, tx.now());
@@ -420,6 +449,19 @@ impl Bookings<'_> {
 /// The pauses grow with the age of the payment.
 fn next_look(watch: &PaymentInFlight, now: Timestamp) -> Timestamp {
     now.plus(now.since(watch.started_at).clamp(FIRST_LOOK, LONGEST_PAUSE))
+}
+
+/// Notes how the refund of a cancelled booking ended, if the provider that was asked is the one that owes it.
+fn end_refund(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    watch: &PaymentInFlight,
+    status: RefundStatus,
+) -> Result<(), EngineError> {
+    if pending_refund(booking, &watch.provider).is_some() {
+        tx.put(&keys::booking(booking.id), &with_refund(booking.clone(), status))?;
+    }
+    Ok(())
 }
 
 fn is_paid_by(booking: &Booking, provider: &str) -> bool {

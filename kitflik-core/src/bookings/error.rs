@@ -87,6 +87,12 @@ pub enum BookingError {
         /// What the command needs.
         needed: &'static str,
     },
+    /// The booking cannot be cancelled by its owner, or no longer.
+    #[error("the booking cannot be cancelled: {reason}")]
+    NotCancellable {
+        /// Why.
+        reason: String,
+    },
     /// The payment provider declined.
     #[error("the payment was declined: {reason}")]
     PaymentDeclined {
@@ -118,6 +124,7 @@ impl BookingError {
             Self::HoldExpired { .. } => ErrorCode::HoldExpired,
             Self::ExtensionLimit { .. } => ErrorCode::ExtensionLimit,
             Self::State { .. } => ErrorCode::BookingState,
+            Self::NotCancellable { .. } => ErrorCode::CancellationClosed,
             Self::PaymentDeclined { .. } => ErrorCode::PaymentDeclined,
             Self::PaymentPending => ErrorCode::PaymentPending,
             Self::Engine(error) => error.code(),
@@ -155,6 +162,7 @@ impl std::fmt::Display for BookingStatus {
             Self::Confirmed => "confirmed",
             Self::Expired => "expired",
             Self::Released => "released",
+            Self::Cancelled => "cancelled",
         })
     }
 }

@@ -9,7 +9,7 @@ use super::view::view;
 use super::{
     BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Customer, HoldSeats, SeatTicketType,
 };
-use crate::actor::Actor;
+use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
 use crate::error::{EngineError, Validation};
 use crate::ids::{BookingId, SeatId, ShowId};
@@ -26,6 +26,8 @@ use crate::users::check_email;
 impl Bookings<'_> {
     /// Takes seats for a while: named ones, or the best available; all or none.
     ///
+    /// Customers and guests hold for themselves, and staff who manage bookings for whoever stands before them.
+    ///
     /// A hold may be lost by a power failure within the next moments, never in part. What is confirmed is not.
     ///
     /// # Errors
@@ -34,6 +36,9 @@ impl Bookings<'_> {
     /// `validation_failed`…
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn hold(&self, actor: &Actor, request: &HoldSeats) -> Result<BookingView, BookingError> {
+        if let Actor::Staff { .. } = actor {
+            actor.may(Permission::ManageBookings)?;
+        }
         check_request(request)?;
         let engine = self.engine;
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "hold", request)?;
@@ -105,6 +110,7 @@ impl Bookings<'_> {
                 payment: None,
                 decided_at: None,
                 together,
+                cancellation: None,
             };
             self.count_for_customer(&mut tx, &show, &booking).await?;
             claims.expire_stale(&mut tx)?;

@@ -38,7 +38,7 @@ impl SeatState {
             BookingStatus::Held => Self::Held(booking.id, takeable_at),
             BookingStatus::Confirming => Self::Held(booking.id, Timestamp::from_millis(i64::MAX)),
             BookingStatus::Confirmed => Self::Sold(booking.id),
-            BookingStatus::Expired | BookingStatus::Released => Self::Free,
+            BookingStatus::Expired | BookingStatus::Released | BookingStatus::Cancelled => Self::Free,
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SeatMap, TicketView,
 };
 use crate::actor::Actor;
-use crate::catalog::{Page, PageRequest, page_limit};
+use crate::catalog::{Page, PageRequest};
 use crate::error::{Denied, EngineError, Invalid};
 use crate::ids::{BookingId, SeatId, ShowId, TicketId};
 use crate::limits;
@@ -69,10 +69,11 @@ impl Bookings<'_> {
         self.engine.booking_view(&booking).await
     }
 
-    /// A page of the caller's confirmed bookings, the newest first.
+    /// A page of what the caller bought, cancelled sales too, the newest first.
     ///
     /// # Errors
-    /// [`BookingError::Denied`] unless a customer asks, [`BookingError::Invalid`] for a page out of bounds.
+    /// [`BookingError::Denied`] unless a customer who has an account asks, [`BookingError::Invalid`] for a page out of
+    /// bounds.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn mine(
         &self,
@@ -84,25 +85,12 @@ impl Bookings<'_> {
             Actor::Guest { .. } => return Err(Denied::Unauthenticated.into()),
             _ => return Err(actor.denied("have a customer's bookings").into()),
         };
-        let limit = page_limit(request)?;
-        let mut range = keys::user_bookings(id);
-        if let Some(cursor) = &request.cursor {
-            let last: BookingId = cursor.parse().map_err(|_| {
-                Invalid::one("cursor", "invalid", "cursor must be the next_cursor of the page before")
-            })?;
-            range.end = keys::user_booking(id, last).key;
+        // An access token outlives its account by minutes.
+        let user = self.engine.get(&keys::user(id)).await?;
+        if user.is_none_or(|user| user.deleting) {
+            return Err(Denied::Unauthenticated.into());
         }
-        let rows = self.engine.scan(&range, u32::try_from(limit + 1).unwrap_or(u32::MAX), true).await?;
-        let ids = rows.iter().filter_map(|(row, _)| row.key.rsplit('/').next()?.parse::<BookingId>().ok());
-        let ids: Vec<BookingId> = ids.collect();
-        let page: Vec<BookingId> = ids.iter().copied().take(limit).collect();
-        let next_cursor = page.last().filter(|_| ids.len() > limit).map(ToString::to_string);
-        let mut items = Vec::with_capacity(page.len());
-        for booking in self.engine.get_many(page.into_iter().map(keys::booking)).await?.into_iter().flatten()
-        {
-            items.push(self.engine.booking_view(&booking.0).await?);
-        }
-        Ok(Page { items, next_cursor })
+        self.sales_of(id, request).await
     }
 
     /// The tickets of a confirmed booking, one per seat.

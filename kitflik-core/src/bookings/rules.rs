@@ -41,7 +41,7 @@ pub(super) fn claim(
         (Some(SeatPointer::Booking(_)), Some(booking)) => match booking.status {
             BookingStatus::Held if takeable_at(booking, policy) <= now => Claim::Stale,
             BookingStatus::Held | BookingStatus::Confirming | BookingStatus::Confirmed => Claim::Taken,
-            BookingStatus::Expired | BookingStatus::Released => Claim::Free,
+            BookingStatus::Expired | BookingStatus::Released | BookingStatus::Cancelled => Claim::Free,
         },
         // A pointer without its booking: nothing may be sold on the strength of a damaged record.
         (Some(SeatPointer::Booking(_)), None) => Claim::Taken,
@@ -115,7 +115,7 @@ pub(super) fn confirmable(booking: &Booking, now: Timestamp, policy: &Policy) ->
         BookingStatus::Confirming => Ok(()),
         BookingStatus::Held if now <= booking.until.plus(policy.late_confirm_grace) => Ok(()),
         BookingStatus::Held | BookingStatus::Expired => Err(BookingError::HoldExpired { at: booking.until }),
-        status @ (BookingStatus::Confirmed | BookingStatus::Released) => {
+        status @ (BookingStatus::Confirmed | BookingStatus::Released | BookingStatus::Cancelled) => {
             Err(BookingError::State { status, needed: "only a hold can be confirmed" })
         }
     }

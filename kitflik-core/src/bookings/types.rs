@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::CancellationView;
 use crate::catalog::PageRequest;
-use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType};
+use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -25,6 +26,8 @@ pub enum BookingStatus {
     Expired,
     /// Given back before it was confirmed.
     Released,
+    /// Sold, and undone: its seats are free, its tickets are not valid.
+    Cancelled,
 }
 
 /// Who a booking is for. Needed by whoever wants a confirmation mail.
@@ -283,7 +286,7 @@ pub struct BookedSeatView {
 pub struct PaymentView {
     /// Who takes it.
     pub provider: String,
-    /// `due` at the counter, `in_flight`, or `captured`.
+    /// `due` at the counter, `in_flight`, `captured`, `refunded`, or `not_captured`.
     pub status: String,
     /// What the caller attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -331,6 +334,10 @@ pub struct BookingView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub confirmed_at: Option<Timestamp>,
+    /// How the sale was undone, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub cancellation: Option<CancellationView>,
     /// For a guest: what later calls carry to prove that the booking is theirs. Only the answer to the hold has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
@@ -349,6 +356,15 @@ pub struct BookingQuery {
     /// Only those that stand there. A hold that has run out stays `held` until somebody takes its seats.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub status: Option<BookingStatus>,
+    /// Only of this customer. Without a status, only what they bought: a hold that was not confirmed is not among it.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub user_id: Option<UserId>,
+    /// Only those that were made then or later.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub from: Option<Timestamp>,
+    /// Only those that were made before then.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub to: Option<Timestamp>,
     /// Which page.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub page: PageRequest,

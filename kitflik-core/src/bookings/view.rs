@@ -1,7 +1,8 @@
 //! What a booking's owner sees of its record.
 
 use super::{
-    BookedSeatView, BookingError, BookingStatus, BookingView, COUNTER, PaymentView, Quote, QuoteLine,
+    BookedSeatView, BookingError, BookingStatus, BookingView, COUNTER, CancellationView, PaymentView, Quote,
+    QuoteLine, RefundStatus, RefundView,
 };
 use crate::error::EngineError;
 use crate::kitflik::Engine;
@@ -38,7 +39,7 @@ fn quote(layout: &Layout, booking: &Booking) -> Quote {
 }
 
 impl Engine {
-    pub(super) async fn booking_view(&self, booking: &Booking) -> Result<BookingView, BookingError> {
+    pub(crate) async fn booking_view(&self, booking: &Booking) -> Result<BookingView, BookingError> {
         let layout = self.layout(booking.layout).await?;
         let layout =
             layout.ok_or_else(|| EngineError::internal(format!("layout {} is gone", booking.layout)))?;
@@ -49,9 +50,18 @@ impl Engine {
 pub(super) fn view(layout: &Layout, booking: &Booking) -> BookingView {
     let undecided = matches!(booking.status, BookingStatus::Held | BookingStatus::Confirming);
     let seat = |booked: &BookedSeat| Some(seat_view(layout.seat(booked.number)?, booked, booking));
+    let cancellation = booking.cancellation.as_ref().map(|cancellation| CancellationView {
+        at: cancellation.at,
+        by: cancellation.by,
+        reason: cancellation.reason.clone(),
+        refund: (cancellation.refund.as_ref())
+            .map(|refund| RefundView { amount: refund.amount, status: refund.status }),
+    });
+    let refund = cancellation.as_ref().and_then(|cancellation| Some(cancellation.refund.as_ref()?.status));
     let payment = booking.payment.as_ref().map(|payment| PaymentView {
         provider: payment.provider.clone(),
         status: match (&payment.charge, booking.status) {
+            (Some(_), _) if refund == Some(RefundStatus::Refunded) => "refunded",
             (Some(_), _) => "captured",
             (None, BookingStatus::Confirmed) if payment.provider == COUNTER => "due",
             (None, BookingStatus::Confirming) => "in_flight",
@@ -74,8 +84,9 @@ pub(super) fn view(layout: &Layout, booking: &Booking) -> BookingView {
         created_at: booking.created_at,
         confirmed_at: booking
             .decided_at
-            .filter(|_| booking.status == BookingStatus::Confirmed)
+            .filter(|_| matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Cancelled))
             .map(Timestamp::from_millis),
+        cancellation,
         booking_token: None,
     }
 }

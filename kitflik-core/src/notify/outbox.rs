@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use crate::ports::mailer::MailError;
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
-use crate::store::records::{Form, Outbox, Receipt, Record, Session};
+use crate::store::records::{Code, Form, Outbox, Receipt, Record, Session, Tries, UserSession};
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
 
@@ -107,14 +107,18 @@ impl Notify<'_> {
         Ok(())
     }
 
-    /// Forgets receipts and sessions whose time is over, some at a time. Returns when to go on.
+    /// Forgets receipts, sessions and failures whose time is over, some at a time. Returns when to go on.
     pub(crate) async fn forget_old(&self) -> Result<Option<Timestamp>, EngineError> {
         let now = self.engine.now();
         let answered = |receipt: &Receipt| now.since(receipt.at) > RECEIPT_LIFE;
         let receipts = self.sweep(0, &keys::receipts(), answered).await?;
         let ended = |session: &Session| session.expires_at <= now;
         let sessions = self.sweep(1, &keys::sessions(), ended).await?;
-        Ok([receipts, sessions].into_iter().flatten().min())
+        let tries = self.sweep(2, &keys::tries_all(), |tries: &Tries| tries.is_old(now)).await?;
+        let over = |session: &UserSession| session.expires_at <= now;
+        let listed = self.sweep(3, &keys::user_sessions_all(), over).await?;
+        let codes = self.sweep(4, &keys::codes(), |code: &Code| code.expires_at <= now).await?;
+        Ok([receipts, sessions, tries, listed, codes].into_iter().flatten().min())
     }
 
     /// Looks through the next rows of a range and removes those that are over, if nobody renewed them meanwhile.

@@ -5,14 +5,19 @@ use std::sync::LazyLock;
 use minijinja::{Environment, context};
 
 use super::Notify;
+use crate::bookings::CancelledBy;
 use crate::error::EngineError;
 use crate::ids::BookingId;
 use crate::kitflik::Engine;
 use crate::ports::mailer::{Attachment, Email};
 use crate::store::keys;
-use crate::store::records::{Booking, MailContent, Outbox};
+use crate::store::records::{Booking, MailContent, MailedCode, Outbox};
 use crate::tickets::calendar::{CalendarEvent, calendar};
 use crate::tickets::qr::qr_png;
+use crate::users::Purpose;
+
+/// The digits of a code, and the link that does the same.
+type MailedSecret = (String, Option<String>);
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
@@ -22,8 +27,26 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("welcome.txt", include_str!("templates/welcome.txt")),
         ("already_registered.html", include_str!("templates/already_registered.html")),
         ("already_registered.txt", include_str!("templates/already_registered.txt")),
+        ("verify_email.html", include_str!("templates/verify_email.html")),
+        ("verify_email.txt", include_str!("templates/verify_email.txt")),
+        ("password_code.html", include_str!("templates/password_code.html")),
+        ("password_code.txt", include_str!("templates/password_code.txt")),
+        ("password_changed.html", include_str!("templates/password_changed.html")),
+        ("password_changed.txt", include_str!("templates/password_changed.txt")),
+        ("email_code.html", include_str!("templates/email_code.html")),
+        ("email_code.txt", include_str!("templates/email_code.txt")),
+        ("email_changing.html", include_str!("templates/email_changing.html")),
+        ("email_changing.txt", include_str!("templates/email_changing.txt")),
+        ("email_changed.html", include_str!("templates/email_changed.html")),
+        ("email_changed.txt", include_str!("templates/email_changed.txt")),
+        ("account_deleted.html", include_str!("templates/account_deleted.html")),
+        ("account_deleted.txt", include_str!("templates/account_deleted.txt")),
+        ("session_reused.html", include_str!("templates/session_reused.html")),
+        ("session_reused.txt", include_str!("templates/session_reused.txt")),
         ("booking_confirmed.html", include_str!("templates/booking_confirmed.html")),
         ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
+        ("booking_cancelled.html", include_str!("templates/booking_cancelled.html")),
+        ("booking_cancelled.txt", include_str!("templates/booking_cancelled.txt")),
     ] {
         // A template that does not parse is missing when it is rendered; a test renders each.
         let added = templates.add_template(name, source);
@@ -37,23 +60,101 @@ impl Notify<'_> {
     pub(super) async fn render(&self, mail: &Outbox) -> Result<Option<Email>, EngineError> {
         let house = &self.engine.policy.house_name;
         let (template, subject, context, attachments) = match &mail.content {
-            MailContent::Welcome => {
-                let subject = format!("Welcome to {house}");
-                ("welcome", subject, context! { house, name => &mail.to_name }, Vec::new())
-            }
-            MailContent::AlreadyRegistered => {
-                let subject = format!("Your account at {house}");
-                ("already_registered", subject, context! { house }, Vec::new())
-            }
             MailContent::BookingConfirmed { booking } => {
                 let Some(parts) = self.booking_confirmed(*booking, mail).await? else { return Ok(None) };
                 parts
+            }
+            MailContent::BookingCancelled { booking } => {
+                let Some((subject, context)) = self.booking_cancelled(*booking, mail).await? else {
+                    return Ok(None);
+                };
+                ("booking_cancelled", subject, context, Vec::new())
+            }
+            about => {
+                let Some((template, subject, code)) = self.about_account(about).await? else {
+                    return Ok(None);
+                };
+                let (code, link) = code.unzip();
+                let context = context! { house, name => &mail.to_name, code, link => link.flatten() };
+                (template, subject, context, Vec::new())
             }
         };
         let text = render(&format!("{template}.txt"), &context)?;
         let html = render(&format!("{template}.html"), &context)?;
         let (id, to, to_name) = (mail.mail, mail.to.clone(), mail.to_name.clone());
         Ok(Some(Email { id, to, to_name, subject, text, html, attachments }))
+    }
+
+    /// Template and subject of a mail about an account, and the code that it tells with its link. `None`: the code is
+    /// used, replaced or over, and there is nothing to say.
+    async fn about_account(
+        &self,
+        content: &MailContent,
+    ) -> Result<Option<(&'static str, String, Option<MailedSecret>)>, EngineError> {
+        let house = &self.engine.policy.house_name;
+        let (template, subject, code) = match content {
+            MailContent::Welcome { code } => {
+                // A welcome has something to say without a code, too.
+                let code = match code {
+                    Some(code) => self.secret(Purpose::VerifyEmail, code).await?,
+                    None => None,
+                };
+                return Ok(Some(("welcome", format!("Welcome to {house}"), code)));
+            }
+            MailContent::VerifyEmail { code } => {
+                let subject = format!("Confirm your address at {house}");
+                ("verify_email", subject, Some((Purpose::VerifyEmail, code)))
+            }
+            MailContent::PasswordCode { code } => {
+                let subject = format!("Your code for a new password at {house}");
+                ("password_code", subject, Some((Purpose::ResetPassword, code)))
+            }
+            MailContent::EmailCode { code } => {
+                let subject = format!("Confirm your new address at {house}");
+                ("email_code", subject, Some((Purpose::ChangeEmail, code)))
+            }
+            MailContent::AlreadyRegistered => {
+                ("already_registered", format!("Your account at {house}"), None)
+            }
+            MailContent::PasswordChanged => {
+                ("password_changed", format!("Your password at {house} was changed"), None)
+            }
+            MailContent::EmailChanging => {
+                ("email_changing", format!("Your address at {house} is about to change"), None)
+            }
+            MailContent::EmailChanged => {
+                ("email_changed", format!("Your address at {house} was changed"), None)
+            }
+            MailContent::SessionReused => ("session_reused", format!("A session at {house} was ended"), None),
+            MailContent::AccountDeleted => {
+                ("account_deleted", format!("Your account at {house} was deleted"), None)
+            }
+            MailContent::BookingConfirmed { .. } | MailContent::BookingCancelled { .. } => return Ok(None),
+        };
+        let Some((purpose, code)) = code else { return Ok(Some((template, subject, None))) };
+        Ok(self.secret(purpose, code).await?.map(|secret| (template, subject, Some(secret))))
+    }
+
+    /// The digits of a code, and the link that does the same if the house has pages.
+    async fn secret(&self, purpose: Purpose, code: &MailedCode) -> Result<Option<MailedSecret>, EngineError> {
+        let engine = self.engine;
+        if engine.live_code(purpose, code).await?.is_none() {
+            return Ok(None);
+        }
+        let link = engine.policy.public_url.as_deref().map(|base| {
+            let base = base.trim_end_matches('/');
+            // What follows the `#` stays in the browser: it is in no log.
+            match purpose {
+                Purpose::ResetPassword => format!("{base}/reset-password"),
+                Purpose::VerifyEmail => {
+                    format!("{base}/verify-email#token={}", engine.mailed_token(purpose, code))
+                }
+                Purpose::ChangeEmail => {
+                    format!("{base}/confirm-email#token={}", engine.mailed_token(purpose, code))
+                }
+            }
+        });
+        Ok(Some((engine.mailed_digits(purpose, code), link)))
     }
 
     async fn booking_confirmed(
@@ -113,6 +214,35 @@ impl Notify<'_> {
         };
         let subject = format!("Your tickets: {}", show.movie.title);
         Ok(Some(("booking_confirmed", subject, context, attachments)))
+    }
+
+    async fn booking_cancelled(
+        &self,
+        id: BookingId,
+        mail: &Outbox,
+    ) -> Result<Option<(String, minijinja::Value)>, EngineError> {
+        let engine = self.engine;
+        let Some(booking) = engine.get(&keys::booking(id)).await? else { return Ok(None) };
+        let Some(cancellation) = booking.cancellation else { return Ok(None) };
+        let catalogue = engine.catalogue().await?;
+        let Some(show) = catalogue.show(booking.show, engine.now()) else { return Ok(None) };
+        let starts_at = show.starts_at.in_zone(show.venue.zone).format("%A, %-d %B %Y, %H:%M").to_string();
+        let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
+        let context = context! {
+            house => &engine.policy.house_name,
+            name => &mail.to_name,
+            booking => id.to_string(),
+            movie => &show.movie.title,
+            venue => &show.venue.name,
+            auditorium => &show.auditorium.name,
+            starts_at,
+            zone => show.venue.zone.to_string(),
+            seats => seats.join(", "),
+            by_house => cancellation.by == CancelledBy::House,
+            reason => cancellation.reason,
+            refund => cancellation.refund.map(|refund| refund.amount.to_string()),
+        };
+        Ok(Some((format!("Cancelled: {}", show.movie.title), context)))
     }
 }
 

@@ -34,6 +34,14 @@ pub trait PasswordHasher: Send + Sync {
     /// # Errors
     /// [`PasswordError`].
     async fn verify(&self, password: String, hash: String) -> Result<bool, PasswordError>;
+
+    /// Whether a hash has the algorithm and the cost that [`hash`](Self::hash) has today. One that has not is made anew
+    /// when its owner logs in.
+    fn is_current(&self, hash: &str) -> bool;
+
+    /// The hash of a password that nobody has, of the cost that [`hash`](Self::hash) has today: to check a password
+    /// against it takes as long as against a customer's. A cheaper one would tell which addresses have an account.
+    fn nobody(&self) -> String;
 }
 
 /// argon2id on the calling thread. Its synchronous methods serve hosts that bring their own threads.
@@ -81,6 +89,32 @@ impl Argon2id {
     }
 }
 
+impl Argon2id {
+    /// See [`PasswordHasher::is_current`].
+    #[must_use]
+    pub fn is_current(&self, hash: &str) -> bool {
+        PasswordHash::new(hash).is_ok_and(|hash| {
+            let version = hash.version == Some(Version::V0x13.into());
+            let same = |params: Params| {
+                (params.m_cost(), params.t_cost(), params.p_cost())
+                    == (self.params.m_cost(), self.params.t_cost(), self.params.p_cost())
+            };
+            hash.algorithm.as_str() == "argon2id" && version && Params::try_from(&hash).is_ok_and(same)
+        })
+    }
+
+    /// See [`PasswordHasher::nobody`].
+    #[must_use]
+    pub fn nobody(&self) -> String {
+        let (memory, passes, lanes) = (self.params.m_cost(), self.params.t_cost(), self.params.p_cost());
+        // The salt says nobody; no password has 32 zero bytes for a hash.
+        format!(
+            "$argon2id$v=19$m={memory},t={passes},p={lanes}$bm9ib2R5bm9ib2R5bm9ibw$\
+             AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        )
+    }
+}
+
 fn failed(error: impl std::fmt::Display) -> PasswordError {
     PasswordError::Failed { reason: error.to_string() }
 }
@@ -93,5 +127,38 @@ impl PasswordHasher for Argon2id {
 
     async fn verify(&self, password: String, hash: String) -> Result<bool, PasswordError> {
         self.verify_blocking(&password, &hash)
+    }
+    fn is_current(&self, hash: &str) -> bool {
+        self.is_current(hash)
+    }
+
+    fn nobody(&self) -> String {
+        self.nobody()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_current_until_its_cost_changes() {
+        let (cheap, dear) = (Argon2id::new(8, 1).unwrap(), Argon2id::new(16, 1).unwrap());
+        let hash = cheap.hash_blocking("correct horse", &[7; 16]).unwrap();
+        assert!(cheap.is_current(&hash) && !dear.is_current(&hash));
+        assert!(!Argon2id::new(8, 2).unwrap().is_current(&hash));
+        assert!(!cheap.is_current(&hash.replace("argon2id", "argon2i")));
+        assert!(!cheap.is_current("") && !cheap.is_current("plain:correct horse"));
+        for hasher in [cheap, dear, Argon2id::default()] {
+            assert!(hasher.is_current(&hasher.nobody()), "{}", hasher.nobody());
+        }
+    }
+
+    #[test]
+    fn nobody_has_no_password() {
+        let hasher = Argon2id::new(8, 1).unwrap();
+        for password in ["", "nobody", "correct horse"] {
+            assert_eq!(hasher.verify_blocking(password, &hasher.nobody()), Ok(false));
+        }
     }
 }

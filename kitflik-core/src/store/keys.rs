@@ -15,11 +15,15 @@
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
-//! user-booking/{user}/{booking}          UserBooking      a customer's confirmed bookings
+//! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
 //! payment/{booking}/{provider digest}    PaymentInFlight  money that may be moving: found again after a crash
 //! email/{email digest}                   EmailClaim       one account per e-mail
 //! user/{user}                            User
 //! session/{session}                      Session          a refresh token is used once
+//! user-session/{user}/{session}          UserSession      a customer's sessions
+//! code/{user}/{purpose}                  Code             a mailed code is guessed at a few times, and used once
+//! deleting/{user}                        Deleting         an account on its way out goes all the way
+//! tries/{scope}/{digest}                 Tries            guesses at an account are counted, and those from an address
 //! staff-email/{email digest}             StaffEmailClaim  one staff account per e-mail
 //! staff/{staff}                          Staff
 //! staff-first                            FirstStaff       the first staff account is made once
@@ -39,9 +43,9 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    Auditorium, Booking, CatalogEpoch, CustomerCap, EmailClaim, FirstStaff, LayoutChunk, LayoutHead,
-    MasterKeyMark, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
-    Session, Show, Staff, StaffEmailClaim, User, UserBooking, Venue,
+    Auditorium, Booking, CatalogEpoch, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, LayoutChunk,
+    LayoutHead, MasterKeyMark, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow,
+    SeatPointer, Session, Show, Staff, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -242,12 +246,57 @@ pub(crate) fn user(id: UserId) -> Typed<User> {
     typed(with_id("user/", id.as_bytes(), 0))
 }
 
+pub(crate) fn users() -> Range<User> {
+    under("user/")
+}
+
 pub(crate) fn session(id: SessionId) -> Typed<Session> {
     typed(with_id("session/", id.as_bytes(), 0))
 }
 
 pub(crate) fn sessions() -> Range<Session> {
     under("session/")
+}
+
+pub(crate) fn user_session(user: UserId, session: SessionId) -> Typed<UserSession> {
+    typed(format!("user-session/{user}/{session}"))
+}
+
+pub(crate) fn user_sessions(user: UserId) -> Range<UserSession> {
+    under(&format!("user-session/{user}/"))
+}
+
+pub(crate) fn user_sessions_all() -> Range<UserSession> {
+    under("user-session/")
+}
+
+pub(crate) fn code(user: UserId, purpose: &str) -> Typed<Code> {
+    typed(format!("code/{user}/{purpose}"))
+}
+
+pub(crate) fn codes() -> Range<Code> {
+    under("code/")
+}
+
+pub(crate) fn deleting(user: UserId) -> Typed<Deleting> {
+    typed(format!("deleting/{user}"))
+}
+
+pub(crate) fn deleting_all() -> Range<Deleting> {
+    under("deleting/")
+}
+
+pub(crate) fn dead_mails() -> Range<Outbox> {
+    under("dead-mail/")
+}
+
+/// Failures of an account or an address, whichever `whose` names.
+pub(crate) fn tries(scope: &str, whose: &str) -> Typed<Tries> {
+    typed(format!("tries/{scope}/{}", digest(whose)))
+}
+
+pub(crate) fn tries_all() -> Range<Tries> {
+    under("tries/")
 }
 
 pub(crate) fn staff_email(email: &str) -> Typed<StaffEmailClaim> {

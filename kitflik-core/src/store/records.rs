@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::actor::Role;
-use crate::bookings::{BookingStatus, Customer, QuoteLine};
+use crate::bookings::{BookingStatus, CancelledBy, Customer, QuoteLine, RefundStatus};
 use crate::catalog::{CategoryPrice, ShowFormat};
 use crate::ids::{
     AuditoriumId, BookingId, LayoutId, MailId, MovieId, PriceCardId, SeatId, ShowId, StaffId, TicketType,
@@ -179,6 +179,20 @@ records! {
         email_verified: bool,
         #[serde(with = "millis")]
         created_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phone: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        locale: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<Zone>,
+        #[serde(default)]
+        marketing_consent: bool,
+        /// Sessions of an earlier epoch are over: to raise it ends them all by one write.
+        #[serde(default)]
+        epoch: u64,
+        /// Set once it is decided that the account goes: nobody logs in any more, and `tick` finishes what is left.
+        #[serde(default)]
+        deleting: bool,
     }
 
     Session {
@@ -190,6 +204,59 @@ records! {
         created_at: Timestamp,
         #[serde(with = "millis")]
         expires_at: Timestamp,
+        /// The epoch of its user in which it was opened.
+        #[serde(default)]
+        epoch: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String>,
+        /// The network that it was opened from, not the address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        network: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_used_at: Option<i64>,
+    }
+
+    /// Finds the sessions of a user.
+    UserSession {
+        #[serde(with = "millis")]
+        expires_at: Timestamp,
+        epoch: u64,
+    }
+
+    /// Attempts that failed, and when the last one did.
+    Tries {
+        failures: u32,
+        #[serde(with = "millis")]
+        last_at: Timestamp,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+    }
+
+    /// A code that was mailed. Code and link are derived from this and the master key, so nothing here opens anything.
+    Code {
+        nonce: String,
+        /// How often it was guessed at.
+        tries: u32,
+        #[serde(with = "millis")]
+        expires_at: Timestamp,
+        /// The address that it is to confirm, if that is not the account's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<String>,
+        mark: u32,
+    }
+
+    /// An account on its way out.
+    Deleting {
+        #[serde(with = "millis")]
+        started_at: Timestamp,
+        /// Bookings that stand in the way are to be cancelled.
+        #[serde(default)]
+        cancel: bool,
+        /// It was looked for bookings that stand in the way, after the last one could be made.
+        agreed: bool,
+        /// How far its bookings have been looked through.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_through: Option<BookingId>,
     }
 
     StaffEmailClaim {
@@ -246,9 +313,38 @@ pub(crate) enum SessionOwner {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum MailContent {
-    Welcome,
+    Welcome {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<MailedCode>,
+    },
     AlreadyRegistered,
-    BookingConfirmed { booking: BookingId },
+    VerifyEmail {
+        code: MailedCode,
+    },
+    PasswordCode {
+        code: MailedCode,
+    },
+    PasswordChanged,
+    EmailCode {
+        code: MailedCode,
+    },
+    EmailChanging,
+    EmailChanged,
+    SessionReused,
+    AccountDeleted,
+    BookingConfirmed {
+        booking: BookingId,
+    },
+    BookingCancelled {
+        booking: BookingId,
+    },
+}
+
+/// Which code a mail tells: the code itself is derived when the mail is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MailedCode {
+    pub(crate) user: UserId,
+    pub(crate) nonce: String,
 }
 
 /// What holds a seat. No pointer: the seat is free.
@@ -288,6 +384,27 @@ pub(crate) struct Booking {
     /// The choice by best available was together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) together: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancellation: Option<Cancellation>,
+}
+
+/// How a sale was undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cancellation {
+    #[serde(with = "millis")]
+    pub(crate) at: Timestamp,
+    pub(crate) by: CancelledBy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// Money that was taken and goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refund: Option<Refund>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refund {
+    pub(crate) amount: Money,
+    pub(crate) status: RefundStatus,
 }
 
 /// One seat of a booking. What it looks like stands in the layout, which never changes.

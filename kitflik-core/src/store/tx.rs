@@ -38,6 +38,10 @@ pub enum Mutant {
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
     ConfirmRelaxed,
+    /// Guesses at a code are counted without a check.
+    GuessesUnchecked,
+    /// A new password by code leaves the sessions open.
+    ResetKeepsSessions,
 }
 
 /// How long a command's receipt answers its repeats.

@@ -115,4 +115,12 @@ impl PasswordHasher for PlainHasher {
     async fn verify(&self, password: String, hash: String) -> Result<bool, PasswordError> {
         Ok(hash == format!("plain:{password}"))
     }
+
+    fn is_current(&self, hash: &str) -> bool {
+        hash.starts_with("plain:")
+    }
+
+    fn nobody(&self) -> String {
+        "nobody".to_owned()
+    }
 }

@@ -79,6 +79,10 @@ pub struct Tally {
     pub holds: u64,
     /// Sales acknowledged.
     pub sales: u64,
+    /// Cancellations acknowledged.
+    pub cancellations: u64,
+    /// Cancelled bookings whose money came back.
+    pub refunds: u64,
     /// Commands refused.
     pub refusals: u64,
     /// Commands whose outcome was not known.
@@ -99,6 +103,8 @@ impl Tally {
         self.polls += other.polls;
         self.holds += other.holds;
         self.sales += other.sales;
+        self.cancellations += other.cancellations;
+        self.refunds += other.refunds;
         self.refusals += other.refusals;
         self.unknown += other.unknown;
         self.dropped += other.dropped;

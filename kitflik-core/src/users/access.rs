@@ -312,6 +312,14 @@ impl Engine {
 }
 
 impl Users<'_> {
+    /// The session that an access token came from: the caller's own in the list of their sessions.
+    ///
+    /// # Errors
+    /// [`UserError::InvalidToken`].
+    pub fn session(&self, access_token: &str) -> Result<SessionId, UserError> {
+        Ok(self.engine.verify_access(Audience::Customers, access_token)?.sid)
+    }
+
     /// Whose access token this is. It asks no storage: a revoked session ends when its access token does.
     ///
     /// # Errors

@@ -1,51 +1,70 @@
 //! Log-in, refresh and log-out of customers.
 
-use super::access::{Audience, Subject};
-use super::register::normal_email;
+use super::access::Audience;
+use super::backoff::Scope;
+use super::email::normal_email;
 use super::{LogIn, RefreshSession, TokenPair, UserError, Users};
-use crate::error::Validation;
-use crate::kitflik::Engine;
+use crate::error::{EngineError, Validation};
+use crate::ids::UserId;
 use crate::limits;
 use crate::store::keys;
+use crate::store::records::User;
 
-/// The hash of a password that nobody has, so that an unknown address costs as much time as a known one.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$\
-                      AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-impl Engine {
-    /// Whether a password is right; `hash` is absent for an unknown address.
-    pub(super) async fn is_password(&self, password: &str, hash: Option<&str>) -> Result<(), UserError> {
-        if password.len() > limits::MAX_PASSWORD_BYTES {
-            let mut fields = Validation::default();
-            super::register::check_password(password, &mut fields);
-            fields.finish()?;
-        }
-        let known = hash.is_some();
-        let hash = hash.unwrap_or(NOBODY).to_owned();
-        let right = self.hasher.verify(password.to_owned(), hash).await?;
-        if right && known { Ok(()) } else { Err(UserError::InvalidCredentials) }
-    }
-}
+/// How often a log-in looks again because the account changed while the password was being checked.
+const LOOKS: u32 = 3;
 
 impl Users<'_> {
     /// Opens a session.
     ///
+    /// After five failures each further attempt waits twice as long as the one before, up to a quarter of an hour.
+    ///
     /// # Errors
-    /// [`UserError::InvalidCredentials`], [`UserError::Password`] if too many log in at once, or [`UserError::Engine`].
+    /// [`UserError::InvalidCredentials`], [`UserError::TooManyAttempts`], [`UserError::Invalid`],
+    /// [`UserError::Password`] if too many log in at once, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_in(&self, request: &LogIn) -> Result<TokenPair, UserError> {
-        let claim = self.engine.get(&keys::email(&normal_email(&request.email))).await?;
-        let user = match &claim {
-            Some(claim) => self.engine.get(&keys::user(claim.user)).await?,
-            None => None,
-        };
-        let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        self.engine.is_password(&request.password, hash).await?;
-        let id = claim.ok_or(UserError::InvalidCredentials)?.user;
-        self.engine.open_session(&Subject::User(id), request.command.as_ref(), request).await
+        let mut fields = Validation::default();
+        fields.optional_text("device", request.device.as_deref(), limits::MAX_DEVICE_CHARS);
+        fields.finish()?;
+        let engine = self.engine;
+        let attempt = engine.may_try(Scope::LogIn, &request.email, request.address.as_deref()).await?;
+        for _ in 0..LOOKS {
+            let known = self.by_email(&request.email).await?;
+            let hash = known.as_ref().map(|(_, user)| user.password_hash.as_str());
+            let checked = engine.is_password(&request.password, hash).await;
+            let (id, user) = match (checked, known) {
+                (Ok(()), Some(known)) => known,
+                (Ok(()), None) | (Err(UserError::InvalidCredentials), _) => {
+                    engine.tried(attempt, false).await?;
+                    return Err(UserError::InvalidCredentials);
+                }
+                (Err(error), _) => return Err(error),
+            };
+            let rehashed = if engine.hasher.is_current(&user.password_hash) {
+                None
+            } else {
+                // A hash that cannot be made now is made at the next log-in.
+                engine.hasher.hash(request.password.clone(), engine.random()).await.ok()
+            };
+            if let Some(pair) = engine.open_customer_session(id, &user, rehashed, request).await? {
+                // The session is open, whether the failures before it are forgotten or not.
+                let _ = engine.tried(attempt, true).await;
+                return Ok(pair);
+            }
+        }
+        Err(EngineError::Contended.into())
     }
 
-    /// Gives the next pair of tokens for a refresh token, once. A refresh token that was used before ends the session.
+    /// The account of an address, unless it is on its way out. An unknown address is read for as often as a known one.
+    pub(super) async fn by_email(&self, email: &str) -> Result<Option<(UserId, User)>, EngineError> {
+        let claim = self.engine.get(&keys::email(&normal_email(email))).await?;
+        let id = claim.map_or(UserId::from_bytes([0; 16]), |claim| claim.user);
+        let user = self.engine.get(&keys::user(id)).await?;
+        Ok(user.filter(|user| !user.deleting).map(|user| (id, user)))
+    }
+
+    /// Gives the next pair of tokens for a refresh token, once. A refresh token that was used before ends the session,
+    /// and its owner gets a mail.
     ///
     /// # Errors
     /// [`UserError::InvalidToken`] or [`UserError::Engine`].

@@ -1,7 +1,9 @@
 //! Staff's accounts: their own log-in, their own tokens.
 
 use super::access::{Audience, Subject};
-use super::register::{check_account, normal_email};
+use super::backoff::Scope;
+use super::email::normal_email;
+use super::register::check_account;
 use super::{LogIn, NewStaff, RefreshSession, StaffView, TokenPair, UserError};
 use crate::ids::StaffId;
 use crate::kitflik::Engine;
@@ -65,7 +67,8 @@ impl Staff<'_> {
     /// Opens a staff session.
     ///
     /// # Errors
-    /// [`UserError::InvalidCredentials`], [`UserError::Password`] if too many log in at once, or [`UserError::Engine`].
+    /// [`UserError::InvalidCredentials`], [`UserError::TooManyAttempts`], [`UserError::Password`] if too many log in at
+    /// once, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_in(&self, request: &LogIn) -> Result<TokenPair, UserError> {
         let claim = self.engine.get(&keys::staff_email(&normal_email(&request.email))).await?;
@@ -73,8 +76,16 @@ impl Staff<'_> {
             Some(claim) => self.engine.get(&keys::staff(claim.staff)).await?,
             None => None,
         };
+        let attempt =
+            self.engine.may_try(Scope::StaffLogIn, &request.email, request.address.as_deref()).await?;
         let hash = staff.as_ref().map(|staff| staff.password_hash.as_str());
-        self.engine.is_password(&request.password, hash).await?;
+        let checked = self.engine.is_password(&request.password, hash).await;
+        match &checked {
+            Ok(()) => self.engine.tried(attempt, true).await?,
+            Err(UserError::InvalidCredentials) => self.engine.tried(attempt, false).await?,
+            Err(_) => {}
+        }
+        checked?;
         let (Some(claim), Some(staff)) = (claim, staff) else { return Err(UserError::InvalidCredentials) };
         let subject = Subject::Staff(claim.staff, staff.role);
         self.engine.open_session(&subject, request.command.as_ref(), request).await

@@ -1,6 +1,7 @@
 //! What accounts look like to callers.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -10,7 +11,7 @@ use crate::actor::Role;
 use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 use crate::ids::{CommandId, StaffId, UserId};
 use crate::ports::password::PasswordError;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Zone};
 
 /// A request for an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,24 @@ pub struct LogIn {
     pub email: String,
     /// The password.
     pub password: String,
+    /// What the device is called in the list of sessions, up to 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub device: Option<String>,
+    /// The network address that the log-in comes from, which the host knows; of it only the first part is kept. Without
+    /// one, failures are counted for the account alone.
+    #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub address: Option<String>,
+}
+
+impl LogIn {
+    /// E-mail and password, from nowhere in particular.
+    #[must_use]
+    pub fn new(email: impl Into<String>, password: impl Into<String>) -> Self {
+        let (email, password) = (email.into(), password.into());
+        Self { command: None, email, password, device: None, address: None }
+    }
 }
 
 /// A refresh token, to be used or given back.
@@ -89,7 +108,23 @@ macro_rules! without_password {
         }
     )*};
 }
-without_password! { RegisterUser LogIn RefreshSession NewStaff TokenPair }
+without_password! {
+    RegisterUser LogIn RefreshSession NewStaff TokenPair
+}
+
+/// Requests of other verbs that hold a secret.
+mod secret {
+    use crate::users::{
+        ChangeEmail, ChangePassword, ConfirmEmail, DeleteAccount, ForgotPassword, ResendVerification,
+        ResetPassword, VerifyEmail,
+    };
+    use std::fmt;
+
+    without_password! {
+        ChangeEmail ChangePassword ConfirmEmail DeleteAccount ForgotPassword ResendVerification ResetPassword
+        VerifyEmail
+    }
+}
 
 /// What a log-in gives.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +158,18 @@ pub struct UserView {
     pub email_verified: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The language that they read, such as `de-AT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// The time zone that they live in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+    /// Whether they want to hear of offers.
+    #[serde(default)]
+    pub marketing_consent: bool,
 }
 
 /// A staff account.
@@ -154,6 +201,16 @@ pub enum UserError {
     /// E-mail or password is wrong. It does not say which.
     #[error("e-mail or password is wrong")]
     InvalidCredentials,
+    /// A code or link from a mail is wrong, was used or guessed at too often, or its time is over. It does not say
+    /// which.
+    #[error("the code is wrong or no longer valid: ask for a new one")]
+    InvalidCode,
+    /// Bookings stand in the way of deleting the account.
+    #[error("{count} bookings are still ahead: cancel them first, or let the deletion cancel them")]
+    BookingsAhead {
+        /// How many.
+        count: usize,
+    },
     /// A token is not valid.
     #[error(transparent)]
     InvalidToken(#[from] InvalidToken),
@@ -165,6 +222,12 @@ pub enum UserError {
     AlreadyExists {
         /// What exists.
         what: &'static str,
+    },
+    /// Too many attempts have failed, at this account or from this address. Nothing was looked at.
+    #[error("too many attempts have failed: wait {} seconds before the next", .retry_after.as_secs() + 1)]
+    TooManyAttempts {
+        /// How long to wait.
+        retry_after: Duration,
     },
     /// Passwords could not be hashed.
     #[error(transparent)]
@@ -182,10 +245,14 @@ impl UserError {
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Denied(denied) => denied.code(),
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::InvalidCode => ErrorCode::InvalidCode,
+            Self::BookingsAhead { .. } => ErrorCode::BookingState,
             Self::InvalidToken(_) => ErrorCode::Unauthenticated,
             Self::NotFound => ErrorCode::NotFound,
             Self::AlreadyExists { .. } => ErrorCode::AlreadyExists,
-            Self::Password(PasswordError::Overloaded) => ErrorCode::TooManyRequests,
+            Self::TooManyAttempts { .. } | Self::Password(PasswordError::Overloaded) => {
+                ErrorCode::TooManyRequests
+            }
             Self::Password(PasswordError::Failed { .. }) => ErrorCode::Internal,
             Self::Engine(error) => error.code(),
         }

@@ -9,11 +9,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use parking_lot::Mutex;
+
 use kitflik_core::testing::ports::{Mailbox, ManualClock, PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, Argon2id, AuditoriumView, CategoryPrice, Currency, Kitflik, Layout, MasterKey, MemoryStorage,
-    MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PasswordHasher, Policy,
-    PriceCardView, SeatId, ShowView, Storage, TestPayments, Timestamp,
+    Actor, Argon2id, AuditoriumView, Batch, CategoryPrice, Commit, Currency, Kitflik, Layout, MasterKey,
+    MemoryStorage, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PasswordHasher,
+    Policy, PriceCardView, Read, Row, SeatId, ShowView, Storage, StorageError, TestPayments, Timestamp,
 };
 
 pub const HALL: &str = "A: ##########\nB: ####_######\nC: ##########\n";
@@ -24,6 +27,7 @@ pub struct House {
     pub mailbox: Arc<Mailbox>,
     pub payments: Arc<TestPayments>,
     pub storage: Arc<dyn Storage>,
+    pub hasher: Arc<dyn PasswordHasher>,
 }
 
 pub struct Cinema {
@@ -71,13 +75,13 @@ fn make(storage: Arc<dyn Storage>, key: [u8; 32], hasher: Arc<dyn PasswordHasher
     let kitflik = Kitflik::builder(Arc::clone(&storage), MasterKey::new(key))
         .clock(clock.clone())
         .entropy(Arc::new(SeededEntropy::new(1)))
-        .password_hasher(hasher)
+        .password_hasher(hasher.clone())
         .mailer(mailbox.clone())
         .payments("test", payments.clone())
         .policy(policy)
         .build()
         .unwrap();
-    House { kitflik, clock, mailbox, payments, storage }
+    House { kitflik, clock, mailbox, payments, storage, hasher }
 }
 
 pub fn price(category: &str, ticket_type: &str, amount_minor: i64) -> CategoryPrice {
@@ -134,5 +138,39 @@ impl House {
             let show = catalog.add_show(&system, &show).await.unwrap();
             Cinema { movie, auditorium, card, show }
         })
+    }
+}
+
+/// A store that takes no more batches after some.
+pub struct Dying {
+    storage: Arc<dyn Storage>,
+    left: Mutex<Option<u32>>,
+}
+
+impl Dying {
+    /// Takes `batches` more; all if `None`.
+    pub fn new(storage: Arc<dyn Storage>, batches: Option<u32>) -> Self {
+        Self { storage, left: Mutex::new(batches) }
+    }
+
+    pub fn live_for(&self, batches: Option<u32>) {
+        *self.left.lock() = batches;
+    }
+}
+
+#[async_trait]
+impl Storage for Dying {
+    async fn read(&self, reads: Vec<Read>) -> Result<Vec<Vec<Row>>, StorageError> {
+        self.storage.read(reads).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Commit, StorageError> {
+        if let Some(left) = &mut *self.left.lock() {
+            match left.checked_sub(1) {
+                Some(less) => *left = less,
+                None => return Err(StorageError::Unavailable { reason: "dead".to_owned() }),
+            }
+        }
+        self.storage.commit(batch).await
     }
 }

@@ -1,10 +1,11 @@
-//! Staff: their sessions, additions to the catalogue, the bookings of the house and its reports.
+//! Staff: their sessions, additions to the catalogue, the bookings of the house, its customers and its reports.
 
 mod auditoriums;
 mod bookings;
 mod catalogue;
 mod reports;
 mod sessions;
+mod users;
 
 use crate::documented::OpenApiRouter;
 
@@ -19,4 +20,5 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(auditoriums::routes())
         .merge(bookings::routes())
         .merge(reports::routes())
+        .merge(users::routes())
 }

@@ -1,9 +1,9 @@
-//! Bookings: hold, change, extend, release, confirm.
+//! Bookings: hold, change, extend, release, confirm, cancel.
 
 use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
-use kitflik_core::{BookingId, BookingView, ChangeSeats, ConfirmBooking, HoldSeats};
+use kitflik_core::{BookingId, BookingView, CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats};
 
 use super::extract::actor::Anyone;
 use super::extract::body::Json;
@@ -21,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(extend))
         .routes(routes!(release))
         .routes(routes!(confirm))
+        .routes(routes!(cancel))
 }
 
 /// Hold seats for a while: named ones, or the best available; all or none
@@ -110,4 +111,22 @@ async fn confirm(
 ) -> Answer {
     request.command = key.of(&actor);
     json(StatusCode::OK, &api.kitflik.bookings().confirm(&actor, id, &request).await?)
+}
+
+/// Undo a sale
+///
+/// Its seats are free at once, and what a payment provider took goes back. Whoever owns the booking may until the show
+/// starts, or earlier where the house says so; staff may at any time, and have to say why.
+#[utoipa::path(post, path = "/v1/bookings/{id}/cancel", tag = "bookings", params(("id" = BookingId, Path)),
+    request_body = CancelBooking,
+    responses((status = 200, description = "The booking, with how far its refund is", body = BookingView)))]
+async fn cancel(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    Id(id): Id<BookingId>,
+    key: IdempotencyKey,
+    Json(mut request): Json<CancelBooking>,
+) -> Answer {
+    request.command = key.of(&actor);
+    json(StatusCode::OK, &api.kitflik.bookings().cancel(&actor, id, &request).await?)
 }

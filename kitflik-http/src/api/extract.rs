@@ -2,6 +2,8 @@
 
 pub(crate) mod actor;
 pub(crate) mod body;
+pub(crate) mod client;
+pub(crate) mod cookies;
 pub(crate) mod idempotency;
 pub(crate) mod path;
 pub(crate) mod query;

@@ -21,7 +21,7 @@ async fn me(State(api): State<Api>, Customer(actor): Customer) -> Answer {
     json(StatusCode::OK, &api.kitflik.users().me(&actor).await?)
 }
 
-/// The caller's confirmed bookings, the newest first
+/// What the caller bought, cancelled sales too, the newest first
 #[utoipa::path(get, path = "/v1/me/bookings", tag = "bookings", params(PageQuery),
     responses((status = 200, description = "A page of bookings", body = Page<BookingView>)))]
 async fn bookings(

@@ -26,9 +26,10 @@ macro_rules! file {
 }
 
 /// Under `/pages/`: a name, its media type, its content.
-const FILES: [(&str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str); 16] = [
     file!("style.css", CSS),
     file!("icon.svg", SVG),
+    file!("account.js", SCRIPT),
     file!("admin.js", SCRIPT),
     file!("api.js", SCRIPT),
     file!("app.js", SCRIPT),
@@ -40,6 +41,7 @@ const FILES: [(&str, &str, &str); 14] = [
     file!("kept.js", SCRIPT),
     file!("programme.js", SCRIPT),
     file!("seat-map.js", SCRIPT),
+    file!("session.js", SCRIPT),
     file!("words.js", SCRIPT),
 ];
 

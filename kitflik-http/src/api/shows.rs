@@ -134,7 +134,8 @@ async fn seats(
     request: Request,
 ) -> Answer {
     // Taken, not copied: this is the hottest path of all.
-    let headers = request.into_parts().0.headers;
+    let (parts, _) = request.into_parts();
+    let headers = parts.headers;
     let known = Known::of(&headers);
     let map = api.kitflik.bookings().seats(id).await?;
     if query.expand.is_none() && query.booking.is_none() {
@@ -144,7 +145,7 @@ async fn seats(
     }
     let mine = match query.booking {
         Some(booking) => {
-            let Anyone(actor) = Anyone::of(&api, &headers).await?;
+            let Anyone(actor) = Anyone::of(&api, &parts.method, &headers).await?;
             api.kitflik.bookings().get(&actor, booking).await?;
             Some(map.with_mine(booking))
         }

@@ -67,11 +67,25 @@ impl PasswordHasher for PooledHasher {
     async fn verify(&self, password: String, hash: String) -> Result<bool, PasswordError> {
         self.run(move |argon2| argon2.verify_blocking(&password, &hash)).await
     }
+
+    fn is_current(&self, hash: &str) -> bool {
+        self.argon2.is_current(hash)
+    }
+
+    fn nobody(&self) -> String {
+        self.argon2.nobody()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::http::{Method, Request, header};
+    use kitflik_core::{Kitflik, MasterKey, MemoryStorage};
+    use tower::ServiceExt;
+
     use super::*;
+    use crate::{RouterOptions, router};
 
     #[tokio::test]
     async fn it_hashes_and_verifies() {
@@ -98,6 +112,37 @@ mod tests {
         drop(busy);
         for hash in waiting {
             assert!(hash.await.unwrap().is_ok());
+        }
+    }
+
+    /// Hashing that never ends stands for hashing that is much too slow.
+    #[tokio::test]
+    async fn log_ins_that_are_too_many_are_refused_and_the_sale_goes_on() {
+        let hasher = Arc::new(PooledHasher::new(Argon2id::new(8, 1).unwrap(), 1, 2));
+        let kitflik = Kitflik::builder(Arc::new(MemoryStorage::new()), MasterKey::new([7; 32]))
+            .password_hasher(Arc::clone(&hasher) as Arc<dyn PasswordHasher>)
+            .build()
+            .unwrap();
+        let app = router(kitflik, RouterOptions::default());
+        let log_in = || {
+            let request = Request::builder().method(Method::POST).uri("/v1/auth/login");
+            let request = request.header(header::CONTENT_TYPE, "application/json");
+            let body = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
+            app.clone().oneshot(request.body(Body::from(body)).unwrap())
+        };
+        let busy = Arc::clone(&hasher.at_work).acquire_owned().await.unwrap();
+        let waiting: Vec<_> = (0..3).map(|_| tokio::spawn(log_in())).collect();
+        while hasher.admitted.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = log_in().await.unwrap();
+        assert_eq!(refused.status(), 429);
+        assert!(refused.headers().contains_key(header::RETRY_AFTER));
+        let movies = Request::get("/v1/movies").body(Body::empty()).unwrap();
+        assert_eq!(app.clone().oneshot(movies).await.unwrap().status(), 200);
+        drop(busy);
+        for answer in waiting {
+            assert_eq!(answer.await.unwrap().unwrap().status(), 401);
         }
     }
 }

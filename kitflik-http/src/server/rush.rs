@@ -115,6 +115,11 @@ async fn rush(flags: &RushFlags, url: &reqwest::Url) -> Result<(), Failure> {
     for line in tally.report(start.elapsed()) {
         console::say(&line);
     }
+    if tally.limited() {
+        console::complain(
+            "note: the server limits its rates; KITFLIK_RATE_LIMITS=off at its start ends that",
+        );
+    }
     if tally.server_errors() > 0 {
         return Err(Failure::run("the server failed; see its log"));
     }

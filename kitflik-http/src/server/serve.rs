@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
 use kitflik_core::{Kitflik, Mailer, NewStaff, Role, TestPayments, UserError};
@@ -19,10 +19,12 @@ use tracing::{debug, info, warn};
 use super::cli::ServeFlags;
 use super::failure::Failure;
 use super::house::House;
+use super::limits::{self, Limits};
 use super::mail::{FileMailer, SmtpMailer};
 use super::settings::{Settings, StorageKind, environment};
 use super::{PooledHasher, console, demo, logs, master_key};
-use crate::{Readiness, RouterOptions, router};
+use crate::router::assemble;
+use crate::{Readiness, RouterOptions};
 
 /// How long requests in flight may take after the program was asked to end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -71,12 +73,18 @@ async fn serve(settings: &Settings, listener: TcpListener, house: &House) -> Res
         demo::open(&kitflik).await?;
     }
     let readiness = Readiness::default();
-    let app = router(kitflik.clone(), RouterOptions::default().readiness(readiness.clone()));
+    let rates = settings.rates.as_ref();
+    let limits = Limits::new(settings.trusted_proxies.clone(), rates, settings.requests_at_once);
+    let options = RouterOptions::default().readiness(readiness.clone()).https(settings.https);
+    let app = assemble(kitflik.clone(), options, |app| app.layer(from_fn_with_state(limits, limits::guard)));
     let app = if tracing::enabled!(tracing::Level::DEBUG) { app.layer(from_fn(log_request)) } else { app };
     let address = listener.local_addr().map_err(Failure::doing("find out the address"))?;
     let signals = Signals::catch()?;
-    if !settings.rate_limits {
+    if rates.is_none() {
         warn!("rate limits are off");
+    }
+    if settings.hashing.weak {
+        warn!("argon2_memory_kib and argon2_passes are so low that a stolen store is quick to search");
     }
     welcome(settings, address);
 
@@ -141,7 +149,9 @@ async fn log_request(request: Request, next: Next) -> Response {
 }
 
 fn engine(settings: &Settings, house: &House) -> Result<Kitflik, Failure> {
-    let mut engine = house.builder(settings).password_hasher(Arc::new(PooledHasher::default()));
+    let hashing = settings.hashing.clone();
+    let hasher = PooledHasher::new(hashing.argon2, hashing.threads, hashing.queue);
+    let mut engine = house.builder(settings).password_hasher(Arc::new(hasher));
     if settings.test_payments {
         if !settings.demo {
             warn!("the payment provider `test` is on, and takes no money: test_payments = \"off\" ends that");

@@ -3,6 +3,8 @@
 //! All three give text, and one function per key reads it: so a bad value is refused in the same words
 //! wherever it came from, with the name under which it was given.
 
+mod protection;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -12,9 +14,15 @@ use kitflik_core::{Policy, TokenAlgorithm};
 
 use super::cli::{ServeFlags, StoreFlags};
 use super::failure::Failure;
+use super::limits::{Proxies, RateSettings};
 use super::mail::Sender;
 #[cfg(feature = "postgres")]
 use crate::postgres::PostgresOptions;
+
+pub(crate) use protection::Hashing;
+
+/// Requests that may be under way at the same time.
+const AT_ONCE: usize = 1024;
 
 const FILE: &str = "kitflik.toml";
 /// Every key of the file. In the environment it is `KITFLIK_` and the key in capitals.
@@ -32,12 +40,29 @@ const KEYS: &[&str] = &[
     "mail_from",
     "master_key_file",
     "rate_limits",
+    "rate_per_address",
+    "rate_in_all",
+    "log_in_rate_per_address",
+    "log_in_rate_in_all",
+    "staff_log_in_rate_per_address",
+    "staff_log_in_rate_in_all",
+    "requests_at_once",
+    "trusted_proxies",
+    "https",
+    "argon2_memory_kib",
+    "argon2_passes",
+    "hashing_threads",
+    "hashing_queue",
     "test_payments",
     "house_name",
     "token_algorithm",
     "token_issuer",
     "log",
 ];
+
+/// Those of them that are whole numbers.
+const NUMBERS: &[&str] =
+    &["requests_at_once", "argon2_memory_kib", "argon2_passes", "hashing_threads", "hashing_queue"];
 
 /// Where bookings are kept.
 #[derive(Debug, Clone)]
@@ -73,7 +98,13 @@ pub(crate) struct Settings {
     pub(crate) smtp_url: Option<Secret>,
     pub(crate) mail_from: Sender,
     pub(crate) master_key_file: Option<PathBuf>,
-    pub(crate) rate_limits: bool,
+    /// None if they are off.
+    pub(crate) rates: Option<RateSettings>,
+    pub(crate) requests_at_once: usize,
+    pub(crate) trusted_proxies: Proxies,
+    /// Whether browsers come by https.
+    pub(crate) https: bool,
+    pub(crate) hashing: Hashing,
     /// The provider `test`, which takes no money.
     pub(crate) test_payments: bool,
     pub(crate) house_name: String,
@@ -164,6 +195,8 @@ impl Settings {
                 {listen}"
             )));
         }
+        let rates = layers.rates()?;
+        let trusted_proxies = layers.proxies()?;
         let no_demo = layers.environment.get("KITFLIK_NO_DEMO").is_some_and(|value| value != "0");
         let demo = layers.switch("demo", !no_demo)?;
         // A house that sells to the public must not be paid by a test by oversight.
@@ -178,7 +211,11 @@ impl Settings {
             smtp_url: layers.secret("smtp_url")?,
             mail_from: layers.sender()?,
             master_key_file: layers.get("master_key_file").map(|given| given.value.into()),
-            rate_limits,
+            rates: rate_limits.then_some(rates),
+            requests_at_once: layers.number("requests_at_once", AT_ONCE, 1..=1_000_000)?,
+            https: layers.switch("https", trusted_proxies.any() || !listen.ip().is_loopback())?,
+            trusted_proxies,
+            hashing: layers.hashing()?,
             test_payments,
             house_name: layers.get("house_name").map_or_else(|| "KitFlik".into(), |given| given.value),
             token_algorithm: layers.token_algorithm()?,
@@ -300,6 +337,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, Given>, Failure> {
         }
         let value = match value {
             toml::Value::String(text) => text,
+            toml::Value::Integer(number) if NUMBERS.contains(&key.as_str()) => number.to_string(),
             toml::Value::Boolean(on) => if on { "on" } else { "off" }.to_owned(),
             other => {
                 let kind = other.type_str();

@@ -159,12 +159,17 @@ impl House {
         self.call(Method::POST, path).json(body)
     }
 
-    pub(crate) async fn staff(&self) -> String {
+    /// E-mail and password of the first staff account.
+    pub(crate) fn staff_account(&self) -> (String, String) {
         let var = |name: &str, local: &str| std::env::var(name).unwrap_or_else(|_| local.to_owned());
-        let (email, password) = match self.local {
+        match self.local {
             Some(_) => (STAFF_EMAIL.to_owned(), PASSWORD.to_owned()),
             None => (var("KITFLIK_STAFF_EMAIL", STAFF_EMAIL), var("KITFLIK_STAFF_PASSWORD", PASSWORD)),
-        };
+        }
+    }
+
+    pub(crate) async fn staff(&self) -> String {
+        let (email, password) = self.staff_account();
         let reply = self.post("/v1/admin/auth/login", &json!({ "email": email, "password": password }));
         text(&reply.send().await.expect(200), "access_token")
     }
@@ -289,6 +294,11 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What a browser would be given.
+    pub(crate) fn cookies(&self) -> Vec<String> {
+        self.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect()
     }
 
     pub(crate) fn json(&self) -> Value {

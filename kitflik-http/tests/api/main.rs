@@ -6,6 +6,9 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
 #![forbid(unsafe_code)]
 
+mod cancel;
+mod cookies;
+mod customers;
 mod document;
 mod errors;
 mod forge;

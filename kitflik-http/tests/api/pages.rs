@@ -80,5 +80,5 @@ async fn pages_load_each_other_and_nothing_else() {
         }
         seen.push(path);
     }
-    assert_eq!(seen.len(), 16, "{seen:?}");
+    assert_eq!(seen.len(), 18, "{seen:?}");
 }

@@ -68,6 +68,17 @@ async function codes(page, count) {
   })));
 }
 
+/** A session is in cookies that no script reads and no other site sends; nothing else of it is kept. */
+async function keepsNoSecret(page, password, name) {
+  const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage) + document.cookie);
+  assert.ok(!stored.includes(password) && !stored.includes("eyJ"), stored);
+  const cookies = await page.context().cookies();
+  assert.deepEqual(cookies.map((cookie) => cookie.name).sort(), [name, `${name}-refresh`]);
+  for (const { value, httpOnly, sameSite } of cookies) {
+    assert.deepEqual([httpOnly, sameSite, stored.includes(value)], [true, "Strict", false]);
+  }
+}
+
 async function staffToken() {
   const tokens = await api(server.base, "/v1/admin/auth/login", { method: "POST", body: STAFF });
   return `Bearer ${tokens.access_token}`;
@@ -483,15 +494,71 @@ people("staff log in, see how full shows are and who has booked", async (arrive)
   await page.locator("#bookings tbody tr").nth(1).waitFor();
   await page.getByRole("button", { name: "Given back" }).click();
   await told(page, "No booking like that.");
-  // The session outlives a reload; the access token does not leave the page.
-  const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage) + document.cookie);
-  assert.ok(!stored.includes(STAFF.password) && !stored.includes("eyJ"), stored);
+  // The session outlives a reload; no script can read anything of it.
+  await keepsNoSecret(page, STAFF.password, "kitflik-staff");
   await page.reload();
   await page.getByRole("cell", { name: ADA.name }).waitFor();
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByLabel("Password").waitFor();
   await page.reload();
   await page.getByLabel("Password").waitFor();
+});
+
+people("a customer logs in at the till, and later buys without typing their name", async (arrive) => {
+  const account = { email: "grace@example.org", password: "correct horse battery", name: "Grace Hopper" };
+  await api(server.base, "/v1/auth/register", { method: "POST", body: account });
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "C6", "C7");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  // The hold of a guest is not lost by logging in.
+  await page.locator("main").getByRole("link", { name: "Log in" }).click();
+  await page.getByLabel("E-mail").fill(account.email);
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await told(page, "That e-mail and password do not go together.");
+  await page.getByLabel("Password").fill(account.password);
+  await page.getByLabel("Password").press("Enter");
+  await page.locator("#countdown").waitFor();
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), account.name);
+  await page.locator("#confirm").click();
+  await codes(page, 2);
+  await keepsNoSecret(page, account.password, "kitflik");
+
+  // The next one is theirs: also after a reload, and without any token in the page.
+  await page.getByRole("button", { name: "Book something else" }).click();
+  await page.reload();
+  await page.getByText(account.name).waitFor();
+  await openSeats(page, show);
+  await choose(page, "D6", "D7");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await page.reload();
+  await page.locator("#countdown").waitFor();
+  await page.locator("#confirm").click();
+  await codes(page, 2);
+  const tokens = await api(server.base, "/v1/auth/login", { method: "POST", body: { email: account.email, password: account.password } });
+  const mine = await api(server.base, "/v1/me/bookings", { authorization: `Bearer ${tokens.access_token}` });
+  assert.deepEqual(mine.items.flatMap((booking) => booking.seats.map((one) => one.label)), ["D6", "D7"]);
+
+  // A session that another tab renewed meanwhile goes on: the page finds the new token for its commands.
+  await page.getByRole("button", { name: "Book something else" }).click();
+  await openSeats(page, show);
+  const renewed = await page.evaluate(async () => {
+    const { csrf_token: token } = await (await fetch("/v1/auth/session")).json();
+    return (await fetch("/v1/auth/session", { method: "PUT", headers: { "X-CSRF-Token": token } })).status;
+  });
+  assert.equal(renewed, 200);
+  await choose(page, "F6", "F7");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("heading", { name: "What is on" }).waitFor();
+  assert.deepEqual(await page.context().cookies(), []);
+  await page.reload();
+  await page.getByRole("link", { name: "Log in" }).waitFor();
 });
 
 people("somebody else's words stay words", async (arrive) => {

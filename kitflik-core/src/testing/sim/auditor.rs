@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::Tally;
 use super::storage::Change;
-use crate::{BookingError, BookingId, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId};
+use crate::{
+    BookingError, BookingId, BookingStatus, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId,
+};
 
 /// A booking as the store has it.
 #[derive(Debug, Clone)]
@@ -16,6 +18,8 @@ struct Stored {
     total: i64,
     provider: Option<String>,
     charged: bool,
+    /// Where the refund stands, if there is one.
+    refund: Option<String>,
     customer: Option<String>,
     email: Option<String>,
 }
@@ -36,6 +40,9 @@ pub(super) struct Auditor {
     sold: BTreeMap<BookingId, BookingView>,
     /// Bookings that somebody tried to confirm.
     tried: BTreeSet<BookingId>,
+    /// Bookings that somebody tried to cancel, and cancellations that were acknowledged.
+    cancelling: BTreeSet<BookingId>,
+    cancelled: BTreeSet<BookingId>,
     /// Answers to named commands: hold, with the number of crashes before it, and confirm.
     held_by: BTreeMap<CommandId, (BookingId, u64)>,
     sold_by: BTreeMap<CommandId, BookingId>,
@@ -54,6 +61,8 @@ impl Auditor {
             pointers: BTreeMap::new(),
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
+            cancelling: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
             held_by: BTreeMap::new(),
             sold_by: BTreeMap::new(),
         }
@@ -111,6 +120,33 @@ impl Auditor {
         self.tried.insert(booking);
     }
 
+    pub(super) fn cancelling(&mut self, booking: BookingId) {
+        self.cancelling.insert(booking);
+    }
+
+    /// A cancellation was acknowledged.
+    pub(super) fn cancelled(&mut self, cancelled: &BookingView) {
+        if self.cancelled.insert(cancelled.id) {
+            self.tally.cancellations += 1;
+        }
+        if cancelled.status != BookingStatus::Cancelled || cancelled.cancellation.is_none() {
+            self.blame(|| format!("{} was cancelled, but answered as {}", cancelled.id, cancelled.status));
+        }
+    }
+
+    /// A cancellation was refused for good: nothing of it may be there.
+    pub(super) fn not_cancelled(&mut self, booking: BookingId, error: &BookingError) {
+        if self.bookings.get(&booking).is_some_and(|stored| stored.status == "cancelled") {
+            self.blame(|| format!("I2: cancelling {booking} was refused ({error}) but it is cancelled"));
+        }
+    }
+
+    /// Whether a sale was undone: its seats may be sold again.
+    fn is_undone(&self, booking: BookingId) -> bool {
+        let stored = self.bookings.get(&booking);
+        self.cancelling.contains(&booking) && stored.is_some_and(|stored| stored.status == "cancelled")
+    }
+
     /// A sale was acknowledged.
     pub(super) fn sold(&mut self, sold: &BookingView, command: Option<&CommandId>) {
         self.tally.sales += 1;
@@ -120,7 +156,7 @@ impl Auditor {
         {
             self.blame(|| format!("the command {command} made two sales"));
         }
-        for other in self.sold.values().filter(|other| other.id != sold.id) {
+        for other in self.sold.values().filter(|other| other.id != sold.id && !self.is_undone(other.id)) {
             let shared = other.seats.iter().find(|seat| sold.seats.iter().any(|mine| mine.id == seat.id));
             if let Some(seat) = shared {
                 let (seat, other) = (seat.id.clone(), other.id);
@@ -187,7 +223,11 @@ impl Auditor {
         let allowed = match before.status.as_str() {
             "held" => true,
             "confirming" => matches!(now.status.as_str(), "confirming" | "confirmed" | "held"),
+            "confirmed" if self.cancelling.contains(&id) => {
+                matches!(now.status.as_str(), "confirmed" | "cancelled")
+            }
             "confirmed" => now.status == "confirmed",
+            "cancelled" => now.status == "cancelled" && now.refund.is_some() == before.refund.is_some(),
             _ => now.status == before.status,
         };
         if before.status == "held" && now.status == "expired" {
@@ -196,7 +236,7 @@ impl Auditor {
         if !allowed {
             return Err(format!("{id} went from {} to {}", before.status, now.status));
         }
-        if before.status == "confirmed" && before.seats != now.seats {
+        if matches!(before.status.as_str(), "confirmed" | "cancelled") && before.seats != now.seats {
             return Err(format!("{id} changed its seats after it was sold"));
         }
         Ok(())
@@ -247,7 +287,7 @@ impl Auditor {
     fn check_sold(&self) -> Result<(), String> {
         for (id, sold) in &self.sold {
             match self.bookings.get(id) {
-                Some(stored) if stored.status == "confirmed" => {
+                Some(stored) if stored.status == "confirmed" || self.is_undone(*id) => {
                     if stored.total != sold.quote.total.amount_minor || stored.seats.len() != sold.seats.len()
                     {
                         return Err(format!("I2: {id} was sold on other terms than is stored"));
@@ -255,6 +295,11 @@ impl Auditor {
                 }
                 stored => return Err(format!("I2: the sale of {id} was acknowledged, stored is {stored:?}")),
             }
+        }
+        let undone = self.cancelled.iter().find(|id| !self.is_undone(**id));
+        if let Some(id) = undone {
+            let stored = self.bookings.get(id);
+            return Err(format!("I2: cancelling {id} was acknowledged, stored is {stored:?}"));
         }
         Ok(())
     }
@@ -277,10 +322,6 @@ impl Auditor {
                 return Err(format!("I4: {amount} was taken for {id}, stored is {stored:?}"));
             }
         }
-        let mut mails: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
-        for mail in sent {
-            mails.entry(mail.to.as_str()).or_default().insert(mail.id);
-        }
         self.tally.mails = sent.len() as u64;
         for (id, stored) in &self.bookings {
             if stored.status == "confirming" {
@@ -292,26 +333,67 @@ impl Auditor {
                     stored.provider
                 ));
             }
+            if stored.status == "cancelled" {
+                // What was taken has gone back, all of it: it is not among `taken`.
+                let settled = if stored.charged { Some("refunded") } else { None };
+                if stored.refund.as_deref() != settled {
+                    return Err(format!("I4: {id} is cancelled, its refund is {:?}", stored.refund));
+                }
+                self.tally.refunds += u64::from(stored.charged);
+            }
             if stored.status == "confirmed" && !self.tried.contains(id) {
                 return Err(format!("{id} was sold though nobody confirmed it"));
             }
         }
-        // One mail for each sale, however often it was sent, and none for anything else.
-        let mut promised: BTreeMap<&str, usize> = BTreeMap::new();
-        for stored in self.bookings.values().filter(|stored| stored.status == "confirmed") {
-            *promised.entry(stored.email.as_deref().unwrap_or_default()).or_default() += 1;
-        }
-        let got: BTreeMap<&str, usize> = mails.iter().map(|(to, ids)| (*to, ids.len())).collect();
-        if let Some((to, count)) = promised.iter().find(|(to, count)| got.get(*to) != Some(*count)) {
-            return Err(format!("I5: {count} mails were promised to {to}, sent were {:?}", got.get(to)));
-        }
-        if let Some(to) = got.keys().find(|to| !promised.contains_key(*to)) {
-            return Err(format!("I5: a mail was sent to {to} for what did not commit"));
-        }
+        self.check_mail(sent)?;
         match rows.keys().find(|key| key.starts_with("outbox/")) {
             Some(key) => Err(format!("I5: {key} was never sent")),
             None => Ok(()),
         }
+    }
+}
+
+/// Mails that somebody got, or may expect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Post {
+    sold: usize,
+    cancelled: usize,
+    /// Confirmations that need not be sent any more: the booking was cancelled before.
+    spared: usize,
+}
+
+impl Auditor {
+    /// One mail for each sale and one for each cancellation, however often they were sent, and none for anything else.
+    fn check_mail(&self, sent: &[Email]) -> Result<(), String> {
+        let mut promised: BTreeMap<&str, Post> = BTreeMap::new();
+        for stored in self.bookings.values() {
+            let post = promised.entry(stored.email.as_deref().unwrap_or_default()).or_default();
+            match stored.status.as_str() {
+                "confirmed" => post.sold += 1,
+                "cancelled" => {
+                    post.cancelled += 1;
+                    post.spared += 1;
+                }
+                _ => {}
+            }
+        }
+        let (mut got, mut seen) = (BTreeMap::<&str, Post>::new(), BTreeSet::new());
+        for mail in sent.iter().filter(|mail| seen.insert(mail.id)) {
+            let post = got.entry(mail.to.as_str()).or_default();
+            if mail.subject.starts_with("Cancelled: ") { post.cancelled += 1 } else { post.sold += 1 }
+        }
+        let nobody = got.keys().find(|to| !promised.contains_key(*to));
+        if let Some(to) = nobody {
+            return Err(format!("I5: a mail was sent to {to} for what did not commit"));
+        }
+        for (to, promised) in promised {
+            let got = got.get(to).cloned().unwrap_or_default();
+            let sold = promised.sold..=promised.sold + promised.spared;
+            if !sold.contains(&got.sold) || got.cancelled != promised.cancelled {
+                return Err(format!("I5: mails to {to}: promised were {promised:?}, sent were {got:?}"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -331,6 +413,7 @@ impl Stored {
             total: value.get("total")?.get("amount_minor")?.as_i64()?,
             provider: payment.and_then(|payment| text(payment.get("provider"))),
             charged: payment.is_some_and(|payment| payment.get("charge").is_some()),
+            refund: text(value.pointer("/cancellation/refund/status")),
             customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
             email: value.get("customer").and_then(|customer| text(customer.get("email"))),
         })

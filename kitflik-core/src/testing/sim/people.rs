@@ -1,4 +1,4 @@
-//! Customers: they hold, change their mind, pay, lose their connection and try again.
+//! Customers: they hold, change their mind, pay, lose their connection and try again, and cancel.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,8 +8,8 @@ use super::auditor::Auditor;
 use super::turn;
 use crate::testing::ports::SeededEntropy;
 use crate::{
-    Actor, BookingError, BookingView, ChangeSeats, CommandId, ConfirmBooking, ErrorCode, HoldSeats, Kitflik,
-    SeatId,
+    Actor, BookingError, BookingView, CancelBooking, ChangeSeats, CommandId, ConfirmBooking, ErrorCode,
+    HoldSeats, Kitflik, SeatId,
 };
 
 pub(super) struct Person {
@@ -52,7 +52,10 @@ impl Person {
             _ => {}
         }
         self.idle(10).await;
-        self.confirm(&me, &held).await;
+        if self.confirm(&me, &held).await && self.luck.chance(60) {
+            self.idle(15).await;
+            self.cancel(&me, &held).await;
+        }
     }
 
     async fn idle(&self, most: u64) {
@@ -132,7 +135,8 @@ impl Person {
         }
     }
 
-    async fn confirm(&self, me: &Actor, held: &BookingView) {
+    /// Whether it was sold, as far as the customer knows.
+    async fn confirm(&self, me: &Actor, held: &BookingView) -> bool {
         let mut request = match self.luck.below(10) {
             0..=4 => ConfirmBooking::counter(),
             5 => ConfirmBooking::paid_by("test", Some("decline".to_owned())),
@@ -157,6 +161,37 @@ impl Person {
             match outcome {
                 Ok(_) if request.command.is_some() && attempt < 2 && self.luck.chance(30) => {}
                 Err(BookingError::Engine(_) | BookingError::PaymentPending) => {}
+                Ok(_) => return true,
+                Err(_) => return false,
+            }
+            self.idle(10).await;
+        }
+        false
+    }
+
+    /// The customer changes their mind, or the house does; their answers get lost, too.
+    async fn cancel(&self, me: &Actor, sold: &BookingView) {
+        let house = self.luck.chance(30);
+        let actor = if house { &Actor::System } else { me };
+        let mut request =
+            if house { CancelBooking::because("The projector broke.") } else { CancelBooking::new() };
+        request.command = self.command("cancel");
+        self.auditor.borrow_mut().cancelling(sold.id);
+        for attempt in 0..3 {
+            let outcome = self.engine.bookings().cancel(actor, sold.id, &request).await;
+            match &outcome {
+                Ok(cancelled) => self.auditor.borrow_mut().cancelled(cancelled),
+                Err(error) => {
+                    let mut auditor = self.auditor.borrow_mut();
+                    if attempt == 0 && !matches!(error, BookingError::Engine(_)) {
+                        auditor.not_cancelled(sold.id, error);
+                    }
+                    auditor.refused(error);
+                }
+            }
+            match outcome {
+                Ok(_) if attempt < 2 && self.luck.chance(30) => {}
+                Err(BookingError::Engine(_)) => {}
                 Ok(_) | Err(_) => return,
             }
             self.idle(10).await;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use kitflik_core::{BookingQuery, BookingStatus, BookingView, Page, ShowId};
+use kitflik_core::{BookingQuery, BookingStatus, BookingView, Page, ShowId, Timestamp, UserId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -26,6 +26,12 @@ struct Wanted {
     show: Option<ShowId>,
     /// Only those that stand there. A hold that has run out stays `held` until somebody takes its seats.
     status: Option<BookingStatus>,
+    /// Only of this customer. Without a status, only what they bought: a hold that was not confirmed is not among it.
+    user: Option<UserId>,
+    /// Only those that were made then or later.
+    from: Option<Timestamp>,
+    /// Only those that were made before then.
+    to: Option<Timestamp>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// Most items, 1 to 100; 20 if absent.
@@ -41,13 +47,21 @@ struct Wanted {
     params(Wanted),
     responses(
         (status = 200, description = "A page of bookings", body = Page<BookingView>),
-        (status = 404, description = "`not_found`: no such show", body = Problem, content_type = PROBLEM_JSON)))]
+        (status = 404, description = "`not_found`: no such show or customer", body = Problem,
+            content_type = PROBLEM_JSON)))]
 async fn bookings(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
     Query(wanted): Query<Wanted>,
 ) -> Answer {
     let page = page(wanted.cursor, wanted.limit);
-    let query = BookingQuery { show_id: wanted.show, status: wanted.status, page };
+    let query = BookingQuery {
+        show_id: wanted.show,
+        status: wanted.status,
+        user_id: wanted.user,
+        from: wanted.from,
+        to: wanted.to,
+        page,
+    };
     json(StatusCode::OK, &api.kitflik.bookings().list(&actor, &query).await?)
 }

@@ -1,10 +1,13 @@
-//! Who asks: from the header `Authorization`. A token that is not valid is refused, never taken for none.
+//! Who asks: from the header `Authorization`, or from a browser's session. A token that is not valid is refused, never
+//! taken for none.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use kitflik_core::{Actor, ErrorCode, InvalidToken, UserError};
 
+use super::body::malformed;
+use super::cookies::{self, Token, Whose};
 use crate::problem::Problem;
 use crate::router::Api;
 
@@ -24,13 +27,33 @@ enum Credentials<'a> {
     None,
     Bearer(&'a str),
     Booking(&'a str),
+    /// The access token of a browser's session, in a request that may use it.
+    Session(&'a str),
 }
 
 fn unauthenticated(detail: &str) -> Problem {
     Problem::new(ErrorCode::Unauthenticated, detail)
 }
 
-fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
+/// What a request has to show. Not two things, as nobody could say who asks.
+fn credentials<'a>(
+    api: &Api,
+    method: &Method,
+    headers: &'a HeaderMap,
+    whose: Whose,
+) -> Result<Credentials<'a>, Problem> {
+    let told = authorization(headers)?;
+    let Some(access) = cookies::find(headers, whose, Token::Access, api.https)? else { return Ok(told) };
+    if !matches!(told, Credentials::None) {
+        return Err(malformed(
+            "the request has the header Authorization and a session's cookie: send one of them",
+        ));
+    }
+    cookies::guard(method, headers, access)?;
+    Ok(Credentials::Session(access))
+}
+
+fn authorization(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
     let allowed = "Authorization must be `Bearer <access token>` or `Booking <booking token>`";
     let mut headers = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = headers.next() else { return Ok(Credentials::None) };
@@ -51,9 +74,10 @@ fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Problem> {
 
 impl Anyone {
     /// A customer's token is tried first: most calls carry one, and it costs no question to the storage.
-    pub(crate) async fn of(api: &Api, headers: &HeaderMap) -> Result<Self, Problem> {
-        let actor = match credentials(headers)? {
+    pub(crate) async fn of(api: &Api, method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
+        let actor = match credentials(api, method, headers, Whose::Customer)? {
             Credentials::None => Actor::guest(),
+            Credentials::Session(token) => api.kitflik.users().authenticate(token)?,
             Credentials::Booking(token) => Actor::guest_with(token),
             Credentials::Bearer(token) => match api.kitflik.users().authenticate(token) {
                 Err(UserError::InvalidToken(InvalidToken::Invalid)) => {
@@ -70,7 +94,7 @@ impl FromRequestParts<Api> for Anyone {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        Self::of(api, &parts.headers).await
+        Self::of(api, &parts.method, &parts.headers).await
     }
 }
 
@@ -78,9 +102,11 @@ impl FromRequestParts<Api> for Customer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        match credentials(&parts.headers)? {
+        match credentials(api, &parts.method, &parts.headers, Whose::Customer)? {
             Credentials::None => Ok(Self(Actor::guest())),
-            Credentials::Bearer(token) => Ok(Self(api.kitflik.users().authenticate(token)?)),
+            Credentials::Bearer(token) | Credentials::Session(token) => {
+                Ok(Self(api.kitflik.users().authenticate(token)?))
+            }
             Credentials::Booking(_) => Err(unauthenticated("log in: a booking token is not enough here")),
         }
     }
@@ -90,8 +116,10 @@ impl FromRequestParts<Api> for StaffMember {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        match credentials(&parts.headers)? {
-            Credentials::Bearer(token) => Ok(Self(api.kitflik.staff().authenticate(token).await?)),
+        match credentials(api, &parts.method, &parts.headers, Whose::Staff)? {
+            Credentials::Bearer(token) | Credentials::Session(token) => {
+                Ok(Self(api.kitflik.staff().authenticate(token).await?))
+            }
             _ => Err(unauthenticated("staff only: log in at /v1/admin/auth/login")),
         }
     }

@@ -6,15 +6,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use kitflik_core::{Actor, CommandId, limits};
 
+use super::client::Client;
 use crate::problem::Problem;
 
 /// Guests' keys of this length are random enough to be nobody else's.
 const SURELY_UNIQUE: usize = 16;
-
-/// Where a request comes from, as an extension of the request. A host behind a proxy that it trusts sets it;
-/// a server that is not behind one need not, the peer's address is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
 
 /// The header, if the request has it.
 pub(crate) struct IdempotencyKey {
@@ -46,7 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let from = client(parts);
+        let Client(from) = Client::of(&parts.extensions);
         let mut keys = parts.headers.get_all("idempotency-key").iter();
         let Some(key) = keys.next() else { return Ok(Self { key: None, from }) };
         let most = limits::MAX_COMMAND_ID_CHARS;
@@ -59,17 +55,6 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             }
         }
     }
-}
-
-fn client(parts: &Parts) -> Option<IpAddr> {
-    let told = parts.extensions.get::<ClientAddress>().map(|address| address.0);
-    #[cfg(feature = "server")]
-    let told = told.or_else(|| {
-        use axum::extract::ConnectInfo;
-        let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>();
-        peer.map(|peer| peer.0.ip())
-    });
-    told
 }
 
 #[cfg(test)]

@@ -42,6 +42,11 @@ impl Tally {
         self.refusals.iter().filter(|((status, _), _)| *status >= 500).map(|(_, count)| count).sum()
     }
 
+    /// Whether a rate limit was met: then it was the limit that was measured.
+    pub(super) fn limited(&self) -> bool {
+        self.refusals.keys().any(|(status, _)| *status == 429)
+    }
+
     pub(super) fn report(&mut self, took: Duration) -> Vec<String> {
         let seconds = took.as_secs_f64().max(1e-9);
         let bookings = self.confirms.len();

@@ -85,9 +85,54 @@ fn an_unknown_key_or_a_broken_file_is_refused() {
 #[test]
 fn rate_limits_are_off_only_on_loopback() {
     let off = [("KITFLIK_RATE_LIMITS", "off")];
-    assert!(!serve("", &off, None).unwrap().rate_limits);
+    assert!(serve("", &off, None).unwrap().rates.is_none());
+    assert!(serve("", &[], None).unwrap().rates.is_some());
     let refused = refusal("", &off, Some("0.0.0.0:8080"));
     assert!(refused.starts_with("rate_limits: off is allowed only where nobody else can call"), "{refused}");
+}
+
+#[test]
+fn rates_and_proxies_are_read_from_text() {
+    let file = "rate_per_address = \"7/70\"\ntrusted_proxies = \"10.0.0.0/8, ::1\"\nrequests_at_once = 5\n";
+    let settings = serve(file, &[("KITFLIK_STAFF_LOG_IN_RATE_IN_ALL", "1/2")], None).unwrap();
+    let rates = settings.rates.unwrap();
+    assert_eq!(rates.requests.per_address, "7/70".parse().unwrap());
+    assert_eq!(rates.staff_log_ins.in_all, "1/2".parse().unwrap());
+    assert_eq!((settings.requests_at_once, settings.trusted_proxies.any()), (5, true));
+    assert_eq!(
+        refusal("rate_in_all = \"many\"", &[], None),
+        "kitflik.toml, rate_in_all: \"many\" is no rate: expected A/B, A requests a second and B at once, such as \
+         200/2000"
+    );
+    assert_eq!(
+        refusal("", &[("KITFLIK_TRUSTED_PROXIES", "nginx")], None),
+        "KITFLIK_TRUSTED_PROXIES: \"nginx\" is not allowed: \"nginx\" is neither an address nor a network such as \
+         10.0.0.0/8"
+    );
+}
+
+#[test]
+fn passwords_are_hashed_as_the_settings_say() {
+    let file = "argon2_memory_kib = 65536\nargon2_passes = 3\nhashing_threads = 2\nhashing_queue = 7\n";
+    let hashing = serve(file, &[], None).unwrap().hashing;
+    let hash = hashing.argon2.hash_blocking("correct horse", &[7; 16]).unwrap();
+    assert!(hash.starts_with("$argon2id$v=19$m=65536,t=3,p=1$"), "{hash}");
+    assert_eq!((hashing.threads, hashing.queue, hashing.weak), (2, 7, false));
+    assert!(!serve("", &[], None).unwrap().hashing.weak);
+    assert!(serve("argon2_memory_kib = 8192", &[], None).unwrap().hashing.weak);
+    assert_eq!(
+        refusal("argon2_memory_kib = 7", &[], None),
+        "kitflik.toml, argon2_memory_kib: \"7\" is not allowed: expected a whole number from 8 to 4194304"
+    );
+    assert!(refusal("hashing_threads = 0", &[], None).contains("from 1 to 1024"));
+}
+
+#[test]
+fn browsers_are_taken_to_come_by_https_wherever_others_can_call() {
+    assert!(!serve("", &[], None).unwrap().https);
+    assert!(serve("", &[], Some("0.0.0.0:8080")).unwrap().https);
+    assert!(serve("trusted_proxies = \"127.0.0.1\"", &[], None).unwrap().https);
+    assert!(!serve("https = false", &[], Some("0.0.0.0:8080")).unwrap().https);
 }
 
 #[test]

@@ -1,0 +1,204 @@
+//! The table: a verb, what each kind of actor gets, and how it is called.
+
+use kitflik_core::{
+    BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
+    ConfirmEmail, Currency, DeleteAccount, FutureBookings, HoldSeats, Layout, NewAuditorium, NewMovie,
+    NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
+};
+
+use crate::common::seats;
+use crate::scene::{PASSWORD, Scene, Told, told};
+
+/// A verb that asks who calls.
+pub struct Row {
+    /// Namespace and name.
+    pub verb: &'static str,
+    /// A letter for each of [`Who::ALL`](crate::scene::Who::ALL): `y` yes, `u` unauthenticated, `f` forbidden. In
+    /// groups: guests (none, its token, another token), customers (owner, other), staff (usher, box office, manager,
+    /// admin), the host program.
+    pub answers: &'static str,
+    pub call: fn(&Scene) -> Told,
+}
+
+fn row(verb: &'static str, answers: &'static str, call: fn(&Scene) -> Told) -> Row {
+    Row { verb, answers, call }
+}
+
+/// Verbs about a booking: for whoever has it, and for staff who manage bookings.
+const THEIRS: &str = "uyf yf fyyy y";
+/// Verbs about customers' own accounts.
+const CUSTOMERS: &str = "uuu yy ffff f";
+/// Verbs of the office.
+const OFFICE: &str = "uuu ff fyyy y";
+/// Verbs of those who make the programme.
+const EDITORS: &str = "uuu ff ffyy y";
+
+pub fn rows() -> Vec<Row> {
+    [bookings(), catalog(), accounts(), reports()].into_iter().flatten().collect()
+}
+
+fn bookings() -> Vec<Row> {
+    vec![
+        row("Bookings::hold", "yyy yy fyyy y", |s| {
+            told(s.bookings().hold(&s.actor, &HoldSeats::best(s.cinema.show.id, 2)))
+        }),
+        row("Bookings::change_seats", THEIRS, |s| {
+            let request =
+                ChangeSeats { command: None, seats: seats(&["C1", "C2"]), ticket_types: Vec::new() };
+            told(s.bookings().change_seats(&s.actor, s.booking, &request))
+        }),
+        row("Bookings::extend", THEIRS, |s| {
+            s.house.clock.advance(std::time::Duration::from_secs(60));
+            told(s.bookings().extend(&s.actor, s.booking, None))
+        }),
+        row("Bookings::release", THEIRS, |s| told(s.bookings().release(&s.actor, s.booking, None))),
+        row("Bookings::confirm", THEIRS, |s| {
+            told(s.bookings().confirm(&s.actor, s.booking, &ConfirmBooking::counter()))
+        }),
+        row("Bookings::cancel", THEIRS, |s| {
+            told(s.bookings().cancel(&s.actor, s.sold(), &CancelBooking::because("It rains.")))
+        }),
+        row("Bookings::get", THEIRS, |s| told(s.bookings().get(&s.actor, s.booking))),
+        row("Bookings::mine", CUSTOMERS, |s| told(s.bookings().mine(&s.actor, &PageRequest::default()))),
+        row("Bookings::list", OFFICE, |s| told(s.bookings().list(&s.actor, &BookingQuery::default()))),
+        row("Bookings::tickets", THEIRS, |s| told(s.bookings().tickets(&s.actor, s.sold()))),
+        row("Bookings::qr_svg", THEIRS, |s| {
+            let (booking, ticket) = s.ticket();
+            told(s.bookings().qr_svg(&s.actor, booking, ticket))
+        }),
+        row("Bookings::qr_png", THEIRS, |s| {
+            let (booking, ticket) = s.ticket();
+            told(s.bookings().qr_png(&s.actor, booking, ticket))
+        }),
+        row("Bookings::calendar", THEIRS, |s| told(s.bookings().calendar(&s.actor, s.sold()))),
+    ]
+}
+
+fn catalog() -> Vec<Row> {
+    vec![
+        row("Catalog::add_movie", EDITORS, |s| told(s.catalog().add_movie(&s.actor, &movie()))),
+        row("Catalog::import_movies", EDITORS, |s| told(s.catalog().import_movies(&s.actor, &[movie()]))),
+        row("Catalog::add_venue", EDITORS, |s| {
+            let (name, city) = ("Odeon 2".to_owned(), "Berlin".to_owned());
+            let venue = NewVenue { command: None, name, city, address: None, zone: kitflik_core::Zone::UTC };
+            told(s.catalog().add_venue(&s.actor, &venue))
+        }),
+        row("Catalog::add_auditorium", EDITORS, |s| {
+            let (venue_id, name) = (s.cinema.show.venue.id, "Hall 2".to_owned());
+            let layout = Layout::from_text("Hall 2", "A: ##").unwrap();
+            told(
+                s.catalog()
+                    .add_auditorium(&s.actor, &NewAuditorium { command: None, venue_id, name, layout }),
+            )
+        }),
+        row("Catalog::add_price_card", EDITORS, |s| {
+            let (category, ticket_type) = ("standard".parse().unwrap(), "adult".parse().unwrap());
+            let card = NewPriceCard {
+                command: None,
+                name: "Morning".to_owned(),
+                currency: Currency::EUR,
+                prices: vec![CategoryPrice { category, ticket_type, amount_minor: 900 }],
+                booking_fee_minor: 0,
+            };
+            told(s.catalog().add_price_card(&s.actor, &card))
+        }),
+        row("Catalog::add_show", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
+            told(s.catalog().add_show(&s.actor, &show))
+        }),
+    ]
+}
+
+fn accounts() -> Vec<Row> {
+    vec![
+        row("Users::me", CUSTOMERS, |s| told(s.users().me(&s.actor))),
+        row("Users::update_profile", CUSTOMERS, |s| {
+            told(s.users().update_profile(&s.actor, &UpdateProfile::default()))
+        }),
+        row("Users::change_password", CUSTOMERS, |s| {
+            let (old, new) = (PASSWORD.to_owned(), "another password".to_owned());
+            let request = ChangePassword { command: None, old, new, session: None, address: None };
+            told(s.users().change_password(&s.actor, &request))
+        }),
+        row("Users::change_email", CUSTOMERS, |s| told(s.users().change_email(&s.actor, &new_email()))),
+        row("Users::confirm_email", CUSTOMERS, |s| {
+            let asked = told(s.users().change_email(&s.actor, &new_email()));
+            let code = Some(if asked.is_ok() { s.mailed_code() } else { "12345678".to_owned() });
+            let request = ConfirmEmail { command: None, token: None, code, address: None };
+            told(s.users().confirm_email(&s.actor, &request))
+        }),
+        row("Users::list_sessions", CUSTOMERS, |s| told(s.users().list_sessions(&s.actor, None))),
+        row("Users::revoke_session", CUSTOMERS, |s| {
+            told(s.users().revoke_session(&s.actor, s.session(), None))
+        }),
+        row("Users::log_out_everywhere", CUSTOMERS, |s| told(s.users().log_out_everywhere(&s.actor, None))),
+        row("Users::export", CUSTOMERS, |s| told(s.users().export(&s.actor))),
+        row("Users::delete", CUSTOMERS, |s| {
+            let (password, bookings) = (PASSWORD.to_owned(), FutureBookings::Refuse);
+            let request = DeleteAccount { command: None, password, bookings, address: None };
+            told(s.users().delete(&s.actor, &request))
+        }),
+        row("Users::list", OFFICE, |s| told(s.users().list(&s.actor, &UserQuery::default()))),
+        row("Users::view", OFFICE, |s| told(s.users().view(&s.actor, s.ada, &PageRequest::default()))),
+    ]
+}
+
+fn reports() -> Vec<Row> {
+    vec![row("Reports::occupancy", OFFICE, |s| {
+        told(s.house.kitflik.reports().occupancy(&s.actor, &OccupancyQuery::default()))
+    })]
+}
+
+fn new_email() -> ChangeEmail {
+    let (email, password) = ("new@example.org".to_owned(), PASSWORD.to_owned());
+    ChangeEmail { command: None, email, password, address: None }
+}
+
+fn movie() -> NewMovie {
+    NewMovie { title: "Brazil".to_owned(), ..NewMovie::default() }
+}
+
+const PROGRAMME: &str = "what is shown where is for everybody to see";
+const SECRET: &str = "a password or a token in the request says who it is";
+const HOST: &str = "only the host program can call it, and it asks nobody";
+
+/// Verbs that do not ask who calls, and why.
+pub const OPEN: &[(&str, &str)] = &[
+    ("Bookings::best_available", PROGRAMME),
+    ("Bookings::seats", PROGRAMME),
+    ("Catalog::layout", PROGRAMME),
+    ("Catalog::movie", PROGRAMME),
+    ("Catalog::movies", PROGRAMME),
+    ("Catalog::price_cards", PROGRAMME),
+    ("Catalog::show", PROGRAMME),
+    ("Catalog::shows_of", PROGRAMME),
+    ("Catalog::venue", PROGRAMME),
+    ("Catalog::venues", PROGRAMME),
+    ("Users::authenticate", SECRET),
+    ("Users::log_in", SECRET),
+    ("Users::log_out", SECRET),
+    ("Users::refresh", SECRET),
+    ("Users::session", SECRET),
+    ("Users::verify_email", SECRET),
+    ("Users::reset_password", SECRET),
+    ("Users::forgot_password", "the mail goes to the account's owner, whoever asks"),
+    ("Users::resend_verification", "the mail goes to the account's owner, whoever asks"),
+    ("Users::register", "whoever asks has no account yet"),
+    ("Staff::authenticate", SECRET),
+    ("Staff::log_in", SECRET),
+    ("Staff::log_out", SECRET),
+    ("Staff::refresh", SECRET),
+    ("Staff::has_any", HOST),
+    ("Staff::make_first", HOST),
+    ("Kitflik::booking_token", HOST),
+    ("Kitflik::builder", HOST),
+    ("Kitflik::has_the_key", HOST),
+    ("Kitflik::house_name", PROGRAMME),
+    ("Kitflik::now", HOST),
+    ("Kitflik::payment_providers", PROGRAMME),
+    ("Kitflik::ticket_key", "a public key is public"),
+    ("Kitflik::ticket_keys", "a public key is public"),
+    ("Kitflik::token_keys", "a public key is public"),
+    ("Kitflik::tick", HOST),
+];

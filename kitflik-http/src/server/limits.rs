@@ -1,0 +1,108 @@
+//! What keeps one client, or all of them together, from taking the server away from the others: rates, a bound on
+//! what is under way, and time limits. One middleware for all of it, as each layer costs the seat maps.
+
+mod proxies;
+mod rates;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kitflik_core::ErrorCode;
+use tokio::sync::Semaphore;
+
+use crate::ClientAddress;
+use crate::problem::Problem;
+
+pub(crate) use proxies::Proxies;
+pub(crate) use rates::RateSettings;
+use rates::{Kind, Rates};
+
+/// How long an answer to a question may take.
+const READ: Duration = Duration::from_secs(10);
+/// How long a command may take.
+const COMMAND: Duration = Duration::from_secs(30);
+/// How long an import may take.
+const IMPORT: Duration = Duration::from_secs(60);
+
+/// The limits of a server.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    proxies: Proxies,
+    rates: Option<Rates>,
+    at_once: Semaphore,
+}
+
+impl Limits {
+    /// Without `rates` there are none; what is under way is bounded all the same.
+    pub(crate) fn new(proxies: Proxies, rates: Option<&RateSettings>, at_once: usize) -> Arc<Self> {
+        Arc::new(Self { proxies, rates: rates.map(Rates::new), at_once: Semaphore::new(at_once) })
+    }
+
+    fn admit(&self, path: &str, client: Option<IpAddr>) -> Result<(), Problem> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        rates.admit(Kind::of(path), client).map_err(|refused| {
+            let seconds = u32::try_from(refused.wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+            let whose = if refused.by_address { "from your address" } else { "at the moment" };
+            let detail = format!("too many requests {whose}; try again in {seconds} s");
+            Problem::new(ErrorCode::TooManyRequests, detail).retry_after(seconds)
+        })
+    }
+}
+
+/// Whoever looks whether the server lives must get an answer when it has much to do.
+fn is_health(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz" | "/metrics")
+}
+
+fn patience(method: &Method, path: &str) -> Duration {
+    if method.is_safe() {
+        READ
+    } else if path.ends_with("/import") {
+        IMPORT
+    } else {
+        COMMAND
+    }
+}
+
+fn too_late(method: &Method) -> Problem {
+    if method.is_safe() {
+        Problem::new(ErrorCode::Unavailable, "the answer took too long; try again")
+    } else {
+        let detail =
+            "this took too long, and may or may not have been done: ask again with the same Idempotency-Key";
+        Problem::new(ErrorCode::OutcomeUnknown, detail)
+    }
+}
+
+/// Says where the request comes from, and lets it pass if nothing speaks against it.
+pub(crate) async fn guard(State(limits): State<Arc<Limits>>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let client = peer.map(|peer| limits.proxies.client(peer, request.headers()));
+    if let Some(client) = client {
+        request.extensions_mut().insert(ClientAddress(client));
+    }
+    if is_health(request.uri().path()) {
+        return next.run(request).await;
+    }
+    if let Err(refused) = limits.admit(request.uri().path(), client) {
+        return refused.into_response();
+    }
+    let Ok(_place) = limits.at_once.try_acquire() else {
+        let detail = "the server has too much to do; nothing was changed; try again";
+        return Problem::new(ErrorCode::Unavailable, detail).into_response();
+    };
+    let method = request.method().clone();
+    let patience = patience(&method, request.uri().path());
+    match tokio::time::timeout(patience, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => too_late(&method).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
