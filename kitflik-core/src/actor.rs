@@ -85,6 +85,7 @@ permissions! {
     ManageBookings: "manage other people's bookings" => Admin | Manager | BoxOffice;
     SeeReports: "see the house's reports" => Admin | Manager | BoxOffice;
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
+    ManageUsers: "delete customers' accounts" => Admin | Manager;
 }
 
 impl Actor {

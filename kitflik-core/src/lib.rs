@@ -151,8 +151,8 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    ChangeEmail, ChangePassword, ConfirmEmail, CustomerView, DeleteAccount, ForgotPassword, FutureBookings,
-    InvalidToken, JsonWebKey, JsonWebKeySet, LogIn, NewStaff, RefreshSession, RegisterUser,
+    ChangeEmail, ChangePassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer, ForgotPassword,
+    FutureBookings, InvalidToken, JsonWebKey, JsonWebKeySet, LogIn, NewStaff, RefreshSession, RegisterUser,
     ResendVerification, ResetPassword, SessionView, Staff, StaffView, TokenAlgorithm, TokenPair,
     UpdateProfile, UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
 };

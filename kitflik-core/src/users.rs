@@ -24,7 +24,7 @@ mod verify;
 
 pub(crate) use access::AccessTokens;
 pub use access::{InvalidToken, JsonWebKey, JsonWebKeySet, TokenAlgorithm};
-pub use admin::{CustomerView, UserQuery};
+pub use admin::{CustomerView, DeleteCustomer, UserQuery};
 pub use change_email::{ChangeEmail, ConfirmEmail};
 pub use delete::{DeleteAccount, FutureBookings};
 pub use devices::SessionView;

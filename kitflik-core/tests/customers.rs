@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use common::{HALL, House, house, seats};
 use kitflik_core::{
-    Actor, BookingId, BookingQuery, BookingStatus, CancelBooking, ConfirmBooking, ErrorCode, HoldSeats,
-    PageRequest, RegisterUser, ShowId, Timestamp, UserId, UserQuery,
+    Actor, BookingId, BookingQuery, BookingStatus, CancelBooking, CancelledBy, ConfirmBooking, DeleteAccount,
+    DeleteCustomer, ErrorCode, FutureBookings, HoldSeats, PageRequest, RegisterUser, ShowId, Timestamp,
+    UserError, UserId, UserQuery,
 };
 use pollster::block_on;
 
@@ -183,4 +184,62 @@ fn bookings_are_listed_by_customer_and_time() {
     assert_eq!(refused(nobody).code(), ErrorCode::NotFound);
     let never = BookingQuery { from: Some(made(two)), to: Some(made(two)), ..BookingQuery::default() };
     assert_eq!(kitflik_core::Error::from(refused(never)).fields()[0].path, "to");
+}
+
+fn delete(house: &House, actor: &Actor, id: UserId, bookings: FutureBookings) -> Result<(), UserError> {
+    let request = DeleteCustomer { command: None, bookings };
+    block_on(house.kitflik.users().delete_customer(actor, id, &request))
+}
+
+#[test]
+fn staff_delete_an_account_that_has_nothing_ahead() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show;
+    let (ada, bob) = (register(&house, "ada@example.org", "Ada"), register(&house, "bob@example.org", "Bob"));
+    let (sold, held) = (buy(&house, show.id, ada, &["A1", "A2"]), hold(&house, show.id, ada, &["B1", "B2"]));
+    let bobs = buy(&house, show.id, bob, &["A3", "A4"]);
+    let refused = delete(&house, &Actor::System, ada, FutureBookings::Refuse).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::BookingState);
+    house.clock.advance(show.ends_at.since(house.kitflik.now()));
+    delete(&house, &Actor::System, ada, FutureBookings::Refuse).unwrap();
+    let users = house.kitflik.users();
+    assert_eq!(find(&house, None, 10).0, [bob]);
+    assert_eq!(find(&house, Some("ada@example.org"), 10).0, []);
+    let gone = block_on(users.view(&Actor::System, ada, &PageRequest::default())).unwrap_err();
+    assert_eq!(gone.code(), ErrorCode::NotFound);
+    let again = delete(&house, &Actor::System, ada, FutureBookings::Refuse).unwrap_err();
+    assert_eq!(again.code(), ErrorCode::NotFound);
+    // The sale stays, without a name, and the hold does not.
+    let of = |id| block_on(house.kitflik.bookings().get(&Actor::System, id)).unwrap();
+    assert_eq!((of(sold).status, of(sold).customer), (BookingStatus::Confirmed, None));
+    assert_eq!(of(held).status, BookingStatus::Released);
+    assert_eq!(of(bobs).status, BookingStatus::Confirmed);
+    assert_eq!(house.payments.taken().len(), 2);
+}
+
+/// Customers may have to leave it to the house to cancel; the house may do it to the end.
+#[test]
+fn staff_delete_an_account_and_cancel_what_is_ahead() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show;
+    let ada = register(&house, "ada@example.org", "Ada");
+    let sold = buy(&house, show.id, ada, &["A1", "A2"]);
+    house.clock.advance(show.starts_at.since(house.kitflik.now()));
+    let by_ada = DeleteAccount {
+        command: None,
+        password: "correct horse".to_owned(),
+        bookings: FutureBookings::Cancel,
+        address: None,
+    };
+    let late = block_on(house.kitflik.users().delete(&Actor::User { id: ada }, &by_ada)).unwrap_err();
+    assert_eq!(late.code(), ErrorCode::BookingState);
+    delete(&house, &Actor::System, ada, FutureBookings::Cancel).unwrap();
+    let cancelled = block_on(house.kitflik.bookings().get(&Actor::System, sold)).unwrap();
+    assert_eq!((cancelled.status, cancelled.customer), (BookingStatus::Cancelled, None));
+    assert_eq!(cancelled.cancellation.unwrap().by, CancelledBy::House);
+    assert_eq!(house.payments.taken(), []);
+    block_on(house.kitflik.tick()).unwrap();
+    let subjects: Vec<String> = house.mailbox.mails().into_iter().map(|mail| mail.subject).collect();
+    assert!(subjects.contains(&"Cancelled: Alien".to_owned()), "{subjects:?}");
+    assert_eq!(find(&house, None, 10).0, []);
 }

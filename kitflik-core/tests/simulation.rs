@@ -84,3 +84,8 @@ fn a_confirm_that_does_not_check_its_booking_is_caught() {
 fn a_relaxed_confirm_is_caught() {
     caught(Sabotage::ConfirmRelaxed);
 }
+
+#[test]
+fn a_forgotten_refund_is_caught() {
+    caught(Sabotage::RefundForgotten);
+}

@@ -27,8 +27,8 @@ const BOOKING: &str = "booking";
             `Idempotency-Key` takes effect once: for 24 hours a repeat gets the same answer. A guest's \
             booking token goes in `Authorization: Booking <token>`.\n\n\
             Apps send access tokens. Pages of the same host may open a session instead, by `/v1/auth/session` or \
-            `/v1/admin/auth/session`: its tokens are in cookies that scripts cannot read, and each POST, PUT, PATCH and \
-            DELETE then has to carry the session's `csrf_token` as `X-CSRF-Token`.",
+            `/v1/admin/auth/session`: its tokens are in cookies that scripts cannot read, and each POST, PUT, PATCH \
+            and DELETE then has to carry the session's `csrf_token` as `X-CSRF-Token`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem)),

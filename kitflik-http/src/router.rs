@@ -130,7 +130,8 @@ pub(crate) fn assemble(
     around: impl FnOnce(Router) -> Router,
 ) -> Router {
     let (routes, document) = documented::finish(api::routes(), options.document);
-    let ids = Arc::new(RequestIds::new(&kitflik, &options.instance));
+    let finishing =
+        Arc::new(Finish { ids: RequestIds::new(&kitflik, &options.instance), https: options.https });
     let api = Api { kitflik, readiness: options.readiness, https: options.https, document };
     #[cfg(feature = "pages")]
     let routes = routes.merge(api::pages::routes());
@@ -146,7 +147,7 @@ pub(crate) fn assemble(
         Cors::Off => routes,
         Cors::Any => routes.layer(cors()),
     };
-    routes.layer(from_fn_with_state(ids, finish))
+    routes.layer(from_fn_with_state(finishing, finish))
 }
 
 fn cors() -> CorsLayer {
@@ -195,20 +196,32 @@ impl RequestIds {
     }
 }
 
+/// What the answers of a router are finished with.
+#[derive(Debug)]
+struct Finish {
+    ids: RequestIds,
+    https: bool,
+}
+
 /// What every answer has. One middleware for all of it: seat maps are asked for more often than anything
 /// else, and each layer costs them.
-async fn finish(State(ids): State<Arc<RequestIds>>, mut request: Request, next: Next) -> Response {
+async fn finish(State(finish): State<Arc<Finish>>, mut request: Request, next: Next) -> Response {
     const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
     const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
     const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
     const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-    let id = ids.of(request.headers());
+    // A browser that came by https once does not come by http for a year, whoever asks it to.
+    const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+    let id = finish.ids.of(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(header::REFERRER_POLICY, NO_REFERRER);
+    if finish.https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+    }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOTHING);
     // Whatever does not say that it may be kept is somebody's own.
     headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);

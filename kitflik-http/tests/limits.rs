@@ -54,6 +54,42 @@ async fn log_ins_have_a_rate_and_the_programme_is_not_part_of_it() {
     assert_eq!(elsewhere.status(), 429);
 }
 
+/// A browser that comes by https is told to stay with it, and its session's cookies are bound to it.
+#[tokio::test]
+async fn by_https_cookies_and_browsers_stay_with_it() {
+    let data = tempfile::tempdir().unwrap();
+    let staff = ("boss@example.org", "correct horse battery");
+    let server = start(
+        data.path(),
+        &[("KITFLIK_HTTPS", "on"), ("KITFLIK_STAFF_EMAIL", staff.0), ("KITFLIK_STAFF_PASSWORD", staff.1)],
+    );
+    let client = Client::builder().no_proxy().build().unwrap();
+    let path = "/v1/admin/auth/session";
+    let log_in =
+        server.request(&client, Method::POST, path).json(&json!({ "email": staff.0, "password": staff.1 }));
+    let session = log_in.send().await.unwrap();
+    assert_eq!(session.status(), 200);
+    assert_eq!(session.headers()["strict-transport-security"], "max-age=31536000");
+    let cookies: Vec<_> = session
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|cookie| cookie.to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(cookies.len(), 2);
+    for cookie in &cookies {
+        assert!(cookie.starts_with("__Host-kitflik-staff") && cookie.contains("; Secure"), "{cookie}");
+    }
+    let pair = cookies[0].split(';').next().unwrap();
+    let state = async |cookie: &str| {
+        let request = server.request(&client, Method::GET, path).header("cookie", cookie);
+        request.send().await.unwrap().json::<serde_json::Value>().await.unwrap()["state"].clone()
+    };
+    assert_eq!(state(pair).await, "open");
+    // Without the prefix it may come from anywhere.
+    assert_eq!(state(pair.trim_start_matches("__Host-")).await, "none");
+}
+
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_client_has_a_rate_of_its_own() {
     let data = tempfile::tempdir().unwrap();

@@ -22,7 +22,7 @@ use crate::store::keys;
 use crate::store::records::{
     Booking, Cancellation, Form, MailContent, Outbox, PaymentInFlight, Refund, Show,
 };
-use crate::store::tx::Loaded;
+use crate::store::tx::{Loaded, Mutant};
 use crate::time::Timestamp;
 
 /// A request to undo a sale.
@@ -207,7 +207,7 @@ impl Bookings<'_> {
             for seat in &cancelled.seats {
                 tx.delete(&keys::seat(cancelled.show, seat.number));
             }
-            if let Some(provider) = provider {
+            if let Some(provider) = provider.filter(|_| !tx.broken(Mutant::RefundForgotten)) {
                 let (started_at, due) = (tx.now(), tx.now().plus(FIRST_LOOK));
                 let key = keys::payment(booking, &provider);
                 tx.put(&key, &PaymentInFlight { v: Form, booking, provider, started_at, due })?;

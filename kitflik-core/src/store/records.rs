@@ -252,6 +252,9 @@ records! {
         /// Bookings that stand in the way are to be cancelled.
         #[serde(default)]
         cancel: bool,
+        /// The house decided it, not the customer.
+        #[serde(default)]
+        by_house: bool,
         /// It was looked for bookings that stand in the way, after the last one could be made.
         agreed: bool,
         /// How far its bookings have been looked through.

@@ -38,6 +38,8 @@ pub enum Mutant {
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
     ConfirmRelaxed,
+    /// A cancellation leaves no row by which its refund is found again.
+    RefundForgotten,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.

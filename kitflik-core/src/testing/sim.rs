@@ -46,17 +46,20 @@ pub enum Sabotage {
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
     ConfirmRelaxed,
+    /// A cancellation leaves no row by which its refund is found again.
+    RefundForgotten,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
         Self::TakeoverUnchecked,
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
+        Self::RefundForgotten,
     ];
 
     fn mutant(self) -> Option<Mutant> {
@@ -66,6 +69,7 @@ impl Sabotage {
             Self::TakeoverUnchecked => Some(Mutant::TakeoverUnchecked),
             Self::ConfirmUnchecked => Some(Mutant::ConfirmUnchecked),
             Self::ConfirmRelaxed => Some(Mutant::ConfirmRelaxed),
+            Self::RefundForgotten => Some(Mutant::RefundForgotten),
         }
     }
 }

@@ -4,15 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::email::normal_email;
 use super::profile::user_view;
-use super::{UserError, UserView, Users};
+use super::{FutureBookings, UserError, UserView, Users};
 use crate::actor::{Actor, Permission};
 use crate::bookings::{BookingError, BookingView, Bookings};
 use crate::catalog::{Page, PageRequest, page_limit};
 use crate::error::{EngineError, Invalid, Validation};
-use crate::ids::UserId;
+use crate::ids::{CommandId, UserId};
 use crate::limits;
+use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::User;
+use crate::store::tx::Loaded;
 
 /// Accounts that one call looks at in search of those that are wanted.
 const MOST_LOOKED_AT: u32 = 1_000;
@@ -42,6 +44,21 @@ pub struct CustomerView {
     pub user: UserView,
     /// A page of their sales, cancelled ones too, the newest first.
     pub bookings: Page<BookingView>,
+}
+
+/// The end of a customer's account, as staff decide it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(default, deny_unknown_fields)]
+pub struct DeleteCustomer {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub command: Option<CommandId>,
+    /// What becomes of confirmed bookings of shows that are not over. The house may cancel any of them.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub bookings: FutureBookings,
 }
 
 fn matches(user: &User, wanted: &str) -> bool {
@@ -122,6 +139,38 @@ impl Users<'_> {
         let user = self.engine.get(&keys::user(id)).await?.ok_or(UserError::NotFound)?;
         let bookings = Bookings { engine: self.engine }.sales_of(id, bookings).await.map_err(refused)?;
         Ok(CustomerView { user: user_view(id, user), bookings })
+    }
+}
+
+impl Users<'_> {
+    /// Deletes a customer's account, as [`Users::delete`] does: the name, the addresses and the sessions go, live holds
+    /// are released, sales stay without a name, and a mail says so.
+    ///
+    /// # Errors
+    /// [`UserError::BookingsAhead`], [`UserError::Denied`] unless staff who manage customers ask,
+    /// [`UserError::NotFound`], or [`UserError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn delete_customer(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        request: &DeleteCustomer,
+    ) -> Result<(), UserError> {
+        actor.may(Permission::ManageUsers)?;
+        let command = request.command.as_ref();
+        let mut tx = self.engine.begin_command(actor, command, "delete_customer", &(id, request))?;
+        let key = keys::user(id);
+        let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
+            return Ok(());
+        };
+        let user = tx.get(&key)?.filter(|user| !user.deleting);
+        user.ok_or(UserError::NotFound)?;
+        let gone = self.let_go(tx, id, request.bookings, None, command.is_some()).await;
+        gone.map_err(|error| match error {
+            // It went while we looked; nobody's token is meant.
+            UserError::InvalidToken(_) => UserError::NotFound,
+            other => other,
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::ids::{BookingId, CommandId, UserId};
 use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{Booking, Deleting, Form, Holder, MailContent, Show, User};
-use crate::store::tx::Loaded;
+use crate::store::tx::{Loaded, Tx};
 use crate::time::Timestamp;
 
 /// Rows that one step looks at.
@@ -89,29 +89,43 @@ impl Users<'_> {
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn delete(&self, actor: &Actor, request: &DeleteAccount) -> Result<(), UserError> {
         let id = self.customer(actor)?;
-        let engine = self.engine;
         let command = request.command.as_ref();
-        let mut tx = engine.begin_command(actor, command, "delete_account", request)?;
-        let (user_key, mark) = (keys::user(id), keys::deleting(id));
+        let mut tx = self.engine.begin_command(actor, command, "delete_account", request)?;
+        let user_key = keys::user(id);
         let wanted = vec![user_key.key.clone()];
         let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { return Ok(()) };
         let seen = Self::present(tx.get(&user_key)?)?;
         self.is_owner(&seen, &request.password, request.address.as_deref()).await?;
+        let proven = Some(seen.password_hash.as_str());
+        self.let_go(tx, id, request.bookings, proven, command.is_some()).await
+    }
+
+    /// Deletes an account. `proven` is the hash of the password that its owner has shown; staff show none.
+    pub(super) async fn let_go(
+        &self,
+        mut tx: Tx<'_>,
+        id: UserId,
+        ahead: FutureBookings,
+        proven: Option<&str>,
+        named: bool,
+    ) -> Result<(), UserError> {
+        let (user_key, mark) = (keys::user(id), keys::deleting(id));
         // Most who must be refused are refused before anything is written.
-        if request.bookings == FutureBookings::Refuse {
+        if ahead == FutureBookings::Refuse {
             self.refuse_ahead(id).await?;
         }
         loop {
             let wanted = vec![user_key.key.clone(), mark.key.clone()];
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { return Ok(()) };
             let user = Self::present(tx.get(&user_key)?)?;
-            if user.password_hash != seen.password_hash {
+            if proven.is_some_and(|proven| user.password_hash != proven) {
                 return Err(UserError::InvalidCredentials);
             }
             let row = Deleting {
                 v: Form,
                 started_at: tx.now(),
-                cancel: request.bookings == FutureBookings::Cancel,
+                cancel: ahead == FutureBookings::Cancel,
+                by_house: proven.is_none(),
                 agreed: false,
                 looked_through: None,
             };
@@ -130,7 +144,7 @@ impl Users<'_> {
                 Ok(Step::Done) | Err(_) => break,
             }
         }
-        if command.is_some() {
+        if named {
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, Vec::new()).await? else { return Ok(()) };
             tx.commit(Durability::Durable, &()).await?;
         }
@@ -153,7 +167,7 @@ impl Users<'_> {
         let Some(row) = self.engine.get(&keys::deleting(id)).await? else { return Ok(Step::Done) };
         if !row.agreed {
             if row.cancel {
-                self.cancel_ahead(id).await?;
+                self.cancel_ahead(id, row.by_house).await?;
             }
             return self.agree(id).await;
         }
@@ -187,11 +201,16 @@ impl Users<'_> {
         Ok(if committed && ahead > 0 { Step::Kept(ahead) } else { Step::More })
     }
 
-    /// Cancels what is sold, as the customer may. What cannot be cancelled stands in the way.
-    async fn cancel_ahead(&self, id: UserId) -> Result<(), EngineError> {
+    /// Cancels what is sold, as the customer may, or the house. What cannot be cancelled stands in the way.
+    async fn cancel_ahead(&self, id: UserId, by_house: bool) -> Result<(), EngineError> {
         let bookings = Bookings { engine: self.engine };
+        let (actor, request) = if by_house {
+            (Actor::System, CancelBooking::because("The account that it belonged to is deleted."))
+        } else {
+            (Actor::User { id }, CancelBooking::new())
+        };
         for booking in self.bookings_ahead(id).await? {
-            match bookings.cancel(&Actor::User { id }, booking, &CancelBooking::new()).await {
+            match bookings.cancel(&actor, booking, &request).await {
                 Err(BookingError::Engine(error)) => return Err(error),
                 Ok(_) | Err(_) => {}
             }

@@ -2,8 +2,8 @@
 
 use kitflik_core::{
     BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
-    ConfirmEmail, Currency, DeleteAccount, FutureBookings, HoldSeats, Layout, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
+    ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
 };
 
 use crate::common::seats;
@@ -138,6 +138,9 @@ fn accounts() -> Vec<Row> {
             let (password, bookings) = (PASSWORD.to_owned(), FutureBookings::Refuse);
             let request = DeleteAccount { command: None, password, bookings, address: None };
             told(s.users().delete(&s.actor, &request))
+        }),
+        row("Users::delete_customer", "uuu ff ffyy y", |s| {
+            told(s.users().delete_customer(&s.actor, s.ada, &DeleteCustomer::default()))
         }),
         row("Users::list", OFFICE, |s| told(s.users().list(&s.actor, &UserQuery::default()))),
         row("Users::view", OFFICE, |s| told(s.users().view(&s.actor, s.ada, &PageRequest::default()))),

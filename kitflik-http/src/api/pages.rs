@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -51,6 +51,15 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// Nobody else gets hold of a page's window, or has its files in a page of their own.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// What a page never asks for, nobody can ask for in its name.
+const NONE: HeaderValue =
+    HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(async |known: Known| answer(&known, HTML, include_str!("../../pages/index.html"))))
@@ -77,6 +86,10 @@ fn answer(known: &Known, kind: &'static str, content: &'static str) -> Response 
 
 async fn page(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(OPENER, SAME_ORIGIN);
+    headers.insert(RESOURCE, SAME_ORIGIN);
+    headers.insert(PERMISSIONS, NONE);
     response
 }

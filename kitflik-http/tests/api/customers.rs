@@ -99,3 +99,31 @@ async fn bad_questions_about_customers_are_named() {
     }
     house.get("/v1/admin/users/1").bearer(&staff).send().await.refused(404, "not_found");
 }
+
+#[tokio::test]
+async fn staff_delete_a_customer() {
+    let house = House::open().await;
+    let staff = house.staff().await;
+    let customer = text(&house.customer().await, "access_token");
+    let id = text(&house.get("/v1/me").bearer(&customer).send().await.expect(200), "id");
+    let show = house.show("A: ########").await;
+    let hold = json!({ "show_id": show.id, "seats": ["A1", "A2"] });
+    let hold = house.post("/v1/bookings", &hold).bearer(&customer).send().await.expect(201);
+    let counter = json!({ "payment": { "provider": "counter" } });
+    let booking = format!("/v1/bookings/{}", text(&hold, "id"));
+    house.post(&format!("{booking}/confirm"), &counter).bearer(&customer).send().await.expect(200);
+
+    let path = format!("/v1/admin/users/{id}");
+    let delete = |query: &str| house.call(reqwest::Method::DELETE, &format!("{path}{query}"));
+    delete("").send().await.refused(401, "unauthenticated");
+    delete("").bearer(&customer).send().await.refused(401, "unauthenticated");
+    delete("?bookings=keep").bearer(&staff).send().await.refused_field("bookings");
+    delete("").bearer(&staff).send().await.refused(409, "booking_state");
+    house.get(&path).bearer(&staff).send().await.expect(200);
+    delete("?bookings=cancel").bearer(&staff).send().await.expect(204);
+    house.get(&path).bearer(&staff).send().await.refused(404, "not_found");
+    delete("?bookings=cancel").bearer(&staff).send().await.refused(404, "not_found");
+    let booking = house.get(&booking).bearer(&staff).send().await.expect(200);
+    assert_eq!((&booking["status"], &booking["cancellation"]["by"]), (&json!("cancelled"), &json!("house")));
+    assert_eq!(booking["customer"], Value::Null);
+}

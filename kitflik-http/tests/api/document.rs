@@ -115,9 +115,9 @@ async fn wire_shapes() {
     let mut shapes = Map::new();
     let mut keep = |name: &str, value: Value| shapes.insert(name.to_owned(), tidy(value));
     let show = house.show("A: ##_<>\nB: @+_##").await;
-    let account = json!({ "email": "ada@example.org", "password": "12345678", "name": "Ada" });
+    let account = json!({ "email": "ada@example.org", "password": "q7wm2xpz", "name": "Ada" });
     keep("01 register", house.post("/v1/auth/register", &account).send().await.expect(201));
-    let login = json!({ "email": "ada@example.org", "password": "12345678" });
+    let login = json!({ "email": "ada@example.org", "password": "q7wm2xpz" });
     let tokens = house.post("/v1/auth/login", &login).send().await.expect(200);
     keep("02 login", tokens.clone());
     let me = house.get("/v1/me").bearer(&text(&tokens, "access_token")).send().await;

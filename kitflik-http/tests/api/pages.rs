@@ -25,6 +25,12 @@ async fn pages_come_with_their_types_tags_and_a_strict_policy() {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
+        for header in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+            assert_eq!(page.header(header), "same-origin", "{path}: {header}");
+        }
+        assert!(page.header("permissions-policy").contains("camera=()"), "{path}");
+        // Who came by http must be able to come again.
+        assert_eq!(page.header("strict-transport-security"), "", "{path}");
         let tag = page.header("etag").to_owned();
         let again = house.get(path).header("if-none-match", &tag).send().await;
         assert_eq!((again.status, again.body.len()), (304, 0), "{path}");

@@ -51,7 +51,8 @@ impl Server {
         let mut command = kitflik();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         command.env("KITFLIK_RATE_LIMITS", "off").env("KITFLIK_LOG", "warn");
-        let mut child = with(&mut command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.stderr(Stdio::piped());
+        let mut child = with(&mut command).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = Vec::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let base = loop {
@@ -65,7 +66,9 @@ impl Server {
                 }
                 None => {
                     let mut why = String::new();
-                    child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+                    if let Some(mut errors) = child.stderr.take() {
+                        errors.read_to_string(&mut why).unwrap();
+                    }
                     panic!("the server ended with {:?}: {why}", child.wait());
                 }
             }
@@ -83,7 +86,9 @@ impl Server {
     pub(crate) fn terminate(mut self) -> (ExitStatus, String) {
         self.ask_to_end();
         let mut errors = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        if let Some(mut pipe) = self.child.stderr.take() {
+            pipe.read_to_string(&mut errors).unwrap();
+        }
         (self.child.wait().unwrap(), errors)
     }
 

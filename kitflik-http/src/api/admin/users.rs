@@ -2,19 +2,22 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use kitflik_core::{CustomerView, Page, UserId, UserQuery, UserView};
+use axum::response::IntoResponse;
+use kitflik_core::{CustomerView, DeleteCustomer, FutureBookings, Page, UserId, UserQuery, UserView};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::extract::actor::StaffMember;
+use crate::api::extract::idempotency::IdempotencyKey;
 use crate::api::extract::path::Id;
 use crate::api::extract::query::{PageQuery, Query, filled, page};
 use crate::api::{Answer, json};
 use crate::documented::{OpenApiRouter, routes};
+use crate::problem::{PROBLEM_JSON, Problem};
 use crate::router::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(users)).routes(routes!(user))
+    OpenApiRouter::new().routes(routes!(users)).routes(routes!(user, delete))
 }
 
 /// Which customers are wanted.
@@ -58,4 +61,35 @@ async fn user(
     Query(bookings): Query<PageQuery>,
 ) -> Answer {
     json(StatusCode::OK, &api.kitflik.users().view(&actor, id, &bookings.into()).await?)
+}
+
+/// What becomes of bookings.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Deletion {
+    /// What becomes of confirmed bookings of shows that are not over: as long as there is one, the account stays
+    /// (`refuse`, if absent), or they are cancelled and what was paid goes back (`cancel`).
+    #[serde(default)]
+    #[param(inline)]
+    bookings: FutureBookings,
+}
+
+/// Delete a customer's account: whatever tells who it was goes, and sales stay without a name
+#[utoipa::path(delete, path = "/v1/admin/users/{id}", tag = "staff", operation_id = "delete_customer",
+    params(("id" = UserId, Path), Deletion),
+    responses(
+        (status = 204, description = "It is deleted, or will be in a moment"),
+        (status = 409, description = "`booking_state`: there are bookings ahead", body = Problem,
+            content_type = PROBLEM_JSON)))]
+async fn delete(
+    State(api): State<Api>,
+    StaffMember(actor): StaffMember,
+    Id(id): Id<UserId>,
+    key: IdempotencyKey,
+    Query(deletion): Query<Deletion>,
+) -> Answer {
+    let request = DeleteCustomer { command: key.of(&actor), bookings: deletion.bookings };
+    api.kitflik.users().delete_customer(&actor, id, &request).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -15,8 +15,8 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// How long a browser keeps a customer's cookies, in seconds. The tokens in them end by themselves.
 const KEEP: u32 = 30 * 24 * 60 * 60;
 
-/// Whose session. The cookies of staff are looked at by staff's routes only, and those of customers by all others: so one
-/// browser may have both.
+/// Whose session. The cookies of staff are looked at by staff's routes only, and those of customers by all
+/// others: so one browser may have both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whose {
     Customer,
@@ -30,8 +30,8 @@ pub(crate) enum Token {
     Refresh,
 }
 
-/// Where browsers come by https, the prefix makes them refuse such a cookie from any other host, a neighbouring one too,
-/// and over http.
+/// Where browsers come by https, the prefix makes them refuse such a cookie from any other host, a
+/// neighbouring one too, and over http.
 fn name(whose: Whose, token: Token, https: bool) -> &'static str {
     match (whose, token, https) {
         (Whose::Customer, Token::Access, true) => "__Host-kitflik",
@@ -77,8 +77,8 @@ pub(crate) fn set(whose: Whose, token: Token, https: bool, value: Option<&str>) 
     HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{age}")).ok()
 }
 
-/// What a page sends with its commands. Whoever cannot read the session's cookie cannot make it, and it is of no use with
-/// another session's.
+/// What a page sends with its commands. Whoever cannot read the session's cookie cannot make it, and it is of
+/// no use with another session's.
 pub(crate) fn csrf_token(access: &str) -> String {
     BASE64URL_NOPAD.encode(&mac(access).finalize().into_bytes())
 }

@@ -1,0 +1,60 @@
+//! A real SMTP server, for tests of what is sent.
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A real SMTP server that keeps what it gets.
+pub(crate) struct Sink {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    port: u16,
+    _directory: tempfile::TempDir,
+}
+
+/// The interpreter that runs the server: the one that is named, the one that `.ci/smtp-sink` made, or the
+/// system's.
+fn python() -> String {
+    if let Ok(named) = std::env::var("KITFLIK_TEST_PYTHON") {
+        return named;
+    }
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-venv/bin/python");
+    if installed.exists() { installed.display().to_string() } else { "python3".to_owned() }
+}
+
+impl Sink {
+    pub(crate) fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let python = python();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_sink.py");
+        let mut command = Command::new(&python);
+        command.arg(script).arg(directory.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let missing = format!(
+            "the mail tests need the SMTP server aiosmtpd, which {python} does not have: run .ci/smtp-sink, \
+             or name a python that has it in KITFLIK_TEST_PYTHON"
+        );
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{missing} ({error})"));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next().unwrap_or_else(|| panic!("{missing}")).unwrap();
+        let port = first.strip_prefix("port ").unwrap_or_else(|| panic!("{missing}")).parse().unwrap();
+        Self { child, lines, port, _directory: directory }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// The next mail that arrives.
+    pub(crate) fn mail(&mut self) -> Vec<u8> {
+        let line = self.lines.next().unwrap().unwrap();
+        std::fs::read(line.strip_prefix("mail ").unwrap()).unwrap()
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
