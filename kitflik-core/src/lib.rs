@@ -151,8 +151,11 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    ChangeEmail, ChangePassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer, ForgotPassword,
-    FutureBookings, InvalidToken, JsonWebKey, JsonWebKeySet, LogIn, NewStaff, RefreshSession, RegisterUser,
-    ResendVerification, ResetPassword, SessionView, Staff, StaffView, TokenAlgorithm, TokenPair,
-    UpdateProfile, UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
+    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
+    ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,
+    ForgotPassword, FutureBookings, InvalidToken, InviteStaff, JsonWebKey, JsonWebKeySet, LogIn, NewStaff,
+    OfferedFactor, Passworded, RecoveryCodes, RefreshSession, RegisterUser, ResendVerification,
+    ResetPassword, SecondFactorCode, SessionView, Staff, StaffLogIn, StaffMe, StaffStatus, StaffView,
+    TokenAlgorithm, TokenPair, UpdateProfile, UpdateStaff, UserError, UserExport, UserQuery, UserView, Users,
+    VerifyEmail,
 };

@@ -12,8 +12,8 @@ use common::{HALL, House, house, seats};
 use kitflik_core::testing::ports::{PlainHasher, SeededEntropy};
 use kitflik_core::{
     Actor, BookingView, Builder, ConfirmBooking, DeleteAccount, ErrorCode, FutureBookings, HoldSeats,
-    Kitflik, LogIn, MasterKey, NewStaff, PageRequest, Policy, RefreshSession, RegisterUser, Role, TicketKeys,
-    TokenAlgorithm, TokenPair, VerifyEmail,
+    Kitflik, LogIn, MasterKey, NewStaff, PageRequest, Policy, RefreshSession, RegisterUser, Role, StaffLogIn,
+    TicketKeys, TokenAlgorithm, TokenPair, VerifyEmail,
 };
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -215,7 +215,7 @@ fn a_session_ends_at_its_own_door() {
     let name = "Boss".to_owned();
     let new = NewStaff { email: email.clone(), password: password.clone(), name, role: Role::Admin };
     block_on(house.kitflik.staff().make_first(&new)).unwrap();
-    let boss = block_on(house.kitflik.staff().log_in(&LogIn::new(email, password))).unwrap();
+    let boss = block_on(house.kitflik.staff().log_in(&StaffLogIn::new(email, password))).unwrap();
     let (users, staff) = (house.kitflik.users(), house.kitflik.staff());
     let back = |pair: &TokenPair| RefreshSession { command: None, refresh_token: pair.refresh_token.clone() };
     for crossed in [block_on(users.log_out(&back(&boss))), block_on(staff.log_out(&back(&ada)))] {

@@ -18,6 +18,7 @@ mod master_key;
 mod rush;
 mod serve;
 mod settings;
+mod staff;
 
 use std::process::ExitCode;
 
@@ -45,7 +46,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command() {
         Command::Serve(flags) => serve::run(&flags),
         Command::Import(what) => import::run(&what),
+        Command::Audit(what) => staff::audit(&what),
         Command::Keys(what) => keys::run(&what),
+        Command::Staff(what) => staff::run(&what),
         Command::Rush(flags) => rush::run(&flags),
     }
 }

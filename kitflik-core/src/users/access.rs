@@ -343,7 +343,9 @@ impl Staff<'_> {
         let staff = self.engine.get(&crate::store::keys::staff(id)).await?;
         match (session, staff) {
             // The role is as it is now, not as it was at log-in.
-            (Some(session), Some(staff)) if session.owner == SessionOwner::Staff(id) => {
+            (Some(session), Some(staff))
+                if session.owner == SessionOwner::Staff(id) && staff.keeps(session.epoch) =>
+            {
                 Ok(Actor::Staff { id, role: staff.role })
             }
             _ => Err(InvalidToken::Invalid.into()),

@@ -4,11 +4,12 @@ use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kitflik_core::{CommandId, InvalidToken, LogIn, RefreshSession, TokenPair, UserError};
+use kitflik_core::{CommandId, InvalidToken, LogIn, RefreshSession, StaffLogIn, TokenPair, UserError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::extract::body::Json;
+use super::extract::client::Client;
 use super::extract::cookies::{self, Token, Whose};
 use super::extract::idempotency::IdempotencyKey;
 use super::{Answer, json};
@@ -94,16 +95,18 @@ async fn staff_session(State(api): State<Api>, headers: HeaderMap) -> Answer {
 
 /// Log in as staff by a browser: the tokens come as cookies that scripts cannot read
 #[utoipa::path(post, path = "/v1/admin/auth/session", tag = "staff", operation_id = "staff_open_session",
-    request_body = LogIn,
+    request_body = StaffLogIn,
     responses((status = 200, description = "The session", body = SessionView)))]
 async fn staff_open(
     State(api): State<Api>,
+    Client(address): Client,
     headers: HeaderMap,
     key: IdempotencyKey,
-    Json(mut request): Json<LogIn>,
+    Json(mut request): Json<StaffLogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
+    request.address = address.map(|address| address.to_string());
     given(&api, Whose::Staff, &api.kitflik.staff().log_in(&request).await?)
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use kitflik_core::testing::ports::Mailbox;
 use kitflik_core::{
     Argon2id, Batch, Clock, Commit, Kitflik, MasterKey, MemoryStorage, NewStaff, Policy, Read, Role, Row,
     Storage, StorageError, TestPayments, Timestamp,
@@ -64,6 +65,8 @@ impl Storage for Switch {
 
 /// What only a house in this process has.
 pub(crate) struct Local {
+    pub(crate) kitflik: Kitflik,
+    pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) storage: Arc<Switch>,
     pub(crate) readiness: Readiness,
@@ -111,10 +114,12 @@ impl House {
         let storage = Arc::new(Switch { storage: MemoryStorage::new(), off: AtomicBool::new(false) });
         let mut policy = Policy::default();
         edit(&mut policy);
+        let mailbox = Arc::new(Mailbox::default());
         let kitflik = Kitflik::builder(storage.clone(), MasterKey::new([7; 32]))
             .policy(policy)
             .clock(clock.clone())
             .password_hasher(Arc::new(Argon2id::new(8, 1).unwrap()))
+            .mailer(mailbox.clone())
             .payments("test", Arc::new(TestPayments::new()))
             .build()
             .unwrap();
@@ -127,11 +132,11 @@ impl House {
         kitflik.staff().make_first(&boss).await.unwrap();
         let readiness = Readiness::default();
         let options = RouterOptions::default().readiness(readiness.clone()).cors(Cors::Any);
-        let service = router(kitflik, options).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(kitflik.clone(), options).into_make_service_with_connect_info::<SocketAddr>();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { base, client, local: Some(Local { clock, storage, readiness }) }
+        Self { base, client, local: Some(Local { kitflik, mailbox, clock, storage, readiness }) }
     }
 
     /// A while passes; where the clock is not ours, it passes by itself.

@@ -20,5 +20,6 @@ mod office;
 #[cfg(feature = "pages")]
 mod pages;
 mod staff;
+mod staff_accounts;
 mod tokens;
 mod users;

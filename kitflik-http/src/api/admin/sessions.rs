@@ -4,9 +4,10 @@ use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use kitflik_core::{LogIn, RefreshSession, TokenPair};
+use kitflik_core::{RefreshSession, StaffLogIn, TokenPair};
 
 use crate::api::extract::body::Json;
+use crate::api::extract::client::Client;
 use crate::api::extract::idempotency::IdempotencyKey;
 use crate::api::{Answer, json};
 use crate::router::Api;
@@ -17,10 +18,16 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Log in as staff
 #[utoipa::path(post, path = "/v1/admin/auth/login", tag = "staff", operation_id = "staff_log_in",
-    request_body = LogIn,
+    request_body = StaffLogIn,
     responses((status = 200, description = "A pair of tokens", body = TokenPair)))]
-async fn log_in(State(api): State<Api>, key: IdempotencyKey, Json(mut request): Json<LogIn>) -> Answer {
+async fn log_in(
+    State(api): State<Api>,
+    Client(address): Client,
+    key: IdempotencyKey,
+    Json(mut request): Json<StaffLogIn>,
+) -> Answer {
     request.command = key.of_guest();
+    request.address = address.map(|address| address.to_string());
     json(StatusCode::OK, &api.kitflik.staff().log_in(&request).await?)
 }
 
