@@ -56,6 +56,19 @@ pub enum Role {
     Usher,
 }
 
+impl Role {
+    /// The role as it is written on the wire. It must never change: the log of staff's actions is hashed over it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Manager => "manager",
+            Self::BoxOffice => "box_office",
+            Self::Usher => "usher",
+        }
+    }
+}
+
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident: $what:literal => $($role:ident)|+;)*) => {
         /// What staff need a role for.
@@ -84,6 +97,8 @@ permissions! {
     EditCatalog: "change the catalogue" => Admin | Manager;
     ManageBookings: "manage other people's bookings" => Admin | Manager | BoxOffice;
     SeeReports: "see the house's reports" => Admin | Manager | BoxOffice;
+    ManageStaff: "manage staff's accounts" => Admin;
+    ReadAudit: "read the log of staff's actions" => Admin;
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
     ManageUsers: "delete customers' accounts" => Admin | Manager;
 }

@@ -50,7 +50,11 @@ codes! {
     Unauthenticated = "unauthenticated",
     /// E-mail or password is wrong.
     InvalidCredentials = "invalid_credentials",
-    /// A code or link from a mail is wrong, used, or its time is over.
+    /// The password was right; a one-time code is needed too.
+    SecondFactorRequired = "second_factor_required",
+    /// The house would be left without an admin.
+    LastAdmin = "last_admin",
+    /// A code is wrong or used, or its time is over.
     InvalidCode = "invalid_code",
     /// Whoever asks may not do this.
     Forbidden = "forbidden",

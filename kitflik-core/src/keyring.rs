@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::ids::{BookingId, SessionId};
+use crate::ids::{BookingId, SessionId, StaffId};
 use crate::tickets::token::TicketSigner;
 
 /// The secret that all signing keys are derived from: 32 random bytes, made once and kept by the host.
@@ -50,6 +50,9 @@ pub(crate) struct KeyRing {
     booking: Hmac<Sha256>,
     refresh: Hmac<Sha256>,
     request: Hmac<Sha256>,
+    audit: Hmac<Sha256>,
+    invitation: Hmac<Sha256>,
+    factor: Hmac<Sha256>,
     account: Hmac<Sha256>,
     tickets: TicketSigner,
     mark: [u8; 32],
@@ -70,6 +73,9 @@ impl KeyRing {
             booking: keyed(&derive("kitflik booking token 1")),
             refresh: keyed(&derive("kitflik refresh token 1")),
             request: keyed(&derive("kitflik request digest 1")),
+            audit: keyed(&derive("kitflik audit seal 1")),
+            invitation: keyed(&derive("kitflik staff invitation 1")),
+            factor: keyed(&derive("kitflik second factor 1")),
             account: keyed(&derive("kitflik account 1")),
             tickets: TicketSigner::from_seed(derive("kitflik ticket 1")),
             mark: derive("kitflik master key mark 1"),
@@ -112,6 +118,61 @@ impl KeyRing {
 
     pub(crate) fn is_refresh_secret(&self, session: SessionId, generation: u64, claimed: &[u8]) -> bool {
         mac(&self.refresh, &[session.as_bytes(), &generation.to_be_bytes()]).verify_slice(claimed).is_ok()
+    }
+
+    /// What only the house can put under a part of the log of staff's actions.
+    pub(crate) fn audit_seal(&self, sealed: &[u8]) -> String {
+        BASE64URL_NOPAD.encode(&mac(&self.audit, &[sealed]).finalize().into_bytes())
+    }
+
+    pub(crate) fn is_audit_seal(&self, sealed: &[u8], claimed: &str) -> bool {
+        let Ok(claimed) = BASE64URL_NOPAD.decode(claimed.as_bytes()) else { return false };
+        mac(&self.audit, &[sealed]).verify_slice(&claimed).is_ok()
+    }
+
+    /// Derived from the account and a random text that is replaced by each invitation, so that it need not be stored.
+    pub(crate) fn invitation_secret(&self, staff: StaffId, nonce: &str) -> Vec<u8> {
+        mac(&self.invitation, &[staff.as_bytes(), nonce.as_bytes()]).finalize().into_bytes().to_vec()
+    }
+
+    pub(crate) fn is_invitation_secret(&self, staff: StaffId, nonce: &str, claimed: &[u8]) -> bool {
+        mac(&self.invitation, &[staff.as_bytes(), nonce.as_bytes()]).verify_slice(claimed).is_ok()
+    }
+
+    /// The secret of somebody's one-time codes, as it may be stored. Both sides need it, so it cannot be a hash: it is
+    /// covered by a stream that only the key makes, and carries a tag by which another key is known to be another.
+    pub(crate) fn mask(&self, staff: StaffId, salt: [u8; 16], secret: [u8; 20]) -> String {
+        let masked = self.cover(staff, &salt, secret);
+        let tag = mac(&self.factor, &[b"tag", staff.as_bytes(), &salt, &masked]).finalize().into_bytes();
+        BASE64URL_NOPAD.encode(&[&salt, masked.as_slice(), &tag[..16]].concat())
+    }
+
+    /// The secret and its salt; `None` if it was masked with another key or for another account.
+    pub(crate) fn unmask(&self, staff: StaffId, stored: &str) -> Option<([u8; 16], [u8; 20])> {
+        let bytes = BASE64URL_NOPAD.decode(stored.as_bytes()).ok()?;
+        let (salt, rest) = bytes.split_first_chunk::<16>()?;
+        let (masked, tag) = rest.split_first_chunk::<20>()?;
+        let tag: &[u8; 16] = tag.try_into().ok()?;
+        mac(&self.factor, &[b"tag", staff.as_bytes(), salt, masked]).verify_truncated_left(tag).ok()?;
+        Some((*salt, self.cover(staff, salt, *masked)))
+    }
+
+    /// Covers what is open, and opens what is covered.
+    fn cover(&self, staff: StaffId, salt: &[u8; 16], mut bytes: [u8; 20]) -> [u8; 20] {
+        let stream = mac(&self.factor, &[b"mask", staff.as_bytes(), salt]).finalize().into_bytes();
+        bytes.iter_mut().zip(stream).for_each(|(byte, cover)| *byte ^= cover);
+        bytes
+    }
+
+    /// What is stored of a recovery code. It has 50 random bits, and the key is not in the store.
+    pub(crate) fn recovery_code(&self, staff: StaffId, code: &str) -> String {
+        let parts = [b"code".as_slice(), staff.as_bytes(), code.as_bytes()];
+        BASE64URL_NOPAD.encode(&mac(&self.factor, &parts).finalize().into_bytes())
+    }
+
+    pub(crate) fn is_recovery_code(&self, staff: StaffId, code: &str, stored: &str) -> bool {
+        let Ok(stored) = BASE64URL_NOPAD.decode(stored.as_bytes()) else { return false };
+        mac(&self.factor, &[b"code", staff.as_bytes(), code.as_bytes()]).verify_slice(&stored).is_ok()
     }
 
     /// A secret of an account, such as a code that is mailed: derived, so that it need not be stored.
@@ -176,6 +237,24 @@ mod tests {
         assert!(!other.is_booking_token(mine, &token));
         assert!(!keys.is_booking_token(mine, ""));
         assert!(!keys.is_booking_token(mine, &token[1..]));
+    }
+
+    #[test]
+    fn masked_secrets_open_with_their_key_for_their_account_only() {
+        let keys = KeyRing::new(&MasterKey::new([1; 32]));
+        let other = KeyRing::new(&MasterKey::new([2; 32]));
+        let (mine, yours) = (StaffId::from_bytes([1; 16]), StaffId::from_bytes([2; 16]));
+        let (salt, secret) = ([3; 16], *b"12345678901234567890");
+        let stored = keys.mask(mine, salt, secret);
+        assert_eq!(keys.unmask(mine, &stored), Some((salt, secret)));
+        assert_eq!(keys.unmask(yours, &stored), None);
+        assert_eq!(other.unmask(mine, &stored), None);
+        assert_ne!(keys.mask(mine, [4; 16], secret), stored);
+        let bytes = BASE64URL_NOPAD.decode(stored.as_bytes()).unwrap();
+        assert!(!bytes.windows(5).any(|window| secret.windows(5).any(|clear| clear == window)));
+        for damaged in ["", "AAAA", &stored[1..], &stored.replace(&stored[30..32], "zz")] {
+            assert_eq!(keys.unmask(mine, damaged), None, "{damaged}");
+        }
     }
 
     #[test]

@@ -151,8 +151,10 @@ pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
 pub use users::{
-    ChangeEmail, ChangePassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer, ForgotPassword,
-    FutureBookings, InvalidToken, LogIn, NewStaff, OpenSession, RefreshSession, RegisterUser,
-    ResendVerification, ResetPassword, Staff, StaffView, TokenPair, UpdateProfile, UserError, UserExport,
-    UserQuery, UserView, Users, VerifyEmail,
+    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
+    ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,
+    ForgotPassword, FutureBookings, InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, OpenSession,
+    Passworded, RecoveryCodes, RefreshSession, RegisterUser, ResendVerification, ResetPassword,
+    SecondFactorCode, Staff, StaffLogIn, StaffMe, StaffStatus, StaffView, TokenPair, UpdateProfile,
+    UpdateStaff, UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
 };

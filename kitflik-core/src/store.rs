@@ -3,4 +3,5 @@
 pub(crate) mod decoded;
 pub(crate) mod keys;
 pub(crate) mod records;
+pub(crate) mod trail;
 pub(crate) mod tx;

@@ -30,8 +30,14 @@ pub use devices::OpenSession;
 pub use export::UserExport;
 pub use password::{ChangePassword, ForgotPassword, ResetPassword};
 pub use profile::UpdateProfile;
-pub use staff::Staff;
-pub use types::{LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserError, UserView};
+pub use staff::{
+    AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport,
+    ChangeStaffPassword, InviteStaff, OfferedFactor, Passworded, RecoveryCodes, SecondFactorCode, Staff,
+    StaffLogIn, StaffMe, UpdateStaff,
+};
+pub use types::{
+    LogIn, NewStaff, RefreshSession, RegisterUser, StaffStatus, StaffView, TokenPair, UserError, UserView,
+};
 pub use verify::{ResendVerification, VerifyEmail};
 
 pub(crate) use codes::Purpose;

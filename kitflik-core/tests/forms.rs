@@ -15,7 +15,7 @@ use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
     Actor, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, Email, HoldSeats, Kitflik,
     LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, Page, PageRequest,
-    RegisterUser, Role, SeatTicketType,
+    RegisterUser, Role, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
 
@@ -65,7 +65,7 @@ fn a_day(house: &House) {
             role: Role::Admin,
         };
         kitflik.staff().make_first(&boss).await.unwrap();
-        kitflik.staff().log_in(&LogIn::new(email, password)).await.unwrap();
+        kitflik.staff().log_in(&StaffLogIn::new(email, password)).await.unwrap();
 
         let mut hold = HoldSeats::seats(show.id, seats(&["A1", "A2"])).command("hold 1".parse().unwrap());
         let (seat, ticket_type) = ("A2".parse().unwrap(), "child".parse().unwrap());

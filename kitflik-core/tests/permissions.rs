@@ -11,6 +11,8 @@ mod rows;
 mod scene;
 #[path = "permissions/sources.rs"]
 mod sources;
+#[path = "permissions/staff.rs"]
+mod staff;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

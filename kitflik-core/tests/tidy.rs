@@ -37,6 +37,21 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("users", "kitflik::Engine", "verbs work with the engine"),
 ];
 
+/// Where a command begins that no actor asked for: the file, how often, and why. Whatever staff ask for begins with
+/// `begin_command`, which writes their log.
+const UNASKED: &[(&str, usize, &str)] = &[
+    ("bookings/cancel.rs", 1, "the news that a refund was made"),
+    ("bookings/confirm.rs", 2, "a payment that was not taken, and one that is found again"),
+    ("bookings/forget.rs", 1, "what is left of a deletion that its command has decided"),
+    ("catalog/layouts.rs", 2, "a layout is nothing until a command's auditorium names it"),
+    ("kitflik.rs", 1, "the mark of the master key"),
+    ("notify/outbox.rs", 2, "mail goes out by itself"),
+    ("store/tx.rs", 1, "`begin_command` itself"),
+    ("users/backoff.rs", 2, "attempts are counted before anybody is known"),
+    ("users/delete.rs", 4, "what is left of a deletion that its command has decided"),
+    ("users/staff.rs", 1, "the first account is made before there is staff"),
+];
+
 /// The workspace; a crate that was taken out of it has only itself to look at.
 fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -232,6 +247,22 @@ fn no_import_points_up() {
         unused.map(|(_, (from, to, _))| format!("{from} no longer imports {to}: drop the exception")),
     );
     assert_none(&faults);
+}
+
+#[test]
+fn what_staff_ask_for_is_logged() {
+    let mut found = BTreeMap::new();
+    for (name, text) in sources() {
+        let Some(name) = name.strip_prefix("kitflik-core/src/") else { continue };
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let count = code.lines().filter(|line| line.contains(".begin()")).count();
+        if count > 0 {
+            found.insert(name.to_owned(), count);
+        }
+    }
+    let allowed: BTreeMap<String, usize> =
+        UNASKED.iter().map(|(name, count, _)| ((*name).to_owned(), *count)).collect();
+    assert_eq!(found, allowed, "verbs begin with begin_command; exceptions are listed with their reasons");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{House, house};
 use kitflik_core::{
-    Actor, ErrorCode, LogIn, NewStaff, RefreshSession, RegisterUser, Role, TokenPair, UserError,
+    Actor, ErrorCode, LogIn, NewStaff, RefreshSession, RegisterUser, Role, StaffLogIn, TokenPair, UserError,
 };
 use pollster::block_on;
 
@@ -34,7 +34,7 @@ fn first_staff(house: &House) -> TokenPair {
     block_on(house.kitflik.staff().make_first(&new)).unwrap();
     let again = block_on(house.kitflik.staff().make_first(&new)).unwrap_err();
     assert_eq!(again.code(), ErrorCode::AlreadyExists);
-    block_on(house.kitflik.staff().log_in(&LogIn::new(email, password))).unwrap()
+    block_on(house.kitflik.staff().log_in(&StaffLogIn::new(email, password))).unwrap()
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Accounts of customers and staff.
 
 use kitflik_core::{
-    Actor, KitflikError, LogIn, NewStaff, RefreshSession, RegisterUser, StaffView, TokenPair, UserView,
+    Actor, KitflikError, LogIn, NewStaff, RefreshSession, RegisterUser, StaffLogIn, StaffView, TokenPair,
+    UserView,
 };
 
 use crate::guard::{guard, guarded};
@@ -90,8 +91,8 @@ impl StaffAccounts {
     /// Logs in.
     ///
     /// # Errors
-    /// `invalid_credentials`.
-    pub async fn log_in(&self, request: LogIn) -> Result<TokenPair, KitflikError> {
+    /// `invalid_credentials`; `second_factor_required` or `invalid_code` once the password was right.
+    pub async fn log_in(&self, request: StaffLogIn) -> Result<TokenPair, KitflikError> {
         guarded(self.kitflik.staff().log_in(&request)).await
     }
 

@@ -93,6 +93,8 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::ValidationFailed => (StatusCode::UNPROCESSABLE_ENTITY, "Fields were refused"),
         ErrorCode::Unauthenticated => (StatusCode::UNAUTHORIZED, "Not logged in"),
         ErrorCode::InvalidCredentials => (StatusCode::UNAUTHORIZED, "Wrong e-mail or password"),
+        ErrorCode::SecondFactorRequired => (StatusCode::UNAUTHORIZED, "A one-time code is needed too"),
+        ErrorCode::LastAdmin => (StatusCode::CONFLICT, "The last admin stays"),
         ErrorCode::InvalidCode => (StatusCode::UNPROCESSABLE_ENTITY, "Wrong or used code"),
         ErrorCode::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
         ErrorCode::NotFound => (StatusCode::NOT_FOUND, "Not found"),

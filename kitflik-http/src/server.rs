@@ -17,6 +17,7 @@ mod master_key;
 mod rush;
 mod serve;
 mod settings;
+mod staff;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command() {
         Command::Serve(flags) => serve::run(&flags),
         Command::Import(what) => import::run(&what),
+        Command::Audit(what) => staff::audit(&what),
+        Command::Staff(what) => staff::run(&what),
         Command::Rush(flags) => rush::run(&flags),
     }
 }

@@ -282,3 +282,27 @@ async fn the_load_program_ends_by_itself_and_the_server_never_fails() {
     assert!(hot.contains("refused  409 seat_taken: "), "{hot}");
     assert!(hot.ends_with("5xx      0\n"), "{hot}");
 }
+
+#[tokio::test]
+async fn the_log_of_staff_is_verified_and_an_admin_who_is_locked_out_is_rescued() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start_with(data.path(), |command| {
+        command.arg("--no-demo").env("KITFLIK_STAFF_EMAIL", EMAIL).env("KITFLIK_STAFF_PASSWORD", PASSWORD)
+    });
+    assert_eq!(staff_log_in(&server, EMAIL, PASSWORD).await, 200);
+    server.terminate();
+    let on_data = |arguments: &[&str]| run(&[arguments, &["--data", data.path().to_str().unwrap()]].concat());
+    let verified = on_data(&["audit", "verify"]);
+    assert!(
+        said(&verified).starts_with("1 entries, 1 members of staff: nothing was altered"),
+        "{verified:?}"
+    );
+    let nobody = on_data(&["staff", "rescue", "--email", "ada@example.org"]);
+    assert_eq!(nobody.status.code(), Some(2), "{nobody:?}");
+    let rescued = on_data(&["staff", "rescue", "--email", EMAIL]);
+    let lines: Vec<String> = said(&rescued).lines().map(str::to_owned).collect();
+    let password = shown_once(&lines, "password").unwrap();
+    let server = Server::start(data.path());
+    assert_eq!(staff_log_in(&server, EMAIL, PASSWORD).await, 401);
+    assert_eq!(staff_log_in(&server, EMAIL, &password).await, 200);
+}

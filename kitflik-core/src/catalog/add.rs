@@ -131,15 +131,15 @@ impl Catalog<'_> {
         }
         let mut outcomes = Vec::with_capacity(movies.len());
         for batch in movies.chunks(IMPORT_BATCH) {
-            outcomes.extend(self.import_batch(batch).await?);
+            outcomes.extend(self.import_batch(actor, batch).await?);
         }
         Ok(outcomes)
     }
 
-    async fn import_batch(&self, batch: &[NewMovie]) -> Result<Vec<Imported>, CatalogError> {
+    async fn import_batch(&self, actor: &Actor, batch: &[NewMovie]) -> Result<Vec<Imported>, CatalogError> {
         let keyed: Vec<_> =
             batch.iter().map(|movie| (keys::movie(movie.import_id()), movie.record())).collect();
-        let mut tx = self.engine.begin();
+        let mut tx = self.engine.begin_command(actor, None, "import_movies", &())?;
         loop {
             let wanted = keyed.iter().map(|(key, _)| key.key.clone()).collect();
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else {

@@ -27,6 +27,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("welcome.txt", include_str!("templates/welcome.txt")),
         ("already_registered.html", include_str!("templates/already_registered.html")),
         ("already_registered.txt", include_str!("templates/already_registered.txt")),
+        ("staff_invited.html", include_str!("templates/staff_invited.html")),
+        ("staff_invited.txt", include_str!("templates/staff_invited.txt")),
         ("verify_email.html", include_str!("templates/verify_email.html")),
         ("verify_email.txt", include_str!("templates/verify_email.txt")),
         ("password_code.html", include_str!("templates/password_code.html")),
@@ -60,6 +62,17 @@ impl Notify<'_> {
     pub(super) async fn render(&self, mail: &Outbox) -> Result<Option<Email>, EngineError> {
         let house = &self.engine.policy.house_name;
         let (template, subject, context, attachments) = match &mail.content {
+            MailContent::StaffInvited { staff } => {
+                let record = self.engine.get(&keys::staff(*staff)).await?;
+                // Accepted meanwhile, or the account was disabled: there is nothing to accept.
+                let Some(record) = record else { return Ok(None) };
+                let Some(token) = self.engine.invitation_token(*staff, &record) else { return Ok(None) };
+                let context = context! {
+                    house, token, name => record.name, email => record.email,
+                    role => record.role.as_str().replace('_', " "),
+                };
+                ("staff_invited", format!("You are invited to work with {house}"), context, Vec::new())
+            }
             MailContent::BookingConfirmed { booking } => {
                 let Some(parts) = self.booking_confirmed(*booking, mail).await? else { return Ok(None) };
                 parts
@@ -129,7 +142,9 @@ impl Notify<'_> {
             MailContent::AccountDeleted => {
                 ("account_deleted", format!("Your account at {house} was deleted"), None)
             }
-            MailContent::BookingConfirmed { .. } | MailContent::BookingCancelled { .. } => return Ok(None),
+            MailContent::BookingConfirmed { .. }
+            | MailContent::BookingCancelled { .. }
+            | MailContent::StaffInvited { .. } => return Ok(None),
         };
         let Some((purpose, code)) = code else { return Ok(Some((template, subject, None))) };
         Ok(self.secret(purpose, code).await?.map(|secret| (template, subject, Some(secret))))

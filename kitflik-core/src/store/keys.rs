@@ -27,6 +27,11 @@
 //! staff-email/{email digest}             StaffEmailClaim  one staff account per e-mail
 //! staff/{staff}                          Staff
 //! staff-first                            FirstStaff       the first staff account is made once
+//! staff-admins                           StaffAdmins      the last admin stays
+//! audit/{staff}/{number}                 AuditEntry       a chain for each member of staff: nothing is altered unseen
+//! audit-head/{staff}                     AuditHead        what staff do is logged in one order
+//! audit-time/{time}/{staff}/{number}     AuditTime        the log in the order of time
+//! audit-chains                           AuditChains      no chain is taken away as a whole
 //! master-key                             MasterKeyMark    all processes over a store have one master key
 //! outbox/{due}/{mail}                    Outbox           each promised mail is sent
 //! dead-mail/{mail}                       Outbox           mail that was given up
@@ -43,9 +48,10 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    Auditorium, Booking, CatalogEpoch, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, LayoutChunk,
-    LayoutHead, MasterKeyMark, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow,
-    SeatPointer, Session, Show, Staff, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
+    Deleting, EmailClaim, FirstStaff, LayoutChunk, LayoutHead, MasterKeyMark, Movie, Outbox, PaymentInFlight,
+    PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins,
+    StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -307,8 +313,63 @@ pub(crate) fn staff(id: StaffId) -> Typed<Staff> {
     typed(with_id("staff/", id.as_bytes(), 0))
 }
 
+pub(crate) fn all_staff() -> Range<Staff> {
+    under("staff/")
+}
+
+pub(crate) fn staff_admins() -> Typed<StaffAdmins> {
+    typed("staff-admins".to_owned())
+}
+
 pub(crate) fn staff_first() -> Typed<FirstStaff> {
     typed("staff-first".to_owned())
+}
+
+pub(crate) fn audit_head(staff: StaffId) -> Typed<AuditHead> {
+    typed(format!("audit-head/{staff}"))
+}
+
+pub(crate) fn audit_heads() -> Range<AuditHead> {
+    under("audit-head/")
+}
+
+pub(crate) fn audit_entry(staff: StaffId, number: u64) -> Typed<AuditEntry> {
+    typed(format!("audit/{staff}/{number:012}"))
+}
+
+pub(crate) fn audit_entries() -> Range<AuditEntry> {
+    under("audit/")
+}
+
+pub(crate) fn audit_chain(staff: StaffId) -> Range<AuditEntry> {
+    under(&format!("audit/{staff}/"))
+}
+
+pub(crate) fn audit_time(at: Timestamp, staff: StaffId, number: u64) -> Typed<AuditTime> {
+    typed(format!("audit-time/{:015}/{staff}/{number:012}", at.millis().max(0)))
+}
+
+pub(crate) fn audit_times() -> Range<AuditTime> {
+    under("audit-time/")
+}
+
+/// Whose entry a key of [`audit_entries`], [`audit_heads`] or [`audit_times`] is about, and its number (0 for a head).
+pub(crate) fn audited(key: &str) -> Option<(StaffId, u64)> {
+    let mut parts = key.split('/').skip(if key.starts_with("audit-time/") { 2 } else { 1 });
+    let staff = parts.next()?.parse().ok()?;
+    Some((staff, parts.next().map_or(Some(0), |number| number.parse().ok())?))
+}
+
+pub(crate) fn audit_chains() -> Typed<AuditChains> {
+    typed("audit-chains".to_owned())
+}
+
+/// What a key is about, as `noun/id`; `None` for indexes by anything else than an id.
+pub(crate) fn subject(key: &str) -> Option<&str> {
+    let (noun, rest) = key.split_once('/')?;
+    let id = rest.split('/').next()?;
+    Uuid::try_parse(id).ok()?;
+    key.get(..noun.len() + 1 + id.len())
 }
 
 pub(crate) fn master_key() -> Typed<MasterKeyMark> {
@@ -366,6 +427,18 @@ mod tests {
         let mail = MailId::from_bytes([1; 16]);
         let at = |millis| outbox(Timestamp::from_millis(millis), mail).key;
         assert!(at(999) < at(1_000) && at(1_000) < at(253_402_300_799_999));
+    }
+
+    #[test]
+    fn keys_tell_what_they_are_about() {
+        let (staff, show) = (StaffId::from_bytes([1; 16]), ShowId::from_bytes([2; 16]));
+        assert_eq!(audited(&audit_entry(staff, 7).key), Some((staff, 7)));
+        assert_eq!(audited(&audit_head(staff).key), Some((staff, 0)));
+        assert_eq!(audited(&audit_time(Timestamp::from_millis(5), staff, 9).key), Some((staff, 9)));
+        assert_eq!(audited("audit/nobody/1"), None);
+        assert_eq!(subject(&seat(show, SeatNo(3)).key), Some(format!("seat/{show}").as_str()));
+        assert_eq!(subject(&catalog().key), None);
+        assert_eq!(subject(&staff_email("bo@example.org").key), None);
     }
 
     #[test]

@@ -204,7 +204,7 @@ records! {
         created_at: Timestamp,
         #[serde(with = "millis")]
         expires_at: Timestamp,
-        /// The epoch of its user in which it was opened.
+        /// The epoch of its owner in which it was opened.
         #[serde(default)]
         epoch: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,17 +266,77 @@ records! {
         staff: StaffId,
     }
 
+    #[derive(PartialEq)]
     Staff {
         email: String,
         name: String,
+        /// Empty until they chose one.
         password_hash: String,
         role: Role,
         #[serde(with = "millis")]
         created_at: Timestamp,
+        #[serde(default)]
+        disabled: bool,
+        /// Moves on when all their sessions end.
+        #[serde(default)]
+        epoch: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invitation: Option<Invitation>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second_factor: Option<SecondFactor>,
+        /// The masked secret of a second factor that is being set up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offered_factor: Option<String>,
+    }
+
+    /// Every active admin. Rewritten by every command that adds or removes one.
+    StaffAdmins {
+        admins: Vec<StaffId>,
     }
 
     FirstStaff {
         staff: StaffId,
+    }
+
+    /// The end of the chain of what a member of staff did.
+    AuditHead {
+        /// Entries in the chain.
+        count: u64,
+        /// The hash of the last one.
+        hash: String,
+        /// Over the number and the hash, by a key that the store does not have.
+        seal: String,
+    }
+
+    /// One thing that a member of staff did. Who, and the how manyth, says its key.
+    AuditEntry {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+        verb: String,
+        /// What was written, as `noun/id`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        subjects: Vec<String>,
+        /// How many more were written than `subjects` has room for.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        more: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Random, so that no two entries are the same.
+        nonce: String,
+        /// The hash of the entry before; empty for the first.
+        prev: String,
+        hash: String,
+    }
+
+    /// An entry's place in the order of time.
+    AuditTime {}
+
+    /// How many chains there are, so that none is taken away as a whole.
+    AuditChains {
+        chains: u64,
+        seal: String,
     }
 
     /// What tells master keys apart, and opens nothing.
@@ -304,6 +364,36 @@ records! {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// What an invitation's token is derived from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Invitation {
+    pub(crate) nonce: String,
+    #[serde(with = "millis")]
+    pub(crate) expires_at: Timestamp,
+}
+
+/// One-time codes that somebody logs in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SecondFactor {
+    /// What the codes are made from, covered by a key that the store does not have.
+    pub(crate) masked: String,
+    /// The time step of the last code that was used: it and those before open nothing any more.
+    pub(crate) last_step: u64,
+    /// Keyed hashes of the recovery codes that are left.
+    pub(crate) recovery: Vec<String>,
+    /// Wrong codes since the last right one.
+    #[serde(default)]
+    pub(crate) wrong: u32,
+    /// No code is looked at before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wait_until: Option<i64>,
+}
+
 /// Whose session it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -321,6 +411,9 @@ pub(crate) enum MailContent {
         code: Option<MailedCode>,
     },
     AlreadyRegistered,
+    StaffInvited {
+        staff: StaffId,
+    },
     VerifyEmail {
         code: MailedCode,
     },

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::decoded::Decoded;
 use super::keys::{self, Range, Typed};
 use super::records::{Form, Receipt, Record};
+use super::trail::Trail;
 use crate::actor::Actor;
 use crate::error::EngineError;
 use crate::ids::CommandId;
@@ -62,26 +63,30 @@ struct CommandReceipt {
 
 /// One command on its way.
 pub(crate) struct Tx<'a> {
-    engine: &'a Engine,
-    now: Timestamp,
+    pub(super) engine: &'a Engine,
+    pub(super) now: Timestamp,
     receipt: Option<CommandReceipt>,
+    /// What the log of staff's actions says of it; of staff's commands only.
+    pub(super) trail: Option<Trail>,
     attempts: u32,
     /// Rows read in this attempt.
     rows: BTreeMap<Key, Option<Row>>,
     /// Those of them that the decision does not depend on.
     unchecked: Vec<Key>,
-    writes: BTreeMap<Key, Option<Vec<u8>>>,
+    pub(super) writes: BTreeMap<Key, Option<Vec<u8>>>,
     /// Where records are written before their size is known.
     scratch: Vec<u8>,
 }
 
 impl Engine {
-    /// Starts a command: the clock is read here, once.
+    /// Starts a command that nobody asked for: the clock is read here, once. What an actor asks for starts with
+    /// [`Engine::begin_command`].
     pub(crate) fn begin(&self) -> Tx<'_> {
         Tx {
             engine: self,
             now: self.now(),
             receipt: None,
+            trail: None,
             attempts: 0,
             rows: BTreeMap::new(),
             unchecked: Vec::new(),
@@ -90,7 +95,8 @@ impl Engine {
         }
     }
 
-    /// Starts a command that may carry a name. `request` is what a repeat must be equal in.
+    /// Starts a command that may carry a name. `request` is what a repeat must be equal in. A command of staff leaves
+    /// an entry in their log under the name of the verb.
     pub(crate) fn begin_command(
         &self,
         actor: &Actor,
@@ -99,6 +105,9 @@ impl Engine {
         request: &impl Serialize,
     ) -> Result<Tx<'_>, EngineError> {
         let mut tx = self.begin();
+        if let Actor::Staff { id, role } = actor {
+            tx.record_as(*id, Some(*role), verb);
+        }
         if let Some(command) = command {
             tx.receipt = Some(CommandReceipt {
                 key: keys::receipt(&actor.receipt_scope(), command),
@@ -152,6 +161,17 @@ impl Engine {
         }
     }
 
+    /// Reads the first rows of a range as they are.
+    pub(crate) async fn scan_rows<R>(
+        &self,
+        range: &Range<R>,
+        limit: u32,
+        reverse: bool,
+    ) -> Result<Vec<Row>, EngineError> {
+        let scan = Read::Scan { start: range.start.clone(), end: range.end.clone(), limit, reverse };
+        Ok(self.storage.read(vec![scan]).await?.into_iter().next().unwrap_or_default())
+    }
+
     /// Reads the first rows of a range.
     pub(crate) async fn scan<R: Record>(
         &self,
@@ -159,8 +179,7 @@ impl Engine {
         limit: u32,
         reverse: bool,
     ) -> Result<Vec<(Row, R)>, EngineError> {
-        let scan = Read::Scan { start: range.start.clone(), end: range.end.clone(), limit, reverse };
-        let rows = self.storage.read(vec![scan]).await?.into_iter().next().unwrap_or_default();
+        let rows = self.scan_rows(range, limit, reverse).await?;
         rows.into_iter().map(|row| Ok((decode(&row)?, row)).map(|(record, row)| (row, record))).collect()
     }
 }
@@ -203,6 +222,9 @@ impl<'a> Tx<'a> {
         let mut wanted = keys;
         if let Some(receipt) = &self.receipt {
             wanted.push(receipt.key.key.clone());
+        }
+        if let Some(trail) = &self.trail {
+            wanted.push(trail.head().key);
         }
         self.more(wanted).await?;
         let Some(receipt) = &self.receipt else { return Ok(Loaded::Fresh) };
@@ -294,6 +316,9 @@ impl<'a> Tx<'a> {
         durability: Durability,
         reply: &impl Serialize,
     ) -> Result<Option<Version>, EngineError> {
+        if self.trail.is_some() && !self.writes.is_empty() {
+            self.leave_trail().await?;
+        }
         if let Some(receipt) = &self.receipt {
             let reply = serde_json::value::to_raw_value(reply).map_err(unreadable)?;
             let request_digest = receipt.request_digest.clone();

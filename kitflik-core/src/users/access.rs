@@ -158,7 +158,9 @@ impl Staff<'_> {
         let staff = self.engine.get(&crate::store::keys::staff(id)).await?;
         match (session, staff) {
             // The role is as it is now, not as it was at log-in.
-            (Some(_), Some(staff)) => Ok(Actor::Staff { id, role: staff.role }),
+            (Some(session), Some(staff)) if staff.keeps(session.epoch) => {
+                Ok(Actor::Staff { id, role: staff.role })
+            }
             _ => Err(InvalidToken::Invalid.into()),
         }
     }

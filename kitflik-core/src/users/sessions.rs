@@ -8,7 +8,7 @@ use super::backoff::coarse_address;
 use super::email::normal_email;
 use super::{InvalidToken, LogIn, RefreshSession, TokenPair, UserError};
 use crate::actor::Actor;
-use crate::ids::{CommandId, MailId, SessionId, UserId};
+use crate::ids::{MailId, SessionId, UserId};
 use crate::kitflik::Engine;
 use crate::ports::storage::Durability;
 use crate::store::keys;
@@ -18,11 +18,11 @@ use crate::time::Timestamp;
 
 /// What a pair of tokens is made from. The tokens themselves are nowhere stored: a receipt keeps this.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Grant {
-    session: SessionId,
+pub(super) struct Grant {
+    pub(super) session: SessionId,
     /// How often the session's refresh token has been used.
-    generation: u64,
-    at: Timestamp,
+    pub(super) generation: u64,
+    pub(super) at: Timestamp,
 }
 
 /// A refresh token as presented: which session, and a secret that only the house could have made.
@@ -46,7 +46,13 @@ const MOST_SESSIONS: usize = 50;
 const SESSIONS_LOOKED_AT: u32 = 200;
 
 impl Engine {
-    fn new_session(&self, owner: SessionOwner, generation: u64, now: Timestamp) -> Session {
+    pub(super) fn new_session(
+        &self,
+        owner: SessionOwner,
+        generation: u64,
+        epoch: u64,
+        now: Timestamp,
+    ) -> Session {
         let life = match owner {
             SessionOwner::User(_) => self.policy.refresh_token,
             SessionOwner::Staff(_) => self.policy.staff_refresh_token,
@@ -57,14 +63,14 @@ impl Engine {
             generation,
             created_at: now,
             expires_at: now.plus(life),
-            epoch: 0,
+            epoch,
             device: None,
             network: None,
             last_used_at: None,
         }
     }
 
-    fn pair(&self, subject: &Subject, grant: Grant) -> Result<TokenPair, UserError> {
+    pub(super) fn pair(&self, subject: &Subject, grant: Grant) -> Result<TokenPair, UserError> {
         let (access_token, life) = self.sign_access(subject, grant.session, grant.at)?;
         let secret = self.keys.refresh_secret(grant.session, grant.generation);
         Ok(TokenPair {
@@ -73,33 +79,6 @@ impl Engine {
             expires_in: life.as_secs(),
             refresh_token: format!("{}.{}", grant.session, BASE64URL_NOPAD.encode(&secret)),
         })
-    }
-
-    /// Opens a session for a member of staff whose password was right.
-    pub(super) async fn open_session(
-        &self,
-        subject: &Subject,
-        command: Option<&CommandId>,
-        request: &impl Serialize,
-    ) -> Result<TokenPair, UserError> {
-        let (verb, owner) = match subject {
-            Subject::User(id) => ("log_in", SessionOwner::User(*id)),
-            Subject::Staff(id, _) => ("staff_log_in", SessionOwner::Staff(*id)),
-        };
-        let mut tx = self.begin_command(&Actor::guest(), command, verb, request)?;
-        let session = SessionId::new(tx.now(), self.random());
-        let grant = Grant { session, generation: 0, at: tx.now() };
-        let key = keys::session(session);
-        loop {
-            let wanted = vec![key.key.clone()];
-            if let Loaded::Replay(grant) = tx.load(Durability::Durable, wanted).await? {
-                return self.pair(subject, grant);
-            }
-            tx.put(&key, &self.new_session(owner, 0, tx.now()))?;
-            if tx.commit(Durability::Durable, &grant).await?.is_some() {
-                return self.pair(subject, grant);
-            }
-        }
     }
 
     /// Opens a session for a customer whose password was right for the account as it was then, and keeps the new hash
@@ -127,10 +106,9 @@ impl Engine {
             }
             self.make_room(&mut tx, id, user.epoch).await?;
             let opened = Session {
-                epoch: user.epoch,
                 device: request.device.as_ref().map(|device| device.trim().to_owned()),
                 network: coarse_address(request.address.as_deref()),
-                ..self.new_session(SessionOwner::User(id), 0, tx.now())
+                ..self.new_session(SessionOwner::User(id), 0, user.epoch, tx.now())
             };
             let listed = UserSession { v: Form, expires_at: opened.expires_at, epoch: opened.epoch };
             tx.put(&keys::user_session(id, session), &listed)?;
@@ -203,7 +181,8 @@ impl Engine {
                 tx.delete(&key);
                 self.tell_of_reuse(&mut tx, presented.session, session.owner)?;
             } else {
-                let expires_at = self.new_session(session.owner, generation, tx.now()).expires_at;
+                let expires_at =
+                    self.new_session(session.owner, generation, session.epoch, tx.now()).expires_at;
                 let last_used_at = Some(tx.now().millis());
                 if let SessionOwner::User(id) = session.owner {
                     let listed = keys::user_session(id, presented.session);
@@ -274,7 +253,8 @@ impl Engine {
             (Audience::Staff, SessionOwner::Staff(id)) => {
                 let staff = keys::staff(id);
                 tx.more(vec![staff.key.clone()]).await?;
-                Ok(Subject::Staff(id, tx.get(&staff)?.ok_or(InvalidToken::Invalid)?.role))
+                let staff = tx.get(&staff)?.filter(|staff| staff.keeps(session.epoch));
+                Ok(Subject::Staff(id, staff.ok_or(InvalidToken::Invalid)?.role))
             }
             _ => Err(InvalidToken::Invalid.into()),
         }
@@ -293,6 +273,9 @@ impl Engine {
             let Some(session) = tx.get(&key)? else { return Ok(()) };
             if !self.keys.is_refresh_secret(presented.session, session.generation, &presented.secret) {
                 return Ok(());
+            }
+            if let SessionOwner::Staff(id) = session.owner {
+                tx.record_as(id, None, "staff_log_out");
             }
             tx.delete(&key);
             if let SessionOwner::User(id) = session.owner {

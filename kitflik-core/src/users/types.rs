@@ -186,6 +186,28 @@ pub struct StaffView {
     pub name: String,
     /// The role.
     pub role: Role,
+    /// Whether they can log in.
+    pub status: StaffStatus,
+    /// Whether they log in with one-time codes too.
+    pub second_factor: bool,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+/// Whether a member of staff can log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StaffStatus {
+    /// They have not chosen a password yet.
+    Invited,
+    /// They can.
+    Active,
+    /// They cannot, until an admin lets them.
+    Disabled,
 }
 
 /// Why a command about an account was refused. Nothing was changed.
@@ -211,6 +233,15 @@ pub enum UserError {
         /// How many.
         count: usize,
     },
+    /// The password of a member of staff was right; a one-time code is needed too.
+    #[error("a one-time code is needed too: repeat it with `code`")]
+    SecondFactorRequired,
+    /// A one-time code is wrong, or was used before.
+    #[error("the code is wrong or was used before: wait for the next one, or take another recovery code")]
+    WrongCode,
+    /// The house would be left without an admin.
+    #[error("this is the last admin of the house: make another member of staff an admin first")]
+    LastAdmin,
     /// A token is not valid.
     #[error(transparent)]
     InvalidToken(#[from] InvalidToken),
@@ -245,8 +276,10 @@ impl UserError {
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Denied(denied) => denied.code(),
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
-            Self::InvalidCode => ErrorCode::InvalidCode,
+            Self::InvalidCode | Self::WrongCode => ErrorCode::InvalidCode,
             Self::BookingsAhead { .. } => ErrorCode::BookingState,
+            Self::SecondFactorRequired => ErrorCode::SecondFactorRequired,
+            Self::LastAdmin => ErrorCode::LastAdmin,
             Self::InvalidToken(_) => ErrorCode::Unauthenticated,
             Self::NotFound => ErrorCode::NotFound,
             Self::AlreadyExists { .. } => ErrorCode::AlreadyExists,

@@ -8,16 +8,16 @@
 )]
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
-
 use kitflik_core::testing::ports::{Mailbox, ManualClock, PlainHasher, SeededEntropy};
 use kitflik_core::{
     Actor, Argon2id, AuditoriumView, Batch, CategoryPrice, Commit, Currency, Kitflik, Layout, MasterKey,
     MemoryStorage, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PasswordHasher,
     Policy, PriceCardView, Read, Row, SeatId, ShowView, Storage, StorageError, TestPayments, Timestamp,
 };
+use parking_lot::Mutex;
 
 pub const HALL: &str = "A: ##########\nB: ####_######\nC: ##########\n";
 
@@ -138,6 +138,26 @@ impl House {
             let show = catalog.add_show(&system, &show).await.unwrap();
             Cinema { movie, auditorium, card, show }
         })
+    }
+}
+
+/// A storage that lets others go first between a read and the commit.
+pub struct Slow(pub MemoryStorage);
+
+#[async_trait]
+impl Storage for Slow {
+    async fn read(&self, reads: Vec<Read>) -> Result<Vec<Vec<Row>>, StorageError> {
+        self.0.read(reads).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Commit, StorageError> {
+        let mut waited = false;
+        std::future::poll_fn(|context| {
+            context.waker().wake_by_ref();
+            if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        self.0.commit(batch).await
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Row {
     pub call: fn(&Scene) -> Told,
 }
 
-fn row(verb: &'static str, answers: &'static str, call: fn(&Scene) -> Told) -> Row {
+pub fn row(verb: &'static str, answers: &'static str, call: fn(&Scene) -> Told) -> Row {
     Row { verb, answers, call }
 }
 
@@ -34,7 +34,7 @@ const OFFICE: &str = "uuu ff fyyy y";
 const EDITORS: &str = "uuu ff ffyy y";
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), reports()].into_iter().flatten().collect()
+    [bookings(), catalog(), accounts(), crate::staff::rows(), reports()].into_iter().flatten().collect()
 }
 
 fn bookings() -> Vec<Row> {
@@ -188,6 +188,7 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Users::forgot_password", "the mail goes to the account's owner, whoever asks"),
     ("Users::resend_verification", "the mail goes to the account's owner, whoever asks"),
     ("Users::register", "whoever asks has no account yet"),
+    ("Staff::accept", SECRET),
     ("Staff::authenticate", SECRET),
     ("Staff::log_in", SECRET),
     ("Staff::log_out", SECRET),

@@ -1,10 +1,14 @@
-//! Staff: their sessions, additions to the catalogue, the bookings of the house, its customers and its reports.
+//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its customers and
+//! its reports.
 
+mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod own;
 mod reports;
 mod sessions;
+mod staff;
 mod users;
 
 use crate::documented::OpenApiRouter;
@@ -16,6 +20,9 @@ use crate::router::Api;
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(sessions::routes())
+        .merge(own::routes())
+        .merge(staff::routes())
+        .merge(audit::routes())
         .merge(catalogue::routes())
         .merge(auditoriums::routes())
         .merge(bookings::routes())

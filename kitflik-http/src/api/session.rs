@@ -4,7 +4,7 @@ use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kitflik_core::{CommandId, InvalidToken, LogIn, RefreshSession, TokenPair, UserError};
+use kitflik_core::{CommandId, InvalidToken, LogIn, RefreshSession, StaffLogIn, TokenPair, UserError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -97,14 +97,14 @@ async fn staff_session(State(api): State<Api>, headers: HeaderMap) -> Answer {
 
 /// Log in as staff by a browser: the tokens come as cookies that scripts cannot read
 #[utoipa::path(post, path = "/v1/admin/auth/session", tag = "staff", operation_id = "staff_open_session",
-    request_body = LogIn,
+    request_body = StaffLogIn,
     responses((status = 200, description = "The session", body = SessionView)))]
 async fn staff_open(
     State(api): State<Api>,
     headers: HeaderMap,
     key: IdempotencyKey,
     client: Client,
-    Json(mut request): Json<LogIn>,
+    Json(mut request): Json<StaffLogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();

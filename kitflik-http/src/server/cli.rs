@@ -28,6 +28,12 @@ pub(crate) enum Command {
     /// Bring movies or an auditorium into the data directory.
     #[command(subcommand)]
     Import(Import),
+    /// Look after the log of what staff did.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Help staff who are locked out.
+    #[command(subcommand)]
+    Staff(StaffCommand),
     /// Book against a server on this machine as quickly as it lets you, and say how it went.
     Rush(RushFlags),
 }
@@ -60,6 +66,28 @@ pub(crate) struct ServeFlags {
     /// What is logged, such as debug or info,kitflik_http=debug [env: KITFLIK_LOG] [default: info].
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Say whether anything in it was altered, moved, taken out or cut off since it was written. The exit code is 1 if
+    /// so, and the first fault is named.
+    Verify(StoreFlags),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StaffCommand {
+    /// Give an admin a new password, shown once, and take their one-time codes away. Their sessions end.
+    Rescue(RescueFlags),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RescueFlags {
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// The e-mail address that the admin logs in with.
+    #[arg(long)]
+    pub(crate) email: String,
 }
 
 #[derive(Debug, Subcommand)]

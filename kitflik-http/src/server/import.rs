@@ -50,7 +50,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 }
 
 /// Does something with the engine over the store; a data directory must not be in use by a server meanwhile.
-fn on_store(
+pub(super) fn on_store(
     flags: &StoreFlags,
     work: impl AsyncFnOnce(&Kitflik) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -58,8 +58,7 @@ fn on_store(
     logs::start(&settings.log)?;
     if matches!(settings.storage, StorageKind::Memory) {
         return Err(Failure::usage(
-            "storage is memory: there is nothing to import into; allowed are sled and postgres://…"
-                .to_owned(),
+            "storage is memory: nothing is kept there; allowed are sled and postgres://…".to_owned(),
         ));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()

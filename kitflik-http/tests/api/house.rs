@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use kitflik_core::testing::ports::Mailbox;
 use kitflik_core::{
     Argon2id, Batch, Clock, Commit, Kitflik, MasterKey, MemoryStorage, NewStaff, Read, Role, Row, Storage,
     StorageError, TestPayments, Timestamp,
@@ -12,8 +13,6 @@ use kitflik_core::{
 use kitflik_http::{Cors, ProblemCode, Readiness, RouterOptions, router};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-
-use crate::accounts::Mailbox;
 
 pub(crate) const STAFF_EMAIL: &str = "boss@example.org";
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -66,14 +65,22 @@ impl Storage for Switch {
 
 /// What only a house in this process has.
 pub(crate) struct Local {
+    pub(crate) kitflik: Kitflik,
+    pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) storage: Arc<Switch>,
     pub(crate) readiness: Readiness,
-    pub(crate) mailbox: Arc<Mailbox>,
-    kitflik: Kitflik,
 }
 
 impl Local {
+    /// The code in the last mail to an address.
+    pub(crate) fn code(&self, email: &str) -> String {
+        let mails = self.mailbox.mails();
+        let mail = mails.iter().rev().find(|mail| mail.to == email).unwrap();
+        let digits = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+        mail.text.lines().find(digits).unwrap().to_owned()
+    }
+
     /// Mail goes out in the background; here when a test says so.
     pub(crate) async fn send_mail(&self) {
         self.kitflik.tick().await.unwrap();

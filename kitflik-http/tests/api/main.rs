@@ -20,4 +20,5 @@ mod office;
 #[cfg(feature = "pages")]
 mod pages;
 mod staff;
+mod staff_accounts;
 mod users;

@@ -278,8 +278,8 @@ export class Staff {
     return this.#handle.call((engine) => engine.staffMakeFirst(text(staff)));
   }
 
-  /** Logs in. */
-  async logIn(request: wire.LogIn, command?: Command): Promise<wire.TokenPair> {
+  /** Logs in: with a one-time code, if they have set that up. */
+  async logIn(request: wire.StaffLogIn, command?: Command): Promise<wire.TokenPair> {
     return this.#handle.call((engine) => engine.staffLogIn(text(request), key(command)));
   }
 

@@ -72,6 +72,8 @@ export type {
   ShowStatus,
   ShowView,
   StaffId,
+  StaffLogIn,
+  StaffStatus,
   StaffView,
   TicketClaims,
   TicketId,

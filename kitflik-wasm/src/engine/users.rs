@@ -1,6 +1,6 @@
 //! `kitflik.users` and `kitflik.staff`.
 
-use kitflik_core::{InvalidToken, LogIn, RefreshSession, RegisterUser, UserError};
+use kitflik_core::{InvalidToken, LogIn, RefreshSession, RegisterUser, StaffLogIn, UserError};
 use wasm_bindgen::prelude::*;
 
 use super::{Engine, actor, command, json, read};
@@ -77,7 +77,7 @@ impl Engine {
     #[wasm_bindgen(js_name = staffLogIn)]
     pub fn staff_log_in(&self, request: String, key: Option<String>) -> u32 {
         self.start(async move |kitflik| {
-            let request = LogIn { command: command(key)?, ..read(&request)? };
+            let request = StaffLogIn { command: command(key)?, ..read(&request)? };
             json(&kitflik.staff().log_in(&request).await?)
         })
     }

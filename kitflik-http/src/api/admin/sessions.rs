@@ -4,7 +4,7 @@ use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use kitflik_core::{LogIn, RefreshSession, TokenPair};
+use kitflik_core::{RefreshSession, StaffLogIn, TokenPair};
 
 use crate::api::extract::body::Json;
 use crate::api::extract::client::Client;
@@ -18,13 +18,13 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Log in as staff
 #[utoipa::path(post, path = "/v1/admin/auth/login", tag = "staff", operation_id = "staff_log_in",
-    request_body = LogIn,
+    request_body = StaffLogIn,
     responses((status = 200, description = "A pair of tokens", body = TokenPair)))]
 async fn log_in(
     State(api): State<Api>,
     key: IdempotencyKey,
     client: Client,
-    Json(mut request): Json<LogIn>,
+    Json(mut request): Json<StaffLogIn>,
 ) -> Answer {
     request.command = key.of_guest();
     request.address = client.text();
