@@ -57,7 +57,6 @@ pub struct DeleteCustomer {
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
     /// What becomes of confirmed bookings of shows that are not over. The house may cancel any of them.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub bookings: FutureBookings,
 }
 

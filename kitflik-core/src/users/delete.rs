@@ -59,7 +59,6 @@ pub struct DeleteAccount {
     pub password: String,
     /// What becomes of confirmed bookings of shows that are not over.
     #[serde(default)]
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub bookings: FutureBookings,
     /// The network address that the request comes from, which the host knows.
     #[serde(skip)]

@@ -73,6 +73,7 @@ async fn a_forgotten_password_is_set_anew_by_code() {
     let house = House::open().await;
     let Some(local) = &house.local else { return };
     let ada = customer(&house).await;
+    local.send_mail().await;
     for email in [ada.email.as_str(), "nobody@example.org"] {
         let reply = house.post("/v1/auth/password/forgot", &json!({ "email": email })).send().await;
         assert_eq!((reply.status, reply.body.len()), (204, 0), "{email}");
