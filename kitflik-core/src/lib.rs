@@ -154,8 +154,7 @@ pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
     ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,
     ForgotPassword, FutureBookings, InvalidToken, InviteStaff, JsonWebKey, JsonWebKeySet, LogIn, NewStaff,
-    OfferedFactor, Passworded, RecoveryCodes, RefreshSession, RegisterUser, ResendVerification,
-    ResetPassword, SecondFactorCode, SessionView, Staff, StaffLogIn, StaffMe, StaffStatus, StaffView,
-    TokenAlgorithm, TokenPair, UpdateProfile, UpdateStaff, UserError, UserExport, UserQuery, UserView, Users,
-    VerifyEmail,
+    OfferedFactor, OpenSession, Passworded, RecoveryCodes, RefreshSession, RegisterUser, ResendVerification,
+    ResetPassword, SecondFactorCode, Staff, StaffLogIn, StaffMe, StaffStatus, StaffView, TokenAlgorithm,
+    TokenPair, UpdateProfile, UpdateStaff, UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
 };

@@ -27,7 +27,7 @@ pub use access::{InvalidToken, JsonWebKey, JsonWebKeySet, TokenAlgorithm};
 pub use admin::{CustomerView, DeleteCustomer, UserQuery};
 pub use change_email::{ChangeEmail, ConfirmEmail};
 pub use delete::{DeleteAccount, FutureBookings};
-pub use devices::SessionView;
+pub use devices::OpenSession;
 pub use export::UserExport;
 pub use password::{ChangePassword, ForgotPassword, ResetPassword};
 pub use profile::UpdateProfile;

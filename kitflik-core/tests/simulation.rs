@@ -1,7 +1,7 @@
 //! Many runs of the simulation. `KITFLIK_SIM_SEEDS=10000` runs more, `KITFLIK_SIM_FIRST=42` starts elsewhere.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test program")]
 
-use kitflik_core::testing::sim::{Sabotage, Stage, Tally, run};
+use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, run};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -88,4 +88,52 @@ fn a_relaxed_confirm_is_caught() {
 #[test]
 fn a_forgotten_refund_is_caught() {
     caught(Sabotage::RefundForgotten);
+}
+
+#[test]
+fn no_seed_breaks_a_rule_of_accounts() {
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 150));
+    let mut tally = accounts::Tally::default();
+    for seed in first..first + count {
+        tally.add(accounts::run(seed, None).unwrap_or_else(|fault| panic!("{fault}")));
+    }
+    println!("{count} seeds: {tally:?}");
+    assert!(tally.log_ins > count && tally.refreshes > count && tally.resets > count, "{tally:?}");
+    assert!(tally.moves > count / 10 && tally.deletions > count / 10, "{tally:?}");
+    assert!(tally.refused > count / 4 && tally.unknown > count / 10 && tally.crashes > count, "{tally:?}");
+}
+
+#[test]
+fn a_seed_repeats_its_run_of_accounts() {
+    for seed in 0..5 {
+        assert_eq!(accounts::run(seed, None), accounts::run(seed, None));
+    }
+}
+
+fn caught_in_accounts(sabotage: Sabotage) {
+    let fault = (0..300).find_map(|seed| accounts::run(seed, Some(sabotage)).err());
+    println!(
+        "{sabotage:?}: {}",
+        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 300 seeds"))
+    );
+}
+
+#[test]
+fn accounts_without_checks_are_caught() {
+    caught_in_accounts(Sabotage::ChecksOff);
+}
+
+#[test]
+fn half_a_batch_about_accounts_is_caught() {
+    caught_in_accounts(Sabotage::HalfOfABatch);
+}
+
+#[test]
+fn guesses_that_are_counted_without_a_check_are_caught() {
+    caught_in_accounts(Sabotage::GuessesUnchecked);
+}
+
+#[test]
+fn a_new_password_that_leaves_sessions_open_is_caught() {
+    caught_in_accounts(Sabotage::ResetKeepsSessions);
 }

@@ -75,6 +75,16 @@ export async function showAccount() {
 /** Whether somebody is logged in, as far as it is known by now. */
 export const isLoggedIn = () => me !== null;
 
+/** What this browser is called in the customer's list of sessions. */
+function device() {
+  const agent = navigator.userAgent;
+  const first = (names) => names.find(([part]) => agent.includes(part))?.[1];
+  // Many browsers name others too: the one that nobody else names comes first.
+  const browser = first([["Edg", "Edge"], ["Firefox", "Firefox"], ["Chrome", "Chrome"], ["Safari", "Safari"]]);
+  const system = first([["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Windows", "Windows"], ["Mac", "Mac"], ["Linux", "Linux"]]);
+  return [browser ?? "Browser", system].filter(Boolean).join(", ");
+}
+
 /** The view. */
 export async function viewLogIn(app, main) {
   app.title("Log in");
@@ -87,7 +97,7 @@ export async function viewLogIn(app, main) {
     button.disabled = true;
     show(told);
     try {
-      await session.open(email.value, password.value);
+      await session.open({ email: email.value, password: password.value, device: device() });
       me = await get("/v1/me", { session });
       asked = Promise.resolve();
       prefill();

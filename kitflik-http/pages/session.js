@@ -55,7 +55,7 @@ export function sessionAt(path) {
     send,
     /** `open`, `expired` or `none`. */
     state: async () => state ?? look(),
-    open: async (email, password) => take(await command(null, "POST", path, { cookies: true, body: { email, password } })),
+    open: async (body) => take(await command(null, "POST", path, { cookies: true, body })),
     /** If it fails without an answer, the session is as it was. */
     async close() {
       if (csrf === null) await look();

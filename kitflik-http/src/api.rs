@@ -10,7 +10,7 @@ pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod house;
 mod jwks;
-mod me;
+pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;

@@ -38,6 +38,7 @@ pub use api::extract::body::{Unreadable, read_json};
 pub use api::extract::client::ClientAddress;
 pub use api::health::Health;
 pub use api::house::HouseView;
+pub use api::me::Sessions;
 pub use api::session::{SessionState, SessionView};
 pub use api::shows::{ExpandedSeat, ExpandedSeatMap, SeatStateName};
 pub use api::tickets::TicketKeyView;

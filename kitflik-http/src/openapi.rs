@@ -60,10 +60,11 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
     name_codes(components.schemas.get_mut("Problem"));
     document.components = Some(components);
     for (path, item) in &mut document.paths.paths {
-        for operation in [&mut item.get, &mut item.delete, &mut item.patch].into_iter().flatten() {
-            complete(path, operation, false);
+        for operation in [&mut item.get, &mut item.delete].into_iter().flatten() {
+            let changes = operation.request_body.is_some();
+            complete(path, operation, changes);
         }
-        for operation in [&mut item.post, &mut item.put].into_iter().flatten() {
+        for operation in [&mut item.post, &mut item.put, &mut item.patch].into_iter().flatten() {
             complete(path, operation, true);
         }
     }

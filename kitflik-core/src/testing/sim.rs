@@ -5,6 +5,7 @@
 //! auditor looks at what is stored and compares it with what was acknowledged. The same seed gives
 //! the same run, so a failure is found again by its seed.
 
+pub mod accounts;
 mod auditor;
 mod people;
 mod storage;
@@ -46,12 +47,16 @@ pub enum Sabotage {
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
     ConfirmRelaxed,
+    /// Guesses at a code are counted without a check.
+    GuessesUnchecked,
+    /// A new password by code leaves the sessions open.
+    ResetKeepsSessions,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
 }
 
 impl Sabotage {
-    /// All of them.
+    /// Those that sales must notice.
     pub const ALL: [Self; 7] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
@@ -69,6 +74,8 @@ impl Sabotage {
             Self::TakeoverUnchecked => Some(Mutant::TakeoverUnchecked),
             Self::ConfirmUnchecked => Some(Mutant::ConfirmUnchecked),
             Self::ConfirmRelaxed => Some(Mutant::ConfirmRelaxed),
+            Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
+            Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
         }
     }

@@ -210,9 +210,8 @@ impl Users<'_> {
             (Actor::User { id }, CancelBooking::new())
         };
         for booking in self.bookings_ahead(id).await? {
-            match bookings.cancel(&actor, booking, &request).await {
-                Err(BookingError::Engine(error)) => return Err(error),
-                Ok(_) | Err(_) => {}
+            if let Err(BookingError::Engine(error)) = bookings.cancel(&actor, booking, &request).await {
+                return Err(error);
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct SessionView {
+pub struct OpenSession {
     /// The session.
     pub id: SessionId,
     /// Whether it is the caller's own.
@@ -48,7 +48,7 @@ impl Users<'_> {
         &self,
         actor: &Actor,
         current: Option<SessionId>,
-    ) -> Result<Vec<SessionView>, UserError> {
+    ) -> Result<Vec<OpenSession>, UserError> {
         let id = self.customer(actor)?;
         let user = Self::present(self.engine.get(&keys::user(id)).await?)?;
         let listed = self.engine.scan_all(&keys::user_sessions(id)).await?;
@@ -58,7 +58,7 @@ impl Users<'_> {
         let sessions = self.engine.get_many(ids.iter().copied().map(keys::session)).await?;
         let views = ids.into_iter().zip(sessions).rev().filter_map(|(id, session)| {
             let (session, _) = session?;
-            Some(SessionView {
+            Some(OpenSession {
                 id,
                 current: Some(id) == current,
                 device: session.device,

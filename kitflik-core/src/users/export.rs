@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::profile::user_view;
-use super::{SessionView, UserError, UserView, Users};
+use super::{OpenSession, UserError, UserView, Users};
 use crate::actor::Actor;
 use crate::bookings::BookingView;
 use crate::error::EngineError;
@@ -22,7 +22,7 @@ pub struct UserExport {
     /// The account.
     pub user: UserView,
     /// The open sessions.
-    pub sessions: Vec<SessionView>,
+    pub sessions: Vec<OpenSession>,
     /// The confirmed bookings, the newest first.
     pub bookings: Vec<BookingView>,
 }

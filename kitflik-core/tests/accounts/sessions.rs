@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use kitflik_core::{Actor, ErrorCode, LogIn, SessionView};
+use kitflik_core::{Actor, ErrorCode, LogIn, OpenSession};
 use pollster::block_on;
 
 use crate::common::{House, house};
 use crate::{ADA, PASSWORD, refused};
 
-fn list(house: &House, actor: &Actor, token: &str) -> Vec<SessionView> {
+fn list(house: &House, actor: &Actor, token: &str) -> Vec<OpenSession> {
     let users = house.kitflik.users();
     block_on(users.list_sessions(actor, Some(users.session(token).unwrap()))).unwrap()
 }

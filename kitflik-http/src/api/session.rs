@@ -65,10 +65,12 @@ async fn open(
     State(api): State<Api>,
     headers: HeaderMap,
     key: IdempotencyKey,
+    client: Client,
     Json(mut request): Json<LogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
+    request.address = client.text();
     given(&api, Whose::Customer, &api.kitflik.users().log_in(&request).await?)
 }
 
@@ -99,14 +101,14 @@ async fn staff_session(State(api): State<Api>, headers: HeaderMap) -> Answer {
     responses((status = 200, description = "The session", body = SessionView)))]
 async fn staff_open(
     State(api): State<Api>,
-    Client(address): Client,
     headers: HeaderMap,
     key: IdempotencyKey,
+    client: Client,
     Json(mut request): Json<StaffLogIn>,
 ) -> Answer {
     cookies::from_this_site(&headers)?;
     request.command = key.of_guest();
-    request.address = address.map(|address| address.to_string());
+    request.address = client.text();
     given(&api, Whose::Staff, &api.kitflik.staff().log_in(&request).await?)
 }
 

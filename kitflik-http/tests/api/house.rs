@@ -72,6 +72,21 @@ pub(crate) struct Local {
     pub(crate) readiness: Readiness,
 }
 
+impl Local {
+    /// The code in the last mail to an address.
+    pub(crate) fn code(&self, email: &str) -> String {
+        let mails = self.mailbox.mails();
+        let mail = mails.iter().rev().find(|mail| mail.to == email).unwrap();
+        let digits = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+        mail.text.lines().find(digits).unwrap().to_owned()
+    }
+
+    /// Mail goes out in the background; here when a test says so.
+    pub(crate) async fn send_mail(&self) {
+        self.kitflik.tick().await.unwrap();
+    }
+}
+
 pub(crate) struct House {
     base: String,
     client: reqwest::Client,
@@ -136,7 +151,7 @@ impl House {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { base, client, local: Some(Local { kitflik, mailbox, clock, storage, readiness }) }
+        Self { base, client, local: Some(Local { clock, storage, readiness, mailbox, kitflik }) }
     }
 
     /// A while passes; where the clock is not ours, it passes by itself.

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod cancel;
 mod cookies;
 mod customers;

@@ -22,12 +22,12 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     responses((status = 200, description = "A pair of tokens", body = TokenPair)))]
 async fn log_in(
     State(api): State<Api>,
-    Client(address): Client,
     key: IdempotencyKey,
+    client: Client,
     Json(mut request): Json<StaffLogIn>,
 ) -> Answer {
     request.command = key.of_guest();
-    request.address = address.map(|address| address.to_string());
+    request.address = client.text();
     json(StatusCode::OK, &api.kitflik.staff().log_in(&request).await?)
 }
 

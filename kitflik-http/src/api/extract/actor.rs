@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use kitflik_core::{Actor, ErrorCode, InvalidToken, UserError};
+use kitflik_core::{Actor, ErrorCode, InvalidToken, SessionId, UserError};
 
 use super::body::malformed;
 use super::cookies::{self, Token, Whose};
@@ -19,6 +19,9 @@ pub(crate) struct Anyone(pub(crate) Actor);
 
 /// A customer, or nobody; the engine refuses nobody.
 pub(crate) struct Customer(pub(crate) Actor);
+
+/// A customer, or nobody, and the session that they come from.
+pub(crate) struct CustomerSession(pub(crate) Actor, pub(crate) Option<SessionId>);
 
 /// Staff.
 pub(crate) struct StaffMember(pub(crate) Actor);
@@ -102,10 +105,19 @@ impl FromRequestParts<Api> for Customer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        CustomerSession::from_request_parts(parts, api).await.map(|customer| Self(customer.0))
+    }
+}
+
+impl FromRequestParts<Api> for CustomerSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         match credentials(api, &parts.method, &parts.headers, Whose::Customer)? {
-            Credentials::None => Ok(Self(Actor::guest())),
+            Credentials::None => Ok(Self(Actor::guest(), None)),
             Credentials::Bearer(token) | Credentials::Session(token) => {
-                Ok(Self(api.kitflik.users().authenticate(token)?))
+                let users = api.kitflik.users();
+                Ok(Self(users.authenticate(token)?, Some(users.session(token)?)))
             }
             Credentials::Booking(_) => Err(unauthenticated("log in: a booking token is not enough here")),
         }

@@ -57,10 +57,15 @@ pub(crate) fn malformed(detail: impl Into<String>) -> Problem {
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("the body is not UTF-8 at byte {}", error.valid_up_to())))?;
-    read_json(text).map_err(|unreadable| match unreadable {
+    let value = read_json(text).map_err(|unreadable| match unreadable {
         Unreadable::NotJson(detail) => malformed(format!("the body is not {detail}")),
         Unreadable::Invalid(invalid) => Problem::fields(invalid.errors),
-    })
+    })?;
+    // serde takes a list for the fields of an object, one after the other.
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::field("", "invalid", "the value: expected an object, found a list"));
+    }
+    Ok(value)
 }
 
 /// Why a text is no request.

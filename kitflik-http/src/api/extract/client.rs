@@ -17,6 +17,11 @@ pub struct ClientAddress(pub IpAddr);
 pub(crate) struct Client(pub(crate) Option<IpAddr>);
 
 impl Client {
+    /// As the engine takes it.
+    pub(crate) fn text(self) -> Option<String> {
+        self.0.map(|address| address.to_string())
+    }
+
     pub(crate) fn of(extensions: &Extensions) -> Self {
         let told = extensions.get::<ClientAddress>().map(|address| address.0);
         #[cfg(feature = "server")]

@@ -1,0 +1,259 @@
+//! Customers, of whom several want the same address, and whoever guesses.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+
+use super::auditor::{Auditor, Session};
+use crate::testing::ports::SeededEntropy;
+use crate::testing::sim::turn;
+use crate::{
+    Actor, ChangeEmail, ConfirmEmail, DeleteAccount, Email, ForgotPassword, FutureBookings, Kitflik, LogIn,
+    RefreshSession, RegisterUser, ResetPassword, TokenPair, UserError, UserId,
+};
+
+/// Addresses that all want.
+const ADDRESSES: u64 = 4;
+/// Guesses at once.
+const GUESSES: usize = 40;
+/// Of which so many may be looked at: five, and some more if time passes meanwhile.
+const LOOKED_AT: usize = 20;
+
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) engine: Kitflik,
+    pub(super) luck: Arc<SeededEntropy>,
+    pub(super) sent: Arc<Mutex<Vec<Email>>>,
+    pub(super) auditor: Rc<RefCell<Auditor>>,
+}
+
+impl Person {
+    pub(super) async fn live(self) {
+        for step in 0..=self.luck.below(4) {
+            self.idle(6).await;
+            match self.luck.below(100) {
+                0..=19 => self.register(step).await,
+                20..=44 => self.log_in().await,
+                45..=64 => self.refresh().await,
+                65..=84 => self.reset(step).await,
+                85..=90 => self.change_address().await,
+                91..=96 => self.delete().await,
+                _ => self.guess().await,
+            }
+        }
+    }
+
+    async fn idle(&self, most: u64) {
+        for _ in 0..self.luck.below(most) {
+            turn().await;
+        }
+    }
+
+    fn address(&self) -> String {
+        format!("c{}@example.org", self.luck.below(ADDRESSES))
+    }
+
+    fn secret(&self, step: u64) -> String {
+        format!("secret of {} {step}", self.name)
+    }
+
+    /// A password that most likely is right.
+    fn password(&self, email: &str) -> String {
+        let auditor = self.auditor.borrow();
+        let known = auditor.passwords.get(email).map_or(&[][..], Vec::as_slice);
+        let back = usize::try_from(self.luck.below(2)).unwrap_or(0).min(known.len().saturating_sub(1));
+        known.iter().rev().nth(back).cloned().unwrap_or_else(|| "anything at all".to_owned())
+    }
+
+    fn chosen(&self, email: &str, password: &str) {
+        let mut auditor = self.auditor.borrow_mut();
+        auditor.passwords.entry(email.to_owned()).or_default().push(password.to_owned());
+    }
+
+    fn noted<T>(&self, answer: Result<T, UserError>) -> Option<T> {
+        answer.map_err(|error| self.auditor.borrow_mut().refused(&error)).ok()
+    }
+
+    fn owner(&self, pair: &TokenPair) -> Option<UserId> {
+        match self.engine.users().authenticate(&pair.access_token) {
+            Ok(Actor::User { id }) => Some(id),
+            _ => None,
+        }
+    }
+
+    async fn register(&self, step: u64) {
+        let (email, password) = (self.address(), self.secret(step));
+        let request = RegisterUser {
+            command: None,
+            email: email.clone(),
+            password: password.clone(),
+            name: self.name.clone(),
+        };
+        if self.noted(self.engine.users().register(&request).await).is_some() {
+            self.auditor.borrow_mut().tally.registrations += 1;
+            // Only if nobody had the address; it is tried all the same.
+            let first = !self.auditor.borrow().passwords.contains_key(&email);
+            if first || self.luck.chance(50) {
+                self.chosen(&email, &password);
+            }
+        }
+    }
+
+    async fn open(&self) -> Option<(String, TokenPair, UserId)> {
+        let email = self.address();
+        let password = self.password(&email);
+        let answer = self.engine.users().log_in(&LogIn::new(email, password.clone())).await;
+        let pair = self.noted(answer)?;
+        let user = self.owner(&pair)?;
+        let mut auditor = self.auditor.borrow_mut();
+        auditor.tally.log_ins += 1;
+        let since = auditor.now();
+        auditor.sessions.push(Session { token: pair.refresh_token.clone(), user, since });
+        Some((password, pair, user))
+    }
+
+    async fn log_in(&self) {
+        self.open().await;
+    }
+
+    fn take_session(&self) -> Option<Session> {
+        let mut auditor = self.auditor.borrow_mut();
+        let count = auditor.sessions.len() as u64;
+        let which = usize::try_from(self.luck.below(count)).unwrap_or(0);
+        (which < auditor.sessions.len()).then(|| auditor.sessions.swap_remove(which))
+    }
+
+    /// Uses somebody's refresh token, now and then twice at once.
+    async fn refresh(&self) {
+        let Some(session) = self.take_session() else { return };
+        let users = self.engine.users();
+        let request = RefreshSession { command: None, refresh_token: session.token.clone() };
+        let begun = self.auditor.borrow_mut().now();
+        let over = self.auditor.borrow().must_be_over(&session, begun);
+        let times = if self.luck.chance(30) { 2 } else { 1 };
+        let answers = join_all((0..times).map(|_| users.refresh(&request))).await;
+        let mut next = None;
+        for answer in answers {
+            match answer {
+                Ok(pair) => {
+                    let mut auditor = self.auditor.borrow_mut();
+                    auditor.tally.refreshes += 1;
+                    if over {
+                        auditor.blame(|| format!("a session of {} outlived a new password", session.user));
+                    }
+                    next = Some(pair.refresh_token);
+                }
+                Err(error) => {
+                    let mut auditor = self.auditor.borrow_mut();
+                    auditor.refused(&error);
+                    auditor.tally.refused += u64::from(over);
+                    // Whether it was used is not known, or was not: it is tried again.
+                    if matches!(error, UserError::Engine(_)) && next.is_none() {
+                        next = Some(session.token.clone());
+                    }
+                }
+            }
+        }
+        if let Some(token) = next {
+            self.auditor.borrow_mut().sessions.push(Session { token, ..session });
+        }
+    }
+
+    /// Once all is quiet.
+    pub(super) async fn try_all_sessions(self) {
+        let count = self.auditor.borrow().sessions.len();
+        for _ in 0..count {
+            self.refresh().await;
+        }
+    }
+
+    /// The code in the last mail to an address that is about this.
+    async fn mailed(&self, email: &str, about: &str) -> Option<String> {
+        for _ in 0..40 {
+            let code = {
+                let sent = self.sent.lock();
+                let mail = sent.iter().rev().find(|mail| mail.to == email && mail.subject.contains(about));
+                let digits = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+                mail.and_then(|mail| mail.text.lines().find(digits).map(str::to_owned))
+            };
+            if code.is_some() && self.luck.chance(30) {
+                return code;
+            }
+            turn().await;
+        }
+        None
+    }
+
+    async fn forgot(&self, email: &str) -> Option<String> {
+        let request = ForgotPassword { command: None, email: email.to_owned(), address: None };
+        self.noted(self.engine.users().forgot_password(&request).await)?;
+        self.mailed(email, "code for a new password").await
+    }
+
+    async fn reset(&self, step: u64) {
+        let (email, password) = (self.address(), self.secret(step));
+        let Some(code) = self.forgot(&email).await else { return };
+        let begun = self.auditor.borrow_mut().now();
+        let request = ResetPassword {
+            command: None,
+            email: email.clone(),
+            code,
+            password: password.clone(),
+            address: None,
+        };
+        if self.noted(self.engine.users().reset_password(&request).await).is_some() {
+            self.auditor.borrow_mut().reset(&password, begun);
+            self.chosen(&email, &password);
+        }
+    }
+
+    async fn change_address(&self) {
+        let Some((password, _, id)) = self.open().await else { return };
+        let (actor, email) = (Actor::User { id }, self.address());
+        let request =
+            ChangeEmail { command: None, email: email.clone(), password: password.clone(), address: None };
+        if self.noted(self.engine.users().change_email(&actor, &request).await).is_none() {
+            return;
+        }
+        let Some(code) = self.mailed(&email, "Confirm your new address").await else { return };
+        let request = ConfirmEmail { command: None, token: None, code: Some(code), address: None };
+        if self.noted(self.engine.users().confirm_email(&actor, &request).await).is_some() {
+            self.auditor.borrow_mut().tally.moves += 1;
+            self.chosen(&email, &password);
+        }
+    }
+
+    async fn delete(&self) {
+        let Some((password, _, id)) = self.open().await else { return };
+        let bookings = FutureBookings::Refuse;
+        let request = DeleteAccount { command: None, password, bookings, address: None };
+        let answer = self.engine.users().delete(&Actor::User { id }, &request).await;
+        if self.noted(answer).is_some() {
+            self.auditor.borrow_mut().deleted(id);
+        }
+    }
+
+    /// Many wrong guesses at once.
+    async fn guess(&self) {
+        let email = self.address();
+        let Some(code) = self.forgot(&email).await else { return };
+        let wrong = |digit: char| if digit == '9' { '0' } else { char::from(digit as u8 + 1) };
+        let code: String = code.chars().map(wrong).collect();
+        let request =
+            ResetPassword { command: None, email, code, password: "taken over".to_owned(), address: None };
+        let users = self.engine.users();
+        let answers = join_all((0..GUESSES).map(|_| users.reset_password(&request))).await;
+        let looked_at = answers.iter().filter(|answer| **answer == Err(UserError::InvalidCode)).count();
+        let mut auditor = self.auditor.borrow_mut();
+        auditor.tally.guesses += GUESSES as u64;
+        if answers.iter().any(Result::is_ok) {
+            auditor.blame(|| "a wrong code was taken".to_owned());
+        }
+        if looked_at > LOOKED_AT {
+            auditor.blame(|| format!("{looked_at} of {GUESSES} guesses at a code were looked at"));
+        }
+    }
+}
