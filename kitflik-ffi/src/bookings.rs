@@ -1,9 +1,9 @@
 //! Seats and bookings.
 
 use kitflik_core::{
-    Actor, BestAvailable, BestAvailableView, BookingError, BookingId, BookingQuery, BookingView, ChangeSeats,
-    CommandId, ConfirmBooking, HoldSeats, KitflikError, PageRequest, SeatMapView, ShowId, TicketId,
-    TicketView,
+    Actor, BestAvailable, BestAvailableView, BookingError, BookingId, BookingQuery, BookingView,
+    CancelBooking, ChangeSeats, CommandId, ConfirmBooking, HoldSeats, KitflikError, PageRequest, SeatMapView,
+    ShowId, TicketId, TicketView,
 };
 
 use crate::catalog::page;
@@ -107,6 +107,22 @@ impl Bookings {
         guarded(self.kitflik.bookings().confirm(&actor, booking, &request)).await
     }
 
+    /// Undoes a sale: its seats are free at once, its tickets are refused, and what a provider took goes back. Staff
+    /// have to give a reason. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+    ///
+    /// # Errors
+    /// `booking_state` unless it is confirmed, `cancellation_closed` once its owner may not cancel it any more,
+    /// `Invalid` without a reason of staff's, `not_found`, `unauthenticated` or `forbidden`.
+    #[uniffi::method(default(request = None))]
+    pub async fn cancel(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        request: Option<CancelBooking>,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().cancel(&actor, booking, &request.unwrap_or_default())).await
+    }
+
     /// A booking, for its owner and for staff.
     ///
     /// # Errors
@@ -124,7 +140,8 @@ impl Bookings {
         guarded(async { Ok::<_, BookingError>(bookings.mine(&actor, &request).await?.into()) }).await
     }
 
-    /// A page of the house's bookings, the newest first, for staff who manage them. A page may have fewer items
+    /// A page of the house's bookings, the newest first, for staff who manage them: of a show, a customer, a state, a
+    /// time of making. A page may have fewer items
     /// than its limit and still have a `next_cursor`.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kitflik_core::{
     BookingId, Clock, KitflikError, Mailer, MasterKey, Payments, Policy, SledStorage, Storage, Timestamp,
+    TokenAlgorithm,
 };
 
 use crate::bookings::Bookings;
@@ -13,7 +14,8 @@ use crate::door::{Door, memory_storage};
 use crate::guard::{guard, guarded};
 use crate::hasher::ThreadHasher;
 use crate::reports::Reports;
-use crate::users::{StaffAccounts, Users};
+use crate::staff::StaffAccounts;
+use crate::users::Users;
 
 /// Where a house keeps what it knows.
 #[derive(Clone, uniffi::Enum)]
@@ -60,6 +62,12 @@ pub struct HousePolicy {
     /// Bookings may be confirmed to be paid at the box office: yes.
     #[uniffi(default)]
     pub pay_at_counter: Option<bool>,
+    /// Whoever owns a booking may cancel it themselves: yes. Otherwise only staff may.
+    #[uniffi(default)]
+    pub owners_cancel: Option<bool>,
+    /// How long before a show starts they may do so, at the latest: until it starts.
+    #[uniffi(default)]
+    pub cancel_before: Option<Duration>,
     /// How long access tokens are valid: 15 minutes.
     #[uniffi(default)]
     pub access_token: Option<Duration>,
@@ -72,6 +80,16 @@ pub struct HousePolicy {
     /// How long staff's refresh tokens are valid: 12 hours.
     #[uniffi(default)]
     pub staff_refresh_token: Option<Duration>,
+    /// How access tokens are signed: HS256. With EdDSA, others can verify them with [`Kitflik::token_keys`].
+    #[uniffi(default)]
+    pub token_algorithm: Option<TokenAlgorithm>,
+    /// Who signs access tokens, as they say it (`iss`): `kitflik`. Tokens of another are refused.
+    #[uniffi(default)]
+    pub token_issuer: Option<String>,
+    /// Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. Without it
+    /// mails have no links, only codes.
+    #[uniffi(default)]
+    pub public_url: Option<String>,
     /// How old a cached view may be, because another process writes to the same storage: 1 second with a storage of the
     /// host's. The built-in ones have one process, whose views are as new as its writes.
     #[uniffi(default)]
@@ -86,8 +104,13 @@ impl HousePolicy {
         }
         take! {
             hold hold_at_most takeover_grace late_confirm_grace pay_at_counter access_token refresh_token
-            staff_access_token staff_refresh_token
+            staff_access_token staff_refresh_token token_algorithm token_issuer
         }
+        policy.cancel_before = match self.owners_cancel {
+            Some(false) => None,
+            _ => self.cancel_before.or(policy.cancel_before),
+        };
+        policy.public_url = self.public_url;
         policy.view_max_age = self.view_max_age.or(policy.view_max_age.filter(|_| shared));
         policy.house_name = house_name.unwrap_or(policy.house_name);
         policy
@@ -127,6 +150,10 @@ pub struct KitflikOptions {
     pub store: Store,
     /// What every key that the house signs with is derived from.
     pub master_key: HouseKey,
+    /// Other master keys, former ones or the next one: what is new is not signed with them, and what they have signed
+    /// is accepted.
+    #[uniffi(default)]
+    pub accepted_keys: Vec<HouseKey>,
     /// The name under which mails and tickets go out.
     #[uniffi(default)]
     pub house_name: Option<String>,
@@ -202,9 +229,23 @@ impl Kitflik {
         self.engine.payment_providers()
     }
 
-    /// The public half of the key that tickets are signed with: what a `Gate` needs.
+    /// The public half of the key that tickets are signed with.
     pub fn ticket_key(&self) -> String {
         self.engine.ticket_key().to_string()
+    }
+
+    /// The public halves of all keys whose tickets are accepted, the current one first: what a `Gate` needs.
+    pub fn ticket_keys(&self) -> Vec<String> {
+        self.engine.ticket_keys().0.iter().map(ToString::to_string).collect()
+    }
+
+    /// The public halves of all keys that customers' access tokens are accepted with, as a JSON Web Key Set (RFC 7517)
+    /// that a host may publish. It is empty unless tokens are signed with EdDSA.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn token_keys(&self) -> Result<String, KitflikError> {
+        guard(|| serde_json::to_string(&self.engine.token_keys()).map_err(KitflikError::invalid))
     }
 
     /// The token that proves that a guest's booking is theirs. Only for the host itself, which moves bookings between
@@ -233,6 +274,8 @@ impl Kitflik {
 impl Kitflik {
     fn open(options: KitflikOptions) -> Result<Self, KitflikError> {
         let master_key = options.master_key.open()?;
+        let accepted_keys =
+            options.accepted_keys.into_iter().map(HouseKey::open).collect::<Result<_, _>>()?;
         let mut names: Vec<&str> = Vec::new();
         for PaymentProvider { name, .. } in &options.payments {
             if name.is_empty() || name == kitflik_core::COUNTER || names.contains(&name.as_str()) {
@@ -252,6 +295,7 @@ impl Kitflik {
         let door = Arc::new(Door::new(storage));
         let policy = options.policy.unwrap_or_default().apply(options.house_name, shared);
         let mut builder = kitflik_core::Kitflik::builder(door.clone(), master_key)
+            .accepted_keys(accepted_keys)
             .password_hasher(Arc::new(ThreadHasher::default()))
             .policy(policy);
         if let Some(mailer) = options.mailer {

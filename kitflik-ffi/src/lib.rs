@@ -22,6 +22,7 @@ mod house;
 mod layout;
 mod measure;
 mod reports;
+mod staff;
 mod users;
 mod vectors;
 
@@ -37,5 +38,6 @@ pub use kitflik_core::KitflikError;
 pub use layout::Layout;
 pub use measure::{NativeCallTimes, native_call_times};
 pub use reports::{OccupancyPage, Reports};
-pub use users::{StaffAccounts, Users};
+pub use staff::{AuditPage, StaffAccounts, StaffPage};
+pub use users::{CustomerView, UpdateProfile, UserPage, Users};
 pub use vectors::vector_answer;

@@ -5,6 +5,7 @@
 
 mod bookings;
 mod catalog;
+mod staff;
 mod users;
 
 use std::fmt::Display;
@@ -54,6 +55,7 @@ impl Engine {
         let options = Options::read(options)?;
         let storage = Arc::new(JsStorage(SendWrapper::new(storage)));
         let mut builder = Kitflik::builder(storage, options.master_key()?)
+            .accepted_keys(options.accepted_keys()?)
             .policy(options.policy()?)
             .clock(Arc::new(JsClock(SendWrapper::new(clock))));
         if let Some(hasher) = options.hasher()? {
@@ -85,6 +87,20 @@ impl Engine {
     #[wasm_bindgen(js_name = ticketKey)]
     pub fn ticket_key(&self) -> String {
         self.kitflik.ticket_key().to_string()
+    }
+
+    /// The public keys that tickets are verified with, the one that signs first.
+    #[must_use]
+    #[wasm_bindgen(js_name = ticketKeys)]
+    pub fn ticket_keys(&self) -> Vec<String> {
+        self.kitflik.ticket_keys().0.iter().map(ToString::to_string).collect()
+    }
+
+    /// The public keys that customers' access tokens are verified with, as a JSON Web Key Set.
+    #[must_use]
+    #[wasm_bindgen(js_name = tokenKeys)]
+    pub fn token_keys(&self) -> String {
+        serde_json::to_string(&self.kitflik.token_keys()).unwrap_or_default()
     }
 
     /// The names of the payment providers.

@@ -1,20 +1,20 @@
 //! What a gate or a plan editor needs without a house: genuine tickets and layouts, as JSON texts.
 
-use kitflik_core::{Layout, TicketKey};
+use kitflik_core::{Layout, TicketKey, TicketKeys};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::failure::Failure;
 
-/// Verifies the signature of a ticket with the public key of a house, without a network. Returns what it says.
+/// Verifies the signature of a ticket with the public keys of a house, without a network. Returns what it says.
 /// Whether the ticket was used before, only the house knows.
 ///
 /// # Errors
-/// What is wrong with the key or the token.
+/// What is wrong with a key or the token.
 #[wasm_bindgen(js_name = verifyTicket)]
-pub fn verify_ticket(public_key: &str, token: &str) -> Result<String, JsValue> {
-    let verified = public_key.parse::<TicketKey>().and_then(|key| key.verify(token));
-    to_json(&verified.map_err(Failure::from)?)
+pub fn verify_ticket(public_keys: Vec<String>, token: &str) -> Result<String, JsValue> {
+    let keys: Result<Vec<TicketKey>, _> = public_keys.iter().map(|key| key.parse()).collect();
+    to_json(&keys.and_then(|keys| TicketKeys(keys).verify(token)).map_err(Failure::from)?)
 }
 
 /// Reads a layout in the text format that people write: `{name, categories, seats}`.
@@ -57,9 +57,14 @@ mod tests {
             valid_from: Timestamp::from_millis(1_000),
             valid_until: Timestamp::from_millis(9_000),
         };
-        let signer = TicketSigner::from_seed([7; 32]);
-        let (key, token) = (signer.public_key().to_string(), signer.sign(&claims));
-        let told: Value = serde_json::from_str(&verify_ticket(&key, &token).unwrap()).unwrap();
+        let (signer, former) = (TicketSigner::from_seed([7; 32]), TicketSigner::from_seed([6; 32]));
+        let keys = [&signer, &former].map(|signer| signer.public_key().to_string()).to_vec();
+        assert_eq!(
+            verify_ticket(keys.clone(), &signer.sign(&claims)).unwrap(),
+            verify_ticket(keys.clone(), &former.sign(&claims)).unwrap()
+        );
+        let told = verify_ticket(keys, &signer.sign(&claims)).unwrap();
+        let told: Value = serde_json::from_str(&told).unwrap();
         assert_eq!(told["booking"], claims.booking.to_string());
         assert_eq!(told["seat"], 2);
         assert_eq!(told["valid_until"], json!("1970-01-01T00:00:09Z"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kitflik_core::{Argon2id, MasterKey, Policy};
+use kitflik_core::{Argon2id, MasterKey, Policy, TokenAlgorithm};
 use kitflik_http::{Cors, RouterOptions, read_json};
 use serde::{Deserialize, Deserializer};
 
@@ -15,6 +15,8 @@ const LONGEST: u64 = 10 * 366 * 24 * 60 * 60;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Options {
     master_key: String,
+    #[serde(default)]
+    accepted_keys: Vec<String>,
     #[serde(default)]
     policy: PolicyOptions,
     #[serde(default)]
@@ -34,11 +36,16 @@ struct PolicyOptions {
     takeover_grace_seconds: Option<u64>,
     late_confirm_grace_seconds: Option<u64>,
     pay_at_counter: Option<bool>,
+    /// `null` is a choice, so it is told from no choice.
+    #[serde(deserialize_with = "present")]
+    cancel_before_seconds: Option<Option<u64>>,
     access_token_seconds: Option<u64>,
     refresh_token_seconds: Option<u64>,
     staff_access_token_seconds: Option<u64>,
     staff_refresh_token_seconds: Option<u64>,
-    /// `null` is a choice, so it is told from no choice.
+    token_algorithm: Option<TokenAlgorithm>,
+    token_issuer: Option<String>,
+    public_url: Option<String>,
     #[serde(deserialize_with = "present")]
     view_max_age_millis: Option<Option<u64>>,
 }
@@ -72,6 +79,15 @@ impl Options {
         MasterKey::from_hex(&self.master_key).map_err(|error| Failure::field("masterKey", "invalid", error))
     }
 
+    /// Former master keys, or the next one.
+    pub(crate) fn accepted_keys(&self) -> Result<Vec<MasterKey>, Failure> {
+        let read = |(at, key): (usize, &String)| {
+            let refused = |error| Failure::field(&format!("acceptedKeys[{at}]"), "invalid", error);
+            MasterKey::from_hex(key).map_err(refused)
+        };
+        self.accepted_keys.iter().enumerate().map(read).collect()
+    }
+
     pub(crate) fn policy(&self) -> Result<Policy, Failure> {
         let (chosen, mut policy) = (&self.policy, Policy::default());
         let set = |name: &str, seconds: Option<u64>, least: u64, place: &mut Duration| {
@@ -92,6 +108,20 @@ impl Options {
         let staff = (&mut policy.staff_access_token, &mut policy.staff_refresh_token);
         set("staffAccessTokenSeconds", chosen.staff_access_token_seconds, 1, staff.0)?;
         set("staffRefreshTokenSeconds", chosen.staff_refresh_token_seconds, 1, staff.1)?;
+        match chosen.cancel_before_seconds {
+            Some(None) => policy.cancel_before = None,
+            Some(seconds) => {
+                let mut before = Duration::ZERO;
+                set("cancelBeforeSeconds", seconds, 0, &mut before)?;
+                policy.cancel_before = Some(before);
+            }
+            None => {}
+        }
+        policy.token_algorithm = chosen.token_algorithm.unwrap_or(policy.token_algorithm);
+        if let Some(issuer) = &chosen.token_issuer {
+            policy.token_issuer.clone_from(issuer);
+        }
+        policy.public_url.clone_from(&chosen.public_url);
         if let Some(allowed) = chosen.pay_at_counter {
             policy.pay_at_counter = allowed;
         }
@@ -132,6 +162,10 @@ mod tests {
         let chosen = policy(r#"{"houseName":"Odeon","holdSeconds":60,"viewMaxAgeMillis":null}"#).unwrap();
         assert_eq!((chosen.house_name.as_str(), chosen.hold), ("Odeon", Duration::from_secs(60)));
         assert_eq!(chosen.view_max_age, None);
+        let chosen = policy(r#"{"cancelBeforeSeconds":3600,"tokenAlgorithm":"eddsa"}"#).unwrap();
+        assert_eq!(chosen.cancel_before, Some(Duration::from_secs(3600)));
+        assert_eq!(chosen.token_algorithm, TokenAlgorithm::EdDsa);
+        assert_eq!(policy(r#"{"cancelBeforeSeconds":null}"#).unwrap().cancel_before, None);
     }
 
     #[test]
@@ -140,6 +174,8 @@ mod tests {
             (r#"{"holdSeconds":0}"#, "policy.holdSeconds"),
             (r#"{"holdSeconds":-1}"#, "policy.holdSeconds"),
             (r#"{"holdMinutes":1}"#, "policy.holdMinutes"),
+            (r#"{"cancelBeforeSeconds":-1}"#, "policy.cancelBeforeSeconds"),
+            (r#"{"tokenAlgorithm":"none"}"#, "policy.tokenAlgorithm"),
             (r#"{"accessTokenSeconds":9999999999}"#, "policy.accessTokenSeconds"),
         ] {
             let failure = serde_json::to_string(&policy(json).unwrap_err()).unwrap();
@@ -147,5 +183,8 @@ mod tests {
         }
         let short = Options::read(r#"{"masterKey":"00"}"#).unwrap().master_key();
         assert!(serde_json::to_string(&short.unwrap_err()).unwrap().contains("masterKey"));
+        let json = format!(r#"{{"masterKey":"00","acceptedKeys":["{}","07"]}}"#, "07".repeat(32));
+        let short = Options::read(&json).unwrap().accepted_keys();
+        assert!(serde_json::to_string(&short.unwrap_err()).unwrap().contains("acceptedKeys[1]"));
     }
 }

@@ -86,7 +86,10 @@ impl Audience {
 
 /// How access tokens are signed. Both kinds are accepted, each with the keys of its own, so that a change of it ends
 /// nobody's session.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TokenAlgorithm {
     /// HMAC with SHA-256: only this house can verify them. The quicker one by far.
@@ -108,6 +111,7 @@ impl TokenAlgorithm {
 /// A public key as RFC 7517 and RFC 8037 write it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct JsonWebKey {
     /// The kind of key: `OKP`.
     pub kty: &'static str,
@@ -127,6 +131,7 @@ pub struct JsonWebKey {
 /// Public keys as RFC 7517 writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct JsonWebKeySet {
     /// The keys, the one that signs first.
     pub keys: Vec<JsonWebKey>,

@@ -21,6 +21,7 @@ const MAX_LOCALE_CHARS: usize = 35;
 /// Changes of a profile. What is absent stays as it is; what is null is cleared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateProfile {
     /// The name of this command, so that a repeat has no second effect.
@@ -31,12 +32,15 @@ pub struct UpdateProfile {
     pub name: Option<String>,
     /// The phone number: digits, spaces and `+()-./`, up to 32 characters.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    #[cfg_attr(feature = "typescript", tsify(type = "string | null"))]
     pub phone: Option<Option<String>>,
     /// The language that they read, such as `de-AT`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    #[cfg_attr(feature = "typescript", tsify(type = "string | null"))]
     pub locale: Option<Option<String>>,
     /// The time zone that they live in, such as `Europe/Berlin`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    #[cfg_attr(feature = "typescript", tsify(type = "Zone | null"))]
     pub zone: Option<Option<Zone>>,
     /// Whether they want to hear of offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]

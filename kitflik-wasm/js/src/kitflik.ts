@@ -5,7 +5,7 @@ import { answer, type HttpOptions } from "./http.js";
 import { Bookings, Catalog, Handle, Staff, Users, text } from "./namespaces.js";
 import type { Clock, Mailer, Payments, Storage } from "./ports.js";
 import type { Runtime } from "./runtime.js";
-import type { Actor } from "./wasm/kitflik.js";
+import type { Actor, JsonWebKeySet, TokenAlgorithm } from "./wasm/kitflik.js";
 
 /** What a house decides. What is left out is as on the server. */
 export interface Policy {
@@ -21,6 +21,11 @@ export interface Policy {
   lateConfirmGraceSeconds?: number;
   /** Bookings may be confirmed to be paid at the box office: true. */
   payAtCounter?: boolean;
+  /**
+   * How long before a show starts its bookings can be cancelled by whoever owns them, at the latest: 0. `null`: only
+   * staff cancel bookings.
+   */
+  cancelBeforeSeconds?: number | null;
   /** How long access tokens are valid: 900. */
   accessTokenSeconds?: number;
   /** How long refresh tokens are valid: 30 days. */
@@ -29,6 +34,15 @@ export interface Policy {
   staffAccessTokenSeconds?: number;
   /** How long staff's refresh tokens are valid: 12 hours. */
   staffRefreshTokenSeconds?: number;
+  /** How access tokens are signed: `hs256`. With `eddsa`, others can verify them with `tokenKeys`. */
+  tokenAlgorithm?: TokenAlgorithm;
+  /** Who signs access tokens, as they say it (`iss`): `kitflik`. Tokens of another are refused. */
+  tokenIssuer?: string;
+  /**
+   * Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. Without it
+   * mails have no links, only codes.
+   */
+  publicUrl?: string;
   /**
    * How old a cached view may be when another engine writes to the same storage: 1000. `null`: this engine is the only
    * one, and its views are as new as its writes.
@@ -42,6 +56,11 @@ export interface OpenOptions {
   storage: Storage;
   /** The secret that every signing key is derived from: 32 random bytes, or 64 hexadecimal digits. Keep it. */
   masterKey: string | Uint8Array;
+  /**
+   * Other master keys, former ones or the next one: what is new is not signed with them, and what they have signed is
+   * accepted.
+   */
+  acceptedKeys?: readonly (string | Uint8Array)[] | undefined;
   /** Sends mail. Without one, mail waits in the storage. */
   mailer?: Mailer | undefined;
   /** Payment providers, by the name that customers choose them by. */
@@ -109,9 +128,22 @@ export class Kitflik {
     return this.#ask((engine) => engine.now());
   }
 
-  /** The public key that verifies tickets without a network; see `verifyTicket`. */
+  /** The public key that verifies new tickets without a network; see `verifyTicket`. */
   get ticketKey(): string {
     return this.#ask((engine) => engine.ticketKey());
+  }
+
+  /** The public keys of all keys whose tickets are accepted, the current one first: what `verifyTicket` takes. */
+  get ticketKeys(): string[] {
+    return this.#ask((engine) => engine.ticketKeys());
+  }
+
+  /**
+   * The public keys that customers' access tokens are accepted with, to be published as a JSON Web Key Set. None unless
+   * `tokenAlgorithm` is `eddsa`.
+   */
+  get tokenKeys(): JsonWebKeySet {
+    return JSON.parse(this.#ask((engine) => engine.tokenKeys())) as JsonWebKeySet;
   }
 
   /** The names of the payment providers that a booking can be confirmed with. */
@@ -127,7 +159,7 @@ export class Kitflik {
 /** Opens an engine in an instance of the wasm. */
 export async function openIn(runtime: Runtime, options: OpenOptions): Promise<Kitflik> {
   await runtime.start();
-  const { storage, mailer, payments = {}, clock, http, masterKey, ...rest } = options;
+  const { storage, mailer, payments = {}, clock, http, masterKey, acceptedKeys = [], ...rest } = options;
   needs("storage", storage, ["read", "commit"]);
   if (mailer !== undefined) {
     needs("mailer", mailer, ["send"]);
@@ -139,7 +171,8 @@ export async function openIn(runtime: Runtime, options: OpenOptions): Promise<Ki
     throw KitflikError.field("clock", "clock must be a function");
   }
   const { clientAddress: _, ...served } = http ?? {};
-  const json = text({ ...rest, masterKey: hex(masterKey), http: { ...served, openapi } });
+  const accepted: unknown = Array.isArray(acceptedKeys) ? acceptedKeys.map(hex) : acceptedKeys;
+  const json = text({ ...rest, masterKey: hex(masterKey), acceptedKeys: accepted, http: { ...served, openapi } });
   const resume = runtime.resume();
   const engine = runtime.guard(
     () =>

@@ -13,6 +13,15 @@ export interface Command {
   idempotencyKey?: string | undefined;
 }
 
+/** How a command is sent that strangers may try. */
+export interface Attempt extends Command {
+  /**
+   * The network address that it comes from, such as `CF-Connecting-IP` has it: failed attempts are counted for it too.
+   * Without one they are counted for the account alone.
+   */
+  address?: string | undefined;
+}
+
 type Engine = wire.Engine;
 
 /** An engine and the instance that it lives in. */
@@ -60,6 +69,17 @@ function key(command: Command | undefined): string | undefined {
   return given;
 }
 
+function from(attempt: Attempt | undefined): string | undefined {
+  const given = attempt?.address;
+  if (given !== undefined && typeof given !== "string") {
+    throw KitflikError.field("address", "address must be a string");
+  }
+  return given;
+}
+
+/** What may be left out. */
+const optional = (value: unknown): string | undefined => (value === undefined ? undefined : name(value));
+
 /** Seats and bookings. */
 export class Bookings {
   readonly #handle: Handle;
@@ -87,6 +107,11 @@ export class Bookings {
   /** A page of a customer's confirmed bookings, the newest first. */
   async mine(actor: wire.Actor, page: wire.PageRequest = {}): Promise<wire.Page<wire.BookingView>> {
     return this.#handle.call((engine) => engine.bookingsMine(text(actor), text(page)));
+  }
+
+  /** A page of the house's bookings for staff, the newest first: of a show, a customer, a state, a time of making. */
+  async list(actor: wire.Actor, query: wire.BookingQuery = {}): Promise<wire.Page<wire.BookingView>> {
+    return this.#handle.call((engine) => engine.bookingsList(text(actor), text(query)));
   }
 
   /** Keeps seats for a while: named ones, or the best available; all or none. */
@@ -123,6 +148,20 @@ export class Bookings {
     command?: Command,
   ): Promise<wire.BookingView> {
     const begin = (engine: Engine) => engine.confirm(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /**
+   * Undoes a sale: its seats are free at once, its tickets are refused, and what a provider took goes back. Staff have
+   * to give a reason. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+   */
+  async cancel(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.CancelBooking = {},
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.cancel(text(actor), name(booking), text(request), key(command));
     return this.#handle.call(begin);
   }
 
@@ -240,8 +279,8 @@ export class Users {
   }
 
   /** Logs in. */
-  async logIn(request: wire.LogIn, command?: Command): Promise<wire.TokenPair> {
-    return this.#handle.call((engine) => engine.usersLogIn(text(request), key(command)));
+  async logIn(request: wire.LogIn, attempt?: Attempt): Promise<wire.TokenPair> {
+    return this.#handle.call((engine) => engine.usersLogIn(text(request), key(attempt), from(attempt)));
   }
 
   /** The next pair of tokens. */
@@ -257,6 +296,109 @@ export class Users {
   /** The actor's own account. */
   async me(actor: wire.Actor): Promise<wire.UserView> {
     return this.#handle.call((engine) => engine.usersMe(text(actor)));
+  }
+
+  /** The session that an access token came from: which of the sessions is the actor's own. */
+  async session(accessToken: string): Promise<wire.SessionId> {
+    return this.#handle.call((engine) => engine.usersSession(name(accessToken)));
+  }
+
+  /** Verifies an address: by the token of a mailed link, or by the code together with the address. */
+  async verifyEmail(request: wire.VerifyEmail, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersVerifyEmail(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Mails another link and code. The answer does not tell whether there is such an account. */
+  async resendVerification(request: wire.ResendVerification, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersResendVerification(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Mails a code for a new password. The answer does not tell whether there is such an account. */
+  async forgotPassword(request: wire.ForgotPassword, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersForgotPassword(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Sets a new password by a mailed code, and ends every session. */
+  async resetPassword(request: wire.ResetPassword, attempt?: Attempt): Promise<void> {
+    await this.#handle.call((engine) => engine.usersResetPassword(text(request), key(attempt), from(attempt)));
+  }
+
+  /** Sets a new password by the old one, and ends all sessions but `session`. */
+  async changePassword(
+    actor: wire.Actor,
+    request: wire.ChangePassword,
+    attempt?: Attempt & { session?: wire.SessionId | undefined },
+  ): Promise<void> {
+    const session = optional(attempt?.session);
+    const begin = (engine: Engine) =>
+      engine.usersChangePassword(text(actor), text(request), key(attempt), from(attempt), session);
+    await this.#handle.call(begin);
+  }
+
+  /** Mails a link and a code to a new address. Nothing changes before it is confirmed. */
+  async changeEmail(actor: wire.Actor, request: wire.ChangeEmail, attempt?: Attempt): Promise<void> {
+    const begin = (engine: Engine) =>
+      engine.usersChangeEmail(text(actor), text(request), key(attempt), from(attempt));
+    await this.#handle.call(begin);
+  }
+
+  /** Makes the new address the account's: by the token of the link, from anybody, or by the code, from its owner. */
+  async confirmEmail(actor: wire.Actor, request: wire.ConfirmEmail, attempt?: Attempt): Promise<void> {
+    const begin = (engine: Engine) =>
+      engine.usersConfirmEmail(text(actor), text(request), key(attempt), from(attempt));
+    await this.#handle.call(begin);
+  }
+
+  /** Changes the actor's profile. What is absent stays as it is, what is `null` is cleared. */
+  async updateProfile(actor: wire.Actor, request: wire.UpdateProfile, command?: Command): Promise<wire.UserView> {
+    return this.#handle.call((engine) => engine.usersUpdateProfile(text(actor), text(request), key(command)));
+  }
+
+  /** The actor's open sessions, the newest first. `current` is their own. */
+  async listSessions(actor: wire.Actor, current?: wire.SessionId): Promise<wire.OpenSession[]> {
+    return this.#handle.call((engine) => engine.usersListSessions(text(actor), optional(current)));
+  }
+
+  /** Ends one of the actor's sessions. Its access token ends within its own life. */
+  async revokeSession(actor: wire.Actor, session: wire.SessionId, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.usersRevokeSession(text(actor), name(session), key(command)));
+  }
+
+  /** Ends all sessions of the actor. */
+  async logOutEverywhere(actor: wire.Actor, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.usersLogOutEverywhere(text(actor), key(command)));
+  }
+
+  /** Everything that is kept about the actor. */
+  async export(actor: wire.Actor): Promise<wire.UserExport> {
+    return this.#handle.call((engine) => engine.usersExport(text(actor)));
+  }
+
+  /** Deletes the actor's account. Sales stay, without a name. */
+  async delete(actor: wire.Actor, request: wire.DeleteAccount, attempt?: Attempt): Promise<void> {
+    const begin = (engine: Engine) => engine.usersDelete(text(actor), text(request), key(attempt), from(attempt));
+    await this.#handle.call(begin);
+  }
+
+  /** A page of customers' accounts for staff, the newest first. */
+  async list(actor: wire.Actor, query: wire.UserQuery = {}): Promise<wire.Page<wire.UserView>> {
+    return this.#handle.call((engine) => engine.usersList(text(actor), text(query)));
+  }
+
+  /** A customer's account for staff, with a page of what they have bought. */
+  async view(actor: wire.Actor, user: wire.UserId, bookings: wire.PageRequest = {}): Promise<wire.CustomerView> {
+    return this.#handle.call((engine) => engine.usersView(text(actor), name(user), text(bookings)));
+  }
+
+  /** Deletes a customer's account, for staff who manage customers. */
+  async deleteCustomer(
+    actor: wire.Actor,
+    user: wire.UserId,
+    request: wire.DeleteCustomer = {},
+    command?: Command,
+  ): Promise<void> {
+    const begin = (engine: Engine) => engine.usersDeleteCustomer(text(actor), name(user), text(request), key(command));
+    await this.#handle.call(begin);
   }
 }
 
@@ -279,8 +421,8 @@ export class Staff {
   }
 
   /** Logs in: with a one-time code, if they have set that up. */
-  async logIn(request: wire.StaffLogIn, command?: Command): Promise<wire.TokenPair> {
-    return this.#handle.call((engine) => engine.staffLogIn(text(request), key(command)));
+  async logIn(request: wire.StaffLogIn, attempt?: Attempt): Promise<wire.TokenPair> {
+    return this.#handle.call((engine) => engine.staffLogIn(text(request), key(attempt), from(attempt)));
   }
 
   /** The next pair of tokens. */
@@ -291,5 +433,100 @@ export class Staff {
   /** Ends a session. */
   async logOut(request: wire.RefreshSession, command?: Command): Promise<void> {
     await this.#handle.call((engine) => engine.staffLogOut(text(request), key(command)));
+  }
+
+  /** Gives an admin who is locked out a new password, without one-time codes. For the host program alone. */
+  async rescue(actor: wire.Actor, email: string, password: string): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffRescue(text(actor), name(email), name(password)));
+  }
+
+  /** The actor's own account. */
+  async me(actor: wire.Actor): Promise<wire.StaffMe> {
+    return this.#handle.call((engine) => engine.staffMe(text(actor)));
+  }
+
+  /** Changes the actor's own password. All their sessions end, this one too. */
+  async changePassword(actor: wire.Actor, request: wire.ChangeStaffPassword, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.staffChangePassword(text(actor), text(request), key(command)));
+  }
+
+  /** Offers the actor a second factor: a secret for an app. It counts once a code has confirmed it. */
+  async beginTotp(actor: wire.Actor, request: wire.Passworded): Promise<wire.OfferedFactor> {
+    return this.#handle.call((engine) => engine.staffBeginTotp(text(actor), text(request)));
+  }
+
+  /** Confirms the offered second factor with a code of the app. From now on a log-in needs one. */
+  async confirmTotp(actor: wire.Actor, request: wire.SecondFactorCode): Promise<wire.RecoveryCodes> {
+    return this.#handle.call((engine) => engine.staffConfirmTotp(text(actor), text(request)));
+  }
+
+  /** Takes the actor's second factor away. */
+  async disableTotp(actor: wire.Actor, request: wire.SecondFactorCode): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffDisableTotp(text(actor), text(request)));
+  }
+
+  /** Gives the actor new recovery codes; those before open nothing any more. */
+  async renewRecoveryCodes(actor: wire.Actor, request: wire.SecondFactorCode): Promise<wire.RecoveryCodes> {
+    return this.#handle.call((engine) => engine.staffRenewRecoveryCodes(text(actor), text(request)));
+  }
+
+  /** Makes an account for somebody and mails them an invitation. It can be accepted once, within seven days. */
+  async invite(actor: wire.Actor, request: wire.InviteStaff, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffInvite(text(actor), text(request), key(command)));
+  }
+
+  /** Mails another invitation to somebody who has not accepted theirs. */
+  async inviteAgain(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffInviteAgain(text(actor), name(staff), key(command)));
+  }
+
+  /** Accepts an invitation: with the password that they choose they can log in. */
+  async accept(request: wire.AcceptInvitation, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffAccept(text(request), key(command)));
+  }
+
+  /** A page of all staff accounts, the oldest first. */
+  async list(actor: wire.Actor, page: wire.PageRequest = {}): Promise<wire.Page<wire.StaffView>> {
+    return this.#handle.call((engine) => engine.staffList(text(actor), text(page)));
+  }
+
+  /** A staff account. */
+  async get(actor: wire.Actor, staff: wire.StaffId): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffGet(text(actor), name(staff)));
+  }
+
+  /** Changes a name or a role. A new role ends their sessions. */
+  async update(
+    actor: wire.Actor,
+    staff: wire.StaffId,
+    request: wire.UpdateStaff,
+    command?: Command,
+  ): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffUpdate(text(actor), name(staff), text(request), key(command)));
+  }
+
+  /** Ends the sessions of a member of staff and lets them open no others. */
+  async disable(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffDisable(text(actor), name(staff), key(command)));
+  }
+
+  /** Lets a member of staff log in again. */
+  async enable(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffEnable(text(actor), name(staff), key(command)));
+  }
+
+  /** Takes away the one-time codes of somebody who lost their device and their recovery codes. */
+  async resetSecondFactor(actor: wire.Actor, staff: wire.StaffId, command?: Command): Promise<wire.StaffView> {
+    return this.#handle.call((engine) => engine.staffResetSecondFactor(text(actor), name(staff), key(command)));
+  }
+
+  /** A page of what staff did, the newest first. */
+  async audit(actor: wire.Actor, query: wire.AuditQuery = {}): Promise<wire.Page<wire.AuditEntryView>> {
+    return this.#handle.call((engine) => engine.staffAudit(text(actor), text(query)));
+  }
+
+  /** Reads the whole log of what staff did, and says whether it was changed since it was written. */
+  async verifyAudit(actor: wire.Actor): Promise<wire.AuditReport> {
+    return this.#handle.call((engine) => engine.staffVerifyAudit(text(actor)));
   }
 }

@@ -8,7 +8,7 @@ export { KitflikError, MailRefused, StorageUnavailable } from "./errors.js";
 export type { HttpOptions } from "./http.js";
 export type { OpenOptions, Policy } from "./kitflik.js";
 export { MemoryStorage } from "./memory.js";
-export type { Bookings, Catalog, Command, Staff, Users } from "./namespaces.js";
+export type { Attempt, Bookings, Catalog, Command, Staff, Users } from "./namespaces.js";
 export type { Awaitable, Clock, Mailer, Payments, Storage, StoredRow } from "./ports.js";
 export type * from "./wire.js";
 
@@ -25,11 +25,14 @@ export function packageOver(runtime: Runtime) {
       open: (options: OpenOptions): Promise<Engine> => openIn(runtime, options),
     },
     /**
-     * Verifies the signature of a ticket with the public key of a house, without a network. Compare the time with
-     * `valid_from` and `valid_until`; whether the ticket was used before, only the house knows.
+     * Verifies the signature of a ticket with the public key of a house, or with several (`ticketKeys`), without a
+     * network. Compare the time with `valid_from` and `valid_until`; whether the ticket was used before, only the house
+     * knows.
      */
-    verifyTicket: (publicKey: string, token: string): Promise<TicketClaims> =>
-      offline(() => runtime.binding.verifyTicket(String(publicKey), String(token))),
+    verifyTicket: (publicKeys: string | readonly string[], token: string): Promise<TicketClaims> => {
+      const keys = (Array.isArray(publicKeys) ? publicKeys : [publicKeys]).map(String);
+      return offline(() => runtime.binding.verifyTicket(keys, String(token)));
+    },
     /** Reads a layout in the text format that people write. */
     layoutFromText: (name: string, text: string): Promise<Layout> =>
       offline(() => runtime.binding.layoutFromText(String(name), String(text))),

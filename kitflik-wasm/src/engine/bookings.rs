@@ -1,7 +1,7 @@
 //! `kitflik.bookings`.
 
 use js_sys::Uint8Array;
-use kitflik_core::{ChangeSeats, ConfirmBooking, HoldSeats};
+use kitflik_core::{CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats};
 use wasm_bindgen::prelude::*;
 
 use super::{Engine, actor, command, id, json, read};
@@ -36,6 +36,12 @@ impl Engine {
     #[wasm_bindgen(js_name = bookingsMine)]
     pub fn bookings_mine(&self, who: String, page: String) -> u32 {
         self.start(async move |kitflik| json(&kitflik.bookings().mine(&actor(&who)?, &read(&page)?).await?))
+    }
+
+    /// A page of the house's bookings.
+    #[wasm_bindgen(js_name = bookingsList)]
+    pub fn bookings_list(&self, who: String, query: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.bookings().list(&actor(&who)?, &read(&query)?).await?))
     }
 
     /// The tickets of a confirmed booking.
@@ -107,6 +113,14 @@ impl Engine {
         self.start(async move |kitflik| {
             let request = ConfirmBooking { command: command(key)?, ..read(&request)? };
             json(&kitflik.bookings().confirm(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// Undoes a sale.
+    pub fn cancel(&self, who: String, booking: String, request: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = CancelBooking { command: command(key)?, ..read(&request)? };
+            json(&kitflik.bookings().cancel(&actor(&who)?, id(&booking)?, &request).await?)
         })
     }
 }

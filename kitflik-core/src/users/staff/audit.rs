@@ -31,6 +31,7 @@ pub struct AuditQuery {
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub staff_id: Option<StaffId>,
     /// Which page.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub page: PageRequest,
 }
 
