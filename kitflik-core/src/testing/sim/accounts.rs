@@ -1,8 +1,8 @@
 //! The same faulty world for customers' accounts: people register, log in, race for refresh tokens, forget passwords,
 //! move to other addresses and leave, and somebody guesses codes.
 //!
-//! The auditor knows three rules: no session outlives a password that was set by code, no two accounts share an address,
-//! and once all is quiet nothing is half-deleted.
+//! The auditor knows three rules: no session outlives a password that was set by code, no two accounts share an
+//! address, and once all is quiet nothing is half-deleted.
 
 mod auditor;
 mod people;
