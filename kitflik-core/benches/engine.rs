@@ -11,7 +11,8 @@ use kitflik_core::testing::ports::PlainHasher;
 use kitflik_core::{
     Actor, BookingView, CategoryPrice, ConfirmBooking, Currency, HoldSeats, Kitflik, Layout, LogIn,
     MasterKey, MemoryStorage, MovieQuery, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Policy,
-    RegisterUser, SeatFilter, SeatId, ShowId, TicketClaims, TicketSigner, Zone, best_available,
+    RegisterUser, SeatFilter, SeatId, ShowId, TicketClaims, TicketSigner, TokenAlgorithm, Zone,
+    best_available,
 };
 use pollster::block_on;
 
@@ -201,13 +202,20 @@ fn tokens(criterion: &mut Criterion) {
         password: password.clone(),
         name: "Ada".to_owned(),
     };
-    let access = block_on(async {
-        house.kitflik.users().register(&user).await.unwrap();
-        house.kitflik.users().log_in(&LogIn::new(email, password)).await.unwrap().access_token
-    });
-    criterion.bench_function("access token, verify", |bencher| {
-        bencher.iter(|| house.kitflik.users().authenticate(black_box(&access)).unwrap());
-    });
+    let log_in = LogIn::new(email, password);
+    for (name, algorithm) in [("HS256", TokenAlgorithm::Hs256), ("EdDSA", TokenAlgorithm::EdDsa)] {
+        let mut policy = Policy::default();
+        policy.token_algorithm = algorithm;
+        let builder = Kitflik::builder(Arc::new(MemoryStorage::new()), MasterKey::new([7; 32]));
+        let kitflik = builder.policy(policy).password_hasher(Arc::new(PlainHasher)).build().unwrap();
+        let pair = block_on(async {
+            kitflik.users().register(&user).await.unwrap();
+            kitflik.users().log_in(&log_in).await.unwrap()
+        });
+        criterion.bench_function(&format!("access token, verify, {name}"), |bencher| {
+            bencher.iter(|| kitflik.users().authenticate(black_box(&pair.access_token)).unwrap());
+        });
+    }
 }
 
 /// Titles of one to four words, the same every time; some words are frequent, most are rare.

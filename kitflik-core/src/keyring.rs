@@ -1,8 +1,11 @@
 //! One master secret, one derived key for each purpose. Nothing of it is stored or logged.
+//!
+//! A house may have several generations of them at once: what is new is signed with the current one, and what a former
+//! one has signed is still accepted.
 
 use std::fmt;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use serde::Serialize;
@@ -36,6 +39,20 @@ impl MasterKey {
         let bytes = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).map_err(|_| InvalidMasterKey)?;
         bytes.try_into().map(Self).map_err(|_| InvalidMasterKey)
     }
+
+    /// Eight letters and digits that tell this key from others. Derived one way, so they may be shown.
+    #[must_use]
+    pub fn id(&self) -> String {
+        BASE32_NOPAD.encode(&self.derive::<5>("kitflik master key id 1")).to_lowercase()
+    }
+
+    fn derive<const N: usize>(&self, purpose: &str) -> [u8; N] {
+        let mut key = [0; N];
+        // A few bytes are far below the most that HKDF-SHA-256 gives, its only error.
+        let expanded = Hkdf::<Sha256>::new(None, &self.0).expand(purpose.as_bytes(), &mut key);
+        debug_assert!(expanded.is_ok());
+        key
+    }
 }
 
 impl fmt::Debug for MasterKey {
@@ -44,9 +61,76 @@ impl fmt::Debug for MasterKey {
     }
 }
 
+/// Every master key that the house accepts.
 pub(crate) struct KeyRing {
+    current: Generation,
+    former: Vec<Generation>,
+}
+
+impl KeyRing {
+    /// A key that is given twice counts once.
+    pub(crate) fn new(current: &MasterKey, accepted: &[MasterKey]) -> Self {
+        let current = Generation::new(current);
+        let mut former: Vec<Generation> = Vec::with_capacity(accepted.len());
+        for key in accepted {
+            let key = Generation::new(key);
+            if key.mark != current.mark && former.iter().all(|known| known.mark != key.mark) {
+                former.push(key);
+            }
+        }
+        Self { current, former }
+    }
+
+    /// What is new is signed with this one.
+    pub(crate) fn current(&self) -> &Generation {
+        &self.current
+    }
+
+    /// All, the current one first.
+    pub(crate) fn generations(&self) -> impl Iterator<Item = &Generation> {
+        std::iter::once(&self.current).chain(&self.former)
+    }
+
+    /// Whether one of them accepts: what is presented may have been signed before a rotation.
+    pub(crate) fn any(&self, accepts: impl Fn(&Generation) -> bool) -> bool {
+        self.generations().any(accepts)
+    }
+
+    /// What a repeat of a command must be equal in; the same on every platform, since a command may be repeated from
+    /// another. Keyed, because requests hold passwords.
+    pub(crate) fn request_digest(
+        &self,
+        verb: &str,
+        request: &impl Serialize,
+    ) -> Result<RequestDigest, serde_json::Error> {
+        let request = serde_json::to_vec(&(verb, request))?;
+        let former = self.former.iter().map(|keys| keys.request_digest(&request)).collect();
+        Ok(RequestDigest { current: self.current.request_digest(&request), former })
+    }
+}
+
+/// The digest of a request under each key.
+#[derive(Debug)]
+pub(crate) struct RequestDigest {
+    /// The one to store.
+    pub(crate) current: String,
+    former: Vec<String>,
+}
+
+impl RequestDigest {
+    /// Whether what was stored, perhaps before a rotation, is the digest of the same request.
+    pub(crate) fn is(&self, stored: &str) -> bool {
+        self.current == stored || self.former.iter().any(|former| former == stored)
+    }
+}
+
+/// What is derived from one master key.
+pub(crate) struct Generation {
+    id: String,
     access: [u8; 32],
     staff_access: [u8; 32],
+    access_seed: [u8; 32],
+    staff_access_seed: [u8; 32],
     booking: Hmac<Sha256>,
     refresh: Hmac<Sha256>,
     request: Hmac<Sha256>,
@@ -58,18 +142,15 @@ pub(crate) struct KeyRing {
     mark: [u8; 32],
 }
 
-impl KeyRing {
-    pub(crate) fn new(master: &MasterKey) -> Self {
-        let derive = |purpose: &str| {
-            let mut key = [0; 32];
-            // 32 bytes are far below the most that HKDF-SHA-256 gives, its only error.
-            let expanded = Hkdf::<Sha256>::new(None, &master.0).expand(purpose.as_bytes(), &mut key);
-            debug_assert!(expanded.is_ok());
-            key
-        };
+impl Generation {
+    fn new(master: &MasterKey) -> Self {
+        let derive = |purpose: &str| master.derive::<32>(purpose);
         Self {
+            id: master.id(),
             access: derive("kitflik access token 1"),
             staff_access: derive("kitflik staff access token 1"),
+            access_seed: derive("kitflik access token EdDSA 1"),
+            staff_access_seed: derive("kitflik staff access token EdDSA 1"),
             booking: keyed(&derive("kitflik booking token 1")),
             refresh: keyed(&derive("kitflik refresh token 1")),
             request: keyed(&derive("kitflik request digest 1")),
@@ -82,14 +163,29 @@ impl KeyRing {
         }
     }
 
-    /// The key of customers' access tokens.
+    /// Which one it is: [`MasterKey::id`].
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The key of customers' access tokens with HS256.
     pub(crate) fn access(&self) -> &[u8] {
         &self.access
     }
 
-    /// The key of staff's access tokens.
+    /// The key of staff's access tokens with HS256.
     pub(crate) fn staff_access(&self) -> &[u8] {
         &self.staff_access
+    }
+
+    /// The private key of customers' access tokens with EdDSA.
+    pub(crate) fn access_seed(&self) -> &[u8; 32] {
+        &self.access_seed
+    }
+
+    /// The private key of staff's access tokens with EdDSA.
+    pub(crate) fn staff_access_seed(&self) -> &[u8; 32] {
+        &self.staff_access_seed
     }
 
     /// Tells master keys apart. Derived one way, so it may be stored.
@@ -196,15 +292,8 @@ impl KeyRing {
         mac
     }
 
-    /// What a repeat of a command must be equal in; the same on every platform, since a command may be repeated from
-    /// another. Keyed, because requests hold passwords.
-    pub(crate) fn request_digest(
-        &self,
-        verb: &str,
-        request: &impl Serialize,
-    ) -> Result<String, serde_json::Error> {
-        let request = serde_json::to_vec(&(verb, request))?;
-        Ok(BASE64URL_NOPAD.encode(&mac(&self.request, &[&request]).finalize().into_bytes()))
+    fn request_digest(&self, request: &[u8]) -> String {
+        BASE64URL_NOPAD.encode(&mac(&self.request, &[request]).finalize().into_bytes())
     }
 }
 
@@ -228,8 +317,8 @@ mod tests {
 
     #[test]
     fn booking_tokens_belong_to_one_booking_and_one_house() {
-        let keys = KeyRing::new(&MasterKey::new([1; 32]));
-        let other = KeyRing::new(&MasterKey::new([2; 32]));
+        let keys = Generation::new(&MasterKey::new([1; 32]));
+        let other = Generation::new(&MasterKey::new([2; 32]));
         let (mine, yours) = (BookingId::from_bytes([1; 16]), BookingId::from_bytes([2; 16]));
         let token = keys.booking_token(mine);
         assert!(keys.is_booking_token(mine, &token));
@@ -241,8 +330,8 @@ mod tests {
 
     #[test]
     fn masked_secrets_open_with_their_key_for_their_account_only() {
-        let keys = KeyRing::new(&MasterKey::new([1; 32]));
-        let other = KeyRing::new(&MasterKey::new([2; 32]));
+        let keys = Generation::new(&MasterKey::new([1; 32]));
+        let other = Generation::new(&MasterKey::new([2; 32]));
         let (mine, yours) = (StaffId::from_bytes([1; 16]), StaffId::from_bytes([2; 16]));
         let (salt, secret) = ([3; 16], *b"12345678901234567890");
         let stored = keys.mask(mine, salt, secret);
@@ -261,7 +350,26 @@ mod tests {
     fn master_keys_are_read_from_hex_and_never_shown() {
         let key = MasterKey::from_hex(&"0F".repeat(32)).unwrap();
         assert_eq!(format!("{key:?}"), "MasterKey(…)");
+        assert_eq!((key.id().len(), key.id() == MasterKey::new([1; 32]).id()), (8, false));
         assert!(MasterKey::from_hex("0f").is_err());
         assert!(MasterKey::from_hex(&"zz".repeat(32)).is_err());
+    }
+
+    #[test]
+    fn the_current_key_signs_and_every_accepted_one_verifies() {
+        let [first, second, third] = [1, 2, 3].map(|byte| MasterKey::new([byte; 32]));
+        let booking = BookingId::from_bytes([1; 16]);
+        let before = KeyRing::new(&first, &[]);
+        let token = before.current().booking_token(booking);
+        let after = KeyRing::new(&second, &[first.clone(), second.clone(), first]);
+        assert_eq!(after.generations().map(Generation::id).collect::<Vec<_>>().len(), 2);
+        assert!(after.any(|keys| keys.is_booking_token(booking, &token)));
+        assert_ne!(after.current().booking_token(booking), token);
+        assert!(!KeyRing::new(&second, &[third]).any(|keys| keys.is_booking_token(booking, &token)));
+
+        let [stored, asked] = [&before, &after].map(|keys| keys.request_digest("hold", &"A1").unwrap());
+        assert!(asked.is(&stored.current) && asked.is(&asked.current));
+        assert!(!stored.is(&asked.current), "a key that is not accepted yet");
+        assert!(!after.request_digest("hold", &"A2").unwrap().is(&stored.current));
     }
 }

@@ -25,7 +25,7 @@ use crate::store::keys;
 use crate::store::records::{Form, MasterKeyMark, PriceCard, Show};
 use crate::store::tx::{Loaded, Mutant};
 use crate::time::Timestamp;
-use crate::users::{Staff, Users};
+use crate::users::{AccessTokens, JsonWebKeySet, Staff, TokenAlgorithm, Users};
 
 /// What a house decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,10 @@ pub struct Policy {
     pub staff_access_token: Duration,
     /// How long staff's refresh tokens are valid: 12 hours.
     pub staff_refresh_token: Duration,
+    /// How access tokens are signed: HS256.
+    pub token_algorithm: TokenAlgorithm,
+    /// Who signs access tokens, as they say it (`iss`): `kitflik`. Tokens of another are refused.
+    pub token_issuer: String,
     /// How old a cached view may be when another process writes to the same store: 1 second. `None`: this is the only
     /// process, and its views are as new as its writes.
     pub view_max_age: Option<Duration>,
@@ -76,6 +80,8 @@ impl Default for Policy {
             refresh_token: minutes(30 * 24 * 60),
             staff_access_token: minutes(10),
             staff_refresh_token: minutes(12 * 60),
+            token_algorithm: TokenAlgorithm::Hs256,
+            token_issuer: "kitflik".to_owned(),
             view_max_age: Some(Duration::from_secs(1)),
             house_name: "KitFlik".to_owned(),
             public_url: None,
@@ -104,6 +110,7 @@ pub(crate) struct Engine {
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
     pub(crate) payments: BTreeMap<String, Arc<dyn Payments>>,
     pub(crate) keys: KeyRing,
+    pub(crate) access: AccessTokens,
     pub(crate) policy: Policy,
     pub(crate) maps: SeatMaps,
     pub(crate) catalog: CatalogCache,
@@ -131,6 +138,7 @@ impl Engine {
 pub struct Builder {
     storage: Arc<dyn Storage>,
     master_key: MasterKey,
+    accepted_keys: Vec<MasterKey>,
     clock: Option<Arc<dyn Clock>>,
     entropy: Option<Arc<dyn Entropy>>,
     hasher: Arc<dyn PasswordHasher>,
@@ -151,6 +159,13 @@ impl Builder {
     /// The clock; the operating system's if the feature `system` is on.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// Other master keys, former ones or the next one: what is new is not signed with them, and what they have signed
+    /// is accepted. None if not given.
+    pub fn accepted_keys(mut self, keys: Vec<MasterKey>) -> Self {
+        self.accepted_keys = keys;
         self
     }
 
@@ -209,6 +224,8 @@ impl Builder {
             self.clock.ok_or(MissingPort { what: "a clock" })?,
             self.entropy.ok_or(MissingPort { what: "a source of randomness" })?,
         );
+        let keys = KeyRing::new(&self.master_key, &self.accepted_keys);
+        let access = AccessTokens::new(&keys, &self.policy.token_issuer, self.policy.token_algorithm);
         let engine = Engine {
             storage: self.storage,
             clock,
@@ -216,7 +233,8 @@ impl Builder {
             hasher: self.hasher,
             mailer: self.mailer,
             payments: self.payments,
-            keys: KeyRing::new(&self.master_key),
+            keys,
+            access,
             policy: self.policy,
             maps: SeatMaps::default(),
             catalog: CatalogCache::default(),
@@ -235,6 +253,7 @@ impl Kitflik {
         Builder {
             storage,
             master_key,
+            accepted_keys: Vec::new(),
             clock: None,
             entropy: None,
             hasher: Arc::new(Argon2id::default()),
@@ -299,22 +318,26 @@ impl Kitflik {
         &self.engine.policy.house_name
     }
 
-    /// Whether this engine has the master key that the store was made with. The first engine over a store leaves
-    /// a mark of its own, from which the key cannot be told. Hosts ask once, before they let anybody in: with
-    /// another key no ticket, session or booking token that was given out would be valid.
+    /// Whether this engine has the master key that the store was last opened with, as its current one or as an accepted
+    /// one. The first engine over a store leaves a mark of its key, from which the key cannot be told; after a rotation
+    /// the mark becomes the new key's. Hosts ask once, before they let anybody in: without that key no ticket, session
+    /// or booking token that was given out would be valid.
     ///
     /// # Errors
     /// [`EngineError`](crate::EngineError) if the storage does not answer.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn has_the_key(&self) -> Result<bool, crate::EngineError> {
-        let (key, mark) = (keys::master_key(), self.engine.keys.mark());
+        let (key, ring) = (keys::master_key(), &self.engine.keys);
+        let mark = ring.current().mark();
         let mut tx = self.engine.begin();
         loop {
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
                 continue;
             };
-            if let Some(found) = tx.get(&key)? {
-                return Ok(found.mark == mark);
+            match tx.get(&key)? {
+                Some(found) if found.mark == mark => return Ok(true),
+                Some(found) if !ring.any(|keys| keys.mark() == found.mark) => return Ok(false),
+                _ => {}
             }
             tx.put(&key, &MasterKeyMark { v: Form, mark: mark.clone() })?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
@@ -334,13 +357,27 @@ impl Kitflik {
     /// devices.
     #[must_use]
     pub fn booking_token(&self, booking: BookingId) -> String {
-        self.engine.keys.booking_token(booking)
+        self.engine.keys.current().booking_token(booking)
     }
 
     /// The public half of the key that tickets are signed with: what a scanner at the door needs.
     #[must_use]
     pub fn ticket_key(&self) -> crate::TicketKey {
-        self.engine.keys.tickets().public_key()
+        self.engine.keys.current().tickets().public_key()
+    }
+
+    /// The public halves of all keys whose tickets are accepted, the current one first: what a scanner needs that
+    /// outlives a rotation.
+    #[must_use]
+    pub fn ticket_keys(&self) -> crate::TicketKeys {
+        crate::TicketKeys(self.engine.keys.generations().map(|keys| keys.tickets().public_key()).collect())
+    }
+
+    /// The public halves of all keys that customers' access tokens are accepted with, the one that signs first; none
+    /// with [`TokenAlgorithm::Hs256`].
+    #[must_use]
+    pub fn token_keys(&self) -> JsonWebKeySet {
+        self.engine.access.public_keys()
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,

@@ -153,8 +153,8 @@ pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, Zon
 pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
     ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,
-    ForgotPassword, FutureBookings, InvalidToken, InviteStaff, LogIn, NewStaff, OfferedFactor, OpenSession,
-    Passworded, RecoveryCodes, RefreshSession, RegisterUser, ResendVerification, ResetPassword,
-    SecondFactorCode, Staff, StaffLogIn, StaffMe, StaffStatus, StaffView, TokenPair, UpdateProfile,
-    UpdateStaff, UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
+    ForgotPassword, FutureBookings, InvalidToken, InviteStaff, JsonWebKey, JsonWebKeySet, LogIn, NewStaff,
+    OfferedFactor, OpenSession, Passworded, RecoveryCodes, RefreshSession, RegisterUser, ResendVerification,
+    ResetPassword, SecondFactorCode, Staff, StaffLogIn, StaffMe, StaffStatus, StaffView, TokenAlgorithm,
+    TokenPair, UpdateProfile, UpdateStaff, UserError, UserExport, UserQuery, UserView, Users, VerifyEmail,
 };

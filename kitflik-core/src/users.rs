@@ -22,7 +22,8 @@ mod staff;
 mod types;
 mod verify;
 
-pub use access::InvalidToken;
+pub(crate) use access::AccessTokens;
+pub use access::{InvalidToken, JsonWebKey, JsonWebKeySet, TokenAlgorithm};
 pub use admin::{CustomerView, DeleteCustomer, UserQuery};
 pub use change_email::{ChangeEmail, ConfirmEmail};
 pub use delete::{DeleteAccount, FutureBookings};

@@ -30,6 +30,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("store/records.rs", "bookings::{", "small wire types without a form of their own on disk"),
     ("store/records.rs", "catalog::{", "small wire types without a form of their own on disk"),
     ("store/tx.rs", "kitflik::Engine", "a transaction borrows the ports, and the engine is where they stand"),
+    ("store/tx.rs", "keyring::RequestDigest", "what a repeat must be equal in is keyed"),
     ("bookings", "kitflik::", "verbs work with the engine and the house's policy"),
     ("catalog", "kitflik::Engine", "verbs work with the engine"),
     ("notify", "kitflik::Engine", "verbs work with the engine"),

@@ -9,6 +9,7 @@ pub(crate) mod docs;
 pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod house;
+mod jwks;
 pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     documented::start()
         .merge(auth::routes())
         .merge(session::routes())
+        .merge(jwks::routes())
         .merge(me::routes())
         .merge(house::routes())
         .merge(movies::routes())

@@ -10,6 +10,7 @@ mod failure;
 mod hasher;
 mod house;
 mod import;
+mod keys;
 mod limits;
 mod logs;
 mod mail;
@@ -46,6 +47,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(flags) => serve::run(&flags),
         Command::Import(what) => import::run(&what),
         Command::Audit(what) => staff::audit(&what),
+        Command::Keys(what) => keys::run(&what),
         Command::Staff(what) => staff::run(&what),
         Command::Rush(flags) => rush::run(&flags),
     }

@@ -130,7 +130,7 @@ impl Bookings<'_> {
     /// The answer to a hold: a guest's has the token that proves that the booking is theirs.
     fn held_view(&self, layout: &Layout, booking: &Booking) -> Result<BookingView, BookingError> {
         let guest = booking.holder == Holder::Guest;
-        let booking_token = guest.then(|| self.engine.keys.booking_token(booking.id));
+        let booking_token = guest.then(|| self.engine.keys.current().booking_token(booking.id));
         Ok(BookingView { booking_token, ..view(layout, booking) })
     }
 

@@ -58,7 +58,7 @@ impl Tx<'_> {
             let key = keys::audit_chains();
             self.more(vec![key.key.clone()]).await?;
             let chains = self.get(&key)?.map_or(0, |chains| chains.chains) + 1;
-            let seal = engine.keys.audit_seal(&sealed_chains(chains));
+            let seal = engine.keys.current().audit_seal(&sealed_chains(chains));
             self.put(&key, &AuditChains { v: Form, chains, seal })?;
         }
         let mut subjects: Vec<String> = Vec::new();
@@ -87,7 +87,7 @@ impl Tx<'_> {
             hash: String::new(),
         };
         entry.hash = hash(trail.staff, number, &entry);
-        let seal = engine.keys.audit_seal(&sealed_head(trail.staff, number, &entry.hash));
+        let seal = engine.keys.current().audit_seal(&sealed_head(trail.staff, number, &entry.hash));
         let head = AuditHead { v: Form, count: number, hash: entry.hash.clone(), seal };
         self.put(&keys::audit_entry(trail.staff, number), &entry)?;
         self.put(&keys::audit_time(entry.at, trail.staff, number), &AuditTime { v: Form })?;

@@ -18,6 +18,7 @@ use super::trail::Trail;
 use crate::actor::Actor;
 use crate::error::EngineError;
 use crate::ids::CommandId;
+use crate::keyring::RequestDigest;
 use crate::kitflik::Engine;
 use crate::limits;
 use crate::ports::storage::{Batch, Check, Commit, Durability, Key, Read, Row, StorageError, Version, Write};
@@ -58,7 +59,7 @@ const ORDINARY_RECORD: usize = 1024;
 #[derive(Debug)]
 struct CommandReceipt {
     key: Typed<Receipt>,
-    request_digest: String,
+    request_digest: RequestDigest,
 }
 
 /// One command on its way.
@@ -232,7 +233,7 @@ impl<'a> Tx<'a> {
         if self.now.since(found.at) > RECEIPT_LIFE || self.engine.mutant == Some(Mutant::ReceiptIgnored) {
             return Ok(Loaded::Fresh);
         }
-        if found.request_digest != receipt.request_digest {
+        if !receipt.request_digest.is(&found.request_digest) {
             return Err(EngineError::IdempotencyMismatch);
         }
         self.barrier(durability).await?;
@@ -321,7 +322,7 @@ impl<'a> Tx<'a> {
         }
         if let Some(receipt) = &self.receipt {
             let reply = serde_json::value::to_raw_value(reply).map_err(unreadable)?;
-            let request_digest = receipt.request_digest.clone();
+            let request_digest = receipt.request_digest.current.clone();
             let record = Receipt { v: Form, request_digest, at: self.now, reply };
             let key = receipt.key.clone();
             self.put(&key, &record)?;

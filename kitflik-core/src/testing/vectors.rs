@@ -178,8 +178,8 @@ struct Repeat {
 }
 
 fn digest(input: Repeat) -> Result<Value, String> {
-    let keys = KeyRing::new(&MasterKey::from_hex(&input.master_key).map_err(told)?);
-    Ok(json!(keys.request_digest("hold", &input.hold).map_err(told)?))
+    let keys = KeyRing::new(&MasterKey::from_hex(&input.master_key).map_err(told)?, &[]);
+    Ok(json!(keys.request_digest("hold", &input.hold).map_err(told)?.current))
 }
 
 fn codes() -> Value {

@@ -116,7 +116,7 @@ impl Engine {
             IpAddr::V4(v4) => v4.octets().to_vec(),
             IpAddr::V6(v6) => site(v6).octets().to_vec(),
         };
-        let mac = self.keys.account_secret("address", &[&address]);
+        let mac = self.keys.current().account_secret("address", &[&address]);
         Some(keys::tries(scope.name(), &BASE64URL_NOPAD.encode(&mac)))
     }
 

@@ -10,6 +10,7 @@ use super::email::normal_email;
 use super::{UserError, Users};
 use crate::error::EngineError;
 use crate::ids::UserId;
+use crate::keyring::Generation;
 use crate::kitflik::Engine;
 use crate::ports::storage::Durability;
 use crate::store::keys::{self, Typed};
@@ -80,23 +81,27 @@ enum Proof {
     Secret(String),
 }
 
+fn secret(keys: &Generation, what: &str, purpose: Purpose, code: &MailedCode) -> [u8; 32] {
+    let parts = [purpose.name().as_bytes(), code.user.as_bytes(), code.nonce.as_bytes()];
+    keys.account_secret(what, &parts)
+}
+
+fn digits(keys: &Generation, purpose: Purpose, code: &MailedCode) -> String {
+    let secret = secret(keys, "digits", purpose, code);
+    let number = secret.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{:0width$}", number % 10_u64.pow(DIGITS as u32), width = DIGITS)
+}
+
 impl Engine {
     /// The digits of a code.
     pub(crate) fn mailed_digits(&self, purpose: Purpose, code: &MailedCode) -> String {
-        let secret = self.mailed_secret("digits", purpose, code.user, &code.nonce);
-        let number = secret.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-        format!("{:0width$}", number % 10_u64.pow(DIGITS as u32), width = DIGITS)
+        digits(self.keys.current(), purpose, code)
     }
 
     /// What a link carries instead.
     pub(crate) fn mailed_token(&self, purpose: Purpose, code: &MailedCode) -> String {
-        let secret = self.mailed_secret("link", purpose, code.user, &code.nonce);
+        let secret = secret(self.keys.current(), "link", purpose, code);
         format!("{}.{}", code.user, BASE64URL_NOPAD.encode(&secret))
-    }
-
-    fn mailed_secret(&self, what: &str, purpose: Purpose, user: UserId, nonce: &str) -> [u8; 32] {
-        let parts = [purpose.name().as_bytes(), user.as_bytes(), nonce.as_bytes()];
-        self.keys.account_secret(what, &parts)
     }
 
     /// Writes a new code over the one before, which is then worth nothing. The attempt has read its row.
@@ -135,7 +140,7 @@ impl Users<'_> {
         tx: &mut Tx<'_>,
         purpose: Purpose,
         whose: Whose<'_>,
-        digits: &str,
+        claimed: &str,
     ) -> Result<Option<Proven>, UserError> {
         let engine = self.engine;
         let (tries_key, claim) = match whose {
@@ -174,9 +179,13 @@ impl Users<'_> {
                 continue;
             }
             let Some(code) = code else { return Err(UserError::InvalidCode) };
-            let right = engine.mailed_digits(purpose, &MailedCode { user, nonce: code.nonce.clone() });
-            let digits: String = digits.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-            if !engine.keys.is_same(digits.as_bytes(), right.as_bytes()) {
+            let mailed = MailedCode { user, nonce: code.nonce.clone() };
+            let claimed: String = claimed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+            // It may have been mailed before a rotation of the keys.
+            let right = |keys: &Generation| {
+                keys.is_same(claimed.as_bytes(), digits(keys, purpose, &mailed).as_bytes())
+            };
+            if !engine.keys.any(right) {
                 return Err(UserError::InvalidCode);
             }
             let (proof, tries) = (Proof::Nonce(code.nonce), Some(tries_key));
@@ -199,10 +208,13 @@ impl Users<'_> {
         let code = tx.get(&key)?.filter(|code| code.expires_at > now).ok_or(UserError::InvalidCode)?;
         let valid = match &proven.proof {
             Proof::Nonce(nonce) => *nonce == code.nonce,
-            Proof::Secret(secret) => {
-                let right = self.engine.mailed_secret("link", proven.purpose, proven.user, &code.nonce);
-                let claimed = BASE64URL_NOPAD.decode(secret.as_bytes()).unwrap_or_default();
-                self.engine.keys.is_same(&claimed, &right)
+            Proof::Secret(claimed) => {
+                let mailed = MailedCode { user: proven.user, nonce: code.nonce.clone() };
+                let claimed = BASE64URL_NOPAD.decode(claimed.as_bytes()).unwrap_or_default();
+                let right = |keys: &Generation| {
+                    keys.is_same(&claimed, &secret(keys, "link", proven.purpose, &mailed))
+                };
+                self.engine.keys.any(right)
             }
         };
         if !valid {

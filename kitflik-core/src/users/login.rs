@@ -76,9 +76,9 @@ impl Users<'_> {
     /// Ends the session of a refresh token.
     ///
     /// # Errors
-    /// [`UserError::InvalidToken`] for what is no refresh token, or [`UserError::Engine`].
+    /// [`UserError::InvalidToken`] for what is no refresh token of a customer, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_out(&self, request: &RefreshSession) -> Result<(), UserError> {
-        self.engine.close_session(request).await
+        self.engine.close_session(Audience::Customers, request).await
     }
 }

@@ -72,7 +72,7 @@ impl Engine {
 
     pub(super) fn pair(&self, subject: &Subject, grant: Grant) -> Result<TokenPair, UserError> {
         let (access_token, life) = self.sign_access(subject, grant.session, grant.at)?;
-        let secret = self.keys.refresh_secret(grant.session, grant.generation);
+        let secret = self.keys.current().refresh_secret(grant.session, grant.generation);
         Ok(TokenPair {
             access_token,
             token_type: "Bearer".to_owned(),
@@ -171,8 +171,7 @@ impl Engine {
             }
             let generation = session.generation + 1;
             let grant = Grant { session: presented.session, generation, at: tx.now() };
-            let reused =
-                !self.keys.is_refresh_secret(presented.session, session.generation, &presented.secret);
+            let reused = !self.is_refresh_secret(&presented, session.generation);
             if reused && !self.was_refresh_secret(&presented, session.generation) {
                 return Err(InvalidToken::Invalid.into());
             }
@@ -200,7 +199,12 @@ impl Engine {
     /// Whether this was the secret of an earlier generation. A made-up token must not end anybody's session.
     fn was_refresh_secret(&self, presented: &Presented, now: u64) -> bool {
         let earlier = (0..now).rev().take(64);
-        earlier.into_iter().any(|old| self.keys.is_refresh_secret(presented.session, old, &presented.secret))
+        earlier.into_iter().any(|old| self.is_refresh_secret(presented, old))
+    }
+
+    fn is_refresh_secret(&self, presented: &Presented, generation: u64) -> bool {
+        let Presented { session, secret } = presented;
+        self.keys.any(|keys| keys.is_refresh_secret(*session, generation, secret))
     }
 
     /// Somebody used an old refresh token: a customer is told that the session was ended.
@@ -261,19 +265,29 @@ impl Engine {
     }
 
     /// Ends the session of a refresh token. A token that opens nothing ends nothing.
-    pub(super) async fn close_session(&self, request: &RefreshSession) -> Result<(), UserError> {
+    pub(super) async fn close_session(
+        &self,
+        audience: Audience,
+        request: &RefreshSession,
+    ) -> Result<(), UserError> {
         let presented = Presented::parse(&request.refresh_token)?;
         let key = keys::session(presented.session);
         let command = request.command.as_ref();
-        let mut tx = self.begin_command(&Actor::guest(), command, "log_out", request)?;
+        let verb = match audience {
+            Audience::Customers => "log_out",
+            Audience::Staff => "staff_log_out",
+        };
+        let mut tx = self.begin_command(&Actor::guest(), command, verb, request)?;
         loop {
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
                 return Ok(());
             };
             let Some(session) = tx.get(&key)? else { return Ok(()) };
-            if !self.keys.is_refresh_secret(presented.session, session.generation, &presented.secret) {
+            if !self.is_refresh_secret(&presented, session.generation) {
                 return Ok(());
             }
+            // Whoever knocks at the wrong door must not believe that the session is over.
+            audience.owns(session.owner)?;
             if let SessionOwner::Staff(id) = session.owner {
                 tx.record_as(id, None, "staff_log_out");
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::access::Subject;
+use super::access::{Audience, Subject};
 use super::email::normal_email;
 use super::register::check_account;
 use super::{NewStaff, RefreshSession, StaffStatus, StaffView, TokenPair, UserError};
@@ -33,6 +33,7 @@ mod factor;
 mod invite;
 mod log_in;
 mod own;
+mod renew;
 
 pub use accounts::UpdateStaff;
 pub use audit::{AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport};
@@ -112,10 +113,10 @@ impl Staff<'_> {
     /// Ends the session of a staff refresh token. Its access token ends with it.
     ///
     /// # Errors
-    /// [`UserError::InvalidToken`] for what is no refresh token, or [`UserError::Engine`].
+    /// [`UserError::InvalidToken`] for what is no refresh token of staff, or [`UserError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn log_out(&self, request: &RefreshSession) -> Result<(), UserError> {
-        self.engine.close_session(request).await
+        self.engine.close_session(Audience::Staff, request).await
     }
 
     /// Whose own account an actor has.

@@ -58,21 +58,24 @@ async fn calendar(State(api): State<Api>, Anyone(actor): Anyone, Id(id): Id<Book
     Ok(file("text/calendar; charset=utf-8", Some(name), text))
 }
 
-/// The public key that tickets are verified with.
+/// The public keys that tickets are verified with.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TicketKeyView {
     /// How tickets are signed: `Ed25519`.
     pub algorithm: &'static str,
-    /// The 32 bytes of the key, base64url without padding.
+    /// The 32 bytes of the key that new tickets are signed with, base64url without padding.
     pub public_key: String,
+    /// All keys whose tickets are accepted, that one first.
+    pub public_keys: Vec<String>,
 }
 
-/// The public key that verifies tickets without a network
+/// The public keys that verify tickets without a network
 #[utoipa::path(get, path = "/v1/ticket-key", tag = "tickets",
     responses(
-        (status = 200, description = "The key", body = TicketKeyView, headers(("ETag" = String))),
+        (status = 200, description = "The keys", body = TicketKeyView, headers(("ETag" = String))),
         (status = 304, description = "Nothing changed")))]
 async fn ticket_key(State(api): State<Api>, known: Known) -> Answer {
     let public_key = api.kitflik.ticket_key().to_string();
-    cache::json(&known, &TicketKeyView { algorithm: "Ed25519", public_key })
+    let public_keys = api.kitflik.ticket_keys().0.iter().map(ToString::to_string).collect();
+    cache::json(&known, &TicketKeyView { algorithm: "Ed25519", public_key, public_keys })
 }

@@ -28,6 +28,9 @@ pub(crate) enum Command {
     /// Bring movies or an auditorium into the data directory.
     #[command(subcommand)]
     Import(Import),
+    /// Master keys: list them, and rotate them with overlap. A running server takes a change at its next start.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Look after the log of what staff did.
     #[command(subcommand)]
     Audit(Audit),
@@ -73,6 +76,9 @@ pub(crate) enum Audit {
     /// Say whether anything in it was altered, moved, taken out or cut off since it was written. The exit code is 1 if
     /// so, and the first fault is named.
     Verify(StoreFlags),
+    /// Seal it with the key that signs, wherever a former one did, and cover staff's one-time codes by it: before the
+    /// former key is retired.
+    Reseal(StoreFlags),
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +103,38 @@ pub(crate) enum Import {
     /// An auditorium from a seating plan: the JSON of pretix, or KitFlik's own text. Running it again changes
     /// nothing.
     Auditorium(AuditoriumFlags),
+}
+
+/// What `kitflik keys` does to the file of master keys. No key is ever shown, only its name.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Show the names of the keys, the one that signs first.
+    List(StoreFlags),
+    /// Make another key, which is accepted and does not sign yet.
+    Add(StoreFlags),
+    /// Let a key sign. The one that signed until now stays accepted.
+    Promote(KeyFlags),
+    /// Take a key out of the file. What it has signed is over.
+    Retire(RetireFlags),
+    /// Add a key and promote it: for a house with one server.
+    Rotate(StoreFlags),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KeyFlags {
+    /// The name of the key, as `kitflik keys list` shows it.
+    pub(crate) key: String,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RetireFlags {
+    #[command(flatten)]
+    pub(crate) key: KeyFlags,
+    /// Even if sessions and tickets of it may be in use: for a key that somebody else may have got hold of.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Args)]

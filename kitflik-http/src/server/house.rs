@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kitflik_core::{Kitflik, MasterKey, MemoryStorage, Policy, Read, SledStorage, Storage, StorageError};
+use kitflik_core::{
+    Builder, Kitflik, MasterKey, MemoryStorage, Policy, Read, SledStorage, Storage, StorageError,
+};
 
 use super::failure::Failure;
+use super::master_key::MasterKeys;
 use super::settings::{Settings, StorageKind};
 use super::{console, master_key};
 
@@ -13,7 +16,7 @@ use super::{console, master_key};
 pub(crate) struct House {
     /// Whoever holds the last of these closes the store: keep one outside of the reactor.
     pub(crate) storage: Arc<dyn Storage>,
-    pub(crate) key: MasterKey,
+    keys: MasterKeys,
 }
 
 impl House {
@@ -24,7 +27,7 @@ impl House {
             StorageKind::Memory => {
                 return Ok(Self {
                     storage: Arc::new(MemoryStorage::default()),
-                    key: master_key::ephemeral()?,
+                    keys: master_key::ephemeral()?,
                 });
             }
             StorageKind::Sled => {
@@ -42,10 +45,10 @@ impl House {
         let anything = Read::Scan { start: "!".into(), end: "~".into(), limit: 1, reverse: false };
         let rows = storage.read(vec![anything]).await.map_err(Failure::doing("read the store"))?;
         let empty = rows.iter().all(Vec::is_empty);
-        let path = settings.master_key_file.clone().unwrap_or_else(|| data.join("master.key"));
+        let path = settings.key_file();
         let made = !path.exists();
-        let key = master_key::load(&path, empty)?;
-        let house = Self { storage, key };
+        let keys = master_key::load(&path, empty)?;
+        let house = Self { storage, keys };
         let engine = house.engine(settings)?;
         if !engine.has_the_key().await.map_err(Failure::doing("read the store"))? {
             if made {
@@ -53,18 +56,26 @@ impl House {
                 let _it_is_refused_next_time_too = std::fs::remove_file(&path);
             }
             return Err(Failure::run(format!(
-                "the store was made with another master key than the one in {}: name the file of that one by \
+                "the store was made with another master key than those in {}: name the file of that one by \
                  master_key_file (all servers over one database have the same)",
                 path.display()
             )));
         }
+        let accepted: Vec<String> = house.keys.accepted.iter().map(MasterKey::id).collect();
+        tracing::info!(signs = house.keys.current.id(), accepted = accepted.join(","), "master keys");
         Ok(house)
     }
 
     /// The engine over the store, for a command that runs alone.
     pub(crate) fn engine(&self, settings: &Settings) -> Result<Kitflik, Failure> {
-        let engine = Kitflik::builder(Arc::clone(&self.storage), self.key.clone());
-        engine.policy(policy(settings)).build().map_err(Failure::doing("start the engine"))
+        self.builder(settings).build().map_err(Failure::doing("start the engine"))
+    }
+
+    /// The start of an engine: the store, the keys, and what the house decides.
+    pub(crate) fn builder(&self, settings: &Settings) -> Builder {
+        Kitflik::builder(Arc::clone(&self.storage), self.keys.current.clone())
+            .accepted_keys(self.keys.accepted.clone())
+            .policy(policy(settings))
     }
 
     /// Closes the store: what was written is on disk when this returns.
@@ -84,6 +95,8 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
         policy.view_max_age = None;
     }
     policy.house_name.clone_from(&settings.house_name);
+    policy.token_algorithm = settings.token_algorithm;
+    policy.token_issuer.clone_from(&settings.token_issuer);
     policy
 }
 

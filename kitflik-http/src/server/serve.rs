@@ -18,7 +18,7 @@ use tracing::{debug, info, warn};
 
 use super::cli::ServeFlags;
 use super::failure::Failure;
-use super::house::{self, House};
+use super::house::House;
 use super::limits::{self, Limits};
 use super::mail::{FileMailer, SmtpMailer};
 use super::settings::{Settings, StorageKind, environment};
@@ -151,9 +151,7 @@ async fn log_request(request: Request, next: Next) -> Response {
 fn engine(settings: &Settings, house: &House) -> Result<Kitflik, Failure> {
     let hashing = settings.hashing.clone();
     let hasher = PooledHasher::new(hashing.argon2, hashing.threads, hashing.queue);
-    let mut engine = Kitflik::builder(Arc::clone(&house.storage), house.key.clone())
-        .policy(house::policy(settings))
-        .password_hasher(Arc::new(hasher));
+    let mut engine = house.builder(settings).password_hasher(Arc::new(hasher));
     if settings.test_payments {
         if !settings.demo {
             warn!("the payment provider `test` is on, and takes no money: test_payments = \"off\" ends that");

@@ -10,6 +10,8 @@ use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
+use kitflik_core::{Policy, TokenAlgorithm};
+
 use super::cli::{ServeFlags, StoreFlags};
 use super::failure::Failure;
 use super::limits::{Proxies, RateSettings};
@@ -53,6 +55,8 @@ const KEYS: &[&str] = &[
     "hashing_queue",
     "test_payments",
     "house_name",
+    "token_algorithm",
+    "token_issuer",
     "log",
 ];
 
@@ -104,6 +108,8 @@ pub(crate) struct Settings {
     /// The provider `test`, which takes no money.
     pub(crate) test_payments: bool,
     pub(crate) house_name: String,
+    pub(crate) token_algorithm: TokenAlgorithm,
+    pub(crate) token_issuer: String,
     pub(crate) log: String,
     /// Names in the environment that look like ours and are not.
     pub(crate) unknown: Vec<String>,
@@ -130,6 +136,11 @@ struct Layers {
 }
 
 impl Settings {
+    /// The file of master keys.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.master_key_file.clone().unwrap_or_else(|| self.data.join("master.key"))
+    }
+
     /// For `kitflik serve`.
     pub(crate) fn for_serve(
         flags: &ServeFlags,
@@ -207,6 +218,8 @@ impl Settings {
             hashing: layers.hashing()?,
             test_payments,
             house_name: layers.get("house_name").map_or_else(|| "KitFlik".into(), |given| given.value),
+            token_algorithm: layers.token_algorithm()?,
+            token_issuer: layers.token_issuer()?,
             log: layers.get("log").map_or_else(|| "info".into(), |given| given.value),
             unknown,
         })
@@ -249,6 +262,26 @@ impl Layers {
             text if text.starts_with("postgres://") || text.starts_with("postgresql://") => postgres(&given),
             _ => Err(given.refuse("is no storage; allowed are sled, memory and postgres://…")),
         }
+    }
+
+    fn token_algorithm(&self) -> Result<TokenAlgorithm, Failure> {
+        let Some(given) = self.get("token_algorithm") else { return Ok(TokenAlgorithm::default()) };
+        match given.value.as_str() {
+            "hs256" => Ok(TokenAlgorithm::Hs256),
+            "eddsa" => Ok(TokenAlgorithm::EdDsa),
+            _ => Err(given.refuse("is no algorithm of tokens; allowed are hs256 and eddsa")),
+        }
+    }
+
+    fn token_issuer(&self) -> Result<String, Failure> {
+        let Some(given) = self.get("token_issuer") else { return Ok(Policy::default().token_issuer) };
+        let good =
+            (1..=200).contains(&given.value.len()) && given.value.bytes().all(|byte| byte.is_ascii_graphic());
+        if good {
+            return Ok(given.value);
+        }
+        Err(given
+            .refuse("is no issuer: expected 1 to 200 visible ASCII characters such as https://kino.example"))
     }
 
     fn sender(&self) -> Result<Sender, Failure> {

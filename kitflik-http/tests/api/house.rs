@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use kitflik_core::testing::ports::Mailbox;
 use kitflik_core::{
-    Argon2id, Batch, Clock, Commit, Kitflik, MasterKey, MemoryStorage, NewStaff, Read, Role, Row, Storage,
-    StorageError, TestPayments, Timestamp,
+    Argon2id, Batch, Clock, Commit, Kitflik, MasterKey, MemoryStorage, NewStaff, Policy, Read, Role, Row,
+    Storage, StorageError, TestPayments, Timestamp,
 };
 use kitflik_http::{Cors, ProblemCode, Readiness, RouterOptions, router};
 use reqwest::{Method, header};
@@ -115,6 +115,11 @@ pub(crate) fn unique(what: &str) -> String {
 
 impl House {
     pub(crate) async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    /// With a policy of its own, where the house is in this process.
+    pub(crate) async fn open_with(edit: impl FnOnce(&mut Policy)) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         if let Ok(base) = std::env::var("KITFLIK_API_URL") {
             return Self { base: base.trim_end_matches('/').to_owned(), client, local: None };
@@ -122,8 +127,11 @@ impl House {
         let start: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(start.millis())));
         let storage = Arc::new(Switch { storage: MemoryStorage::new(), off: AtomicBool::new(false) });
+        let mut policy = Policy::default();
+        edit(&mut policy);
         let mailbox = Arc::new(Mailbox::default());
         let kitflik = Kitflik::builder(storage.clone(), MasterKey::new([7; 32]))
+            .policy(policy)
             .clock(clock.clone())
             .password_hasher(Arc::new(Argon2id::new(8, 1).unwrap()))
             .mailer(mailbox.clone())

@@ -263,8 +263,9 @@ impl Staff<'_> {
                 // Somebody's first entry was written meanwhile.
                 continue;
             }
-            let sealed = after
-                .is_none_or(|after| engine.keys.is_audit_seal(&sealed_chains(after.chains), &after.seal));
+            let sealed = after.is_none_or(|after| {
+                engine.keys.any(|keys| keys.is_audit_seal(&sealed_chains(after.chains), &after.seal))
+            });
             let all = sealed && count(&before) == heads.len() as u64;
             return Ok(if all { Ok(heads) } else { Err(of_all) });
         }
@@ -279,7 +280,8 @@ impl Staff<'_> {
     ) -> Result<Option<AuditFault>, EngineError> {
         let engine = self.engine;
         let fault = |kind, number: u64| Ok(Some(AuditFault::of(kind, staff, number)));
-        if !engine.keys.is_audit_seal(&sealed_head(staff, head.count, &head.hash), &head.seal) {
+        let sealed = sealed_head(staff, head.count, &head.hash);
+        if !engine.keys.any(|keys| keys.is_audit_seal(&sealed, &head.seal)) {
             return Ok(Some(AuditFault::of(AuditFaultKind::ForgedHead, staff, None)));
         }
         let (mut prev, mut number) = (String::new(), 0);

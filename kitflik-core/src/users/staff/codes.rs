@@ -70,18 +70,20 @@ pub(super) fn show(
     let code = bare(code);
     let right = SecondFactor { wrong: 0, wait_until: None, ..factor.clone() };
     if code.len() == DIGITS && code.bytes().all(|digit| digit.is_ascii_digit()) {
-        if let Some((salt, secret)) = keys.unmask(staff, &factor.masked)
+        // It may have been covered before a rotation of the keys; from now on the current one covers it.
+        if let Some((salt, secret)) = keys.generations().find_map(|keys| keys.unmask(staff, &factor.masked))
             && let Some(step) = step_of(secret, &code, now)
             && step > factor.last_step
         {
             return Shown::Right(SecondFactor {
-                masked: keys.mask(staff, salt, secret),
+                masked: keys.current().mask(staff, salt, secret),
                 last_step: step,
                 ..right
             });
         }
     } else if code.len() == RECOVERY_CHARS {
-        let used = factor.recovery.iter().position(|stored| keys.is_recovery_code(staff, &code, stored));
+        let known = |stored: &String| keys.any(|keys| keys.is_recovery_code(staff, &code, stored));
+        let used = factor.recovery.iter().position(known);
         if let Some(used) = used {
             let mut right = right;
             right.recovery.remove(used);
@@ -113,7 +115,7 @@ pub(super) fn recovery_codes(
         .map(|_| {
             let code = recovery_code(random());
             let (left, right) = code.split_at(RECOVERY_CHARS / 2);
-            (format!("{left}-{right}"), keys.recovery_code(staff, &code))
+            (format!("{left}-{right}"), keys.current().recovery_code(staff, &code))
         })
         .unzip()
 }
@@ -154,7 +156,7 @@ mod tests {
     }
 
     fn keys() -> KeyRing {
-        KeyRing::new(&MasterKey::new([1; 32]))
+        KeyRing::new(&MasterKey::new([1; 32]), &[])
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -164,7 +166,7 @@ mod tests {
     fn factor(keys: &KeyRing) -> SecondFactor {
         let recovery = recovery_codes(keys, staff(), || [7; 7]).1;
         SecondFactor {
-            masked: keys.mask(staff(), [5; 16], SECRET),
+            masked: keys.current().mask(staff(), [5; 16], SECRET),
             last_step: 0,
             recovery,
             wrong: 0,

@@ -72,7 +72,7 @@ impl Staff<'_> {
         let record = self.engine.get(&keys::staff(id)).await?.ok_or(UserError::NotFound)?;
         self.own_password(&record, &request.password).await?;
         let secret: [u8; 20] = self.engine.random();
-        let masked = self.engine.keys.mask(id, self.engine.random(), secret);
+        let masked = self.engine.keys.current().mask(id, self.engine.random(), secret);
         let mut tx = self.engine.begin_command(actor, None, "staff_begin_totp", &())?;
         loop {
             let record = own_record(&mut tx, id).await?;

@@ -9,6 +9,7 @@ use super::{Staff, keep_admins, view};
 use crate::actor::{Actor, Permission, Role};
 use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{CommandId, MailId, StaffId};
+use crate::keyring::Generation;
 use crate::limits;
 use crate::ports::storage::Durability;
 use crate::store::keys;
@@ -162,7 +163,8 @@ impl Staff<'_> {
             }
             let record = tx.get(&key)?.ok_or(InvalidToken::Invalid)?;
             let invitation = record.invitation.as_ref().ok_or(InvalidToken::Invalid)?;
-            if !self.engine.keys.is_invitation_secret(id, &invitation.nonce, &secret) {
+            let right = |keys: &Generation| keys.is_invitation_secret(id, &invitation.nonce, &secret);
+            if !self.engine.keys.any(right) {
                 return Err(InvalidToken::Invalid.into());
             }
             if invitation.expires_at <= tx.now() {
@@ -210,7 +212,7 @@ impl crate::kitflik::Engine {
     /// The token of an invitation, for the mail.
     pub(crate) fn invitation_token(&self, id: StaffId, record: &StaffRecord) -> Option<String> {
         let invitation = record.invitation.as_ref()?;
-        let secret = self.keys.invitation_secret(id, &invitation.nonce);
+        let secret = self.keys.current().invitation_secret(id, &invitation.nonce);
         Some(format!("{id}.{}", BASE64URL_NOPAD.encode(&secret)))
     }
 }

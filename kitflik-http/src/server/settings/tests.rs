@@ -156,3 +156,24 @@ fn names_that_look_like_ours_are_reported() {
     let settings = serve("", &[("KITFLIK_LISTN", "x")], None).unwrap();
     assert_eq!(settings.unknown, ["KITFLIK_LISTN"]);
 }
+
+#[test]
+fn tokens_are_signed_as_the_settings_say() {
+    let settings = serve("", &[], None).unwrap();
+    assert_eq!(
+        (settings.token_algorithm, settings.token_issuer.as_str()),
+        (TokenAlgorithm::Hs256, "kitflik")
+    );
+    let file = "token_algorithm = \"eddsa\"\ntoken_issuer = \"https://kino.example\"\n";
+    let settings = serve(file, &[], None).unwrap();
+    assert_eq!(settings.token_algorithm, TokenAlgorithm::EdDsa);
+    assert_eq!(settings.token_issuer, "https://kino.example");
+    assert_eq!(
+        refusal("", &[("KITFLIK_TOKEN_ALGORITHM", "none")], None),
+        "KITFLIK_TOKEN_ALGORITHM: \"none\" is no algorithm of tokens; allowed are hs256 and eddsa"
+    );
+    for bad in ["", "two words", "kinö"] {
+        let refused = refusal("", &[("KITFLIK_TOKEN_ISSUER", bad)], None);
+        assert!(refused.starts_with(&format!("KITFLIK_TOKEN_ISSUER: {bad:?} is no issuer")), "{refused}");
+    }
+}
