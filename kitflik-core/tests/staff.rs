@@ -72,7 +72,7 @@ fn is_in(house: &House, pair: &TokenPair) -> bool {
 }
 
 fn code<T>(outcome: Result<T, UserError>) -> ErrorCode {
-    outcome.err().expect("it is refused").code()
+    outcome.err().unwrap().code()
 }
 
 fn role(role: Role) -> UpdateStaff {
