@@ -216,10 +216,6 @@ impl Generation {
         mac(&self.refresh, &[session.as_bytes(), &generation.to_be_bytes()]).verify_slice(claimed).is_ok()
     }
 
-    fn request_digest(&self, request: &[u8]) -> String {
-        BASE64URL_NOPAD.encode(&mac(&self.request, &[request]).finalize().into_bytes())
-    }
-
     /// What only the house can put under a part of the log of staff's actions.
     pub(crate) fn audit_seal(&self, sealed: &[u8]) -> String {
         BASE64URL_NOPAD.encode(&mac(&self.audit, &[sealed]).finalize().into_bytes())
@@ -295,6 +291,10 @@ impl Generation {
         }
         mac
     }
+
+    fn request_digest(&self, request: &[u8]) -> String {
+        BASE64URL_NOPAD.encode(&mac(&self.request, &[request]).finalize().into_bytes())
+    }
 }
 
 /// Takes in the key once: that is half of the work of a short message.
@@ -330,8 +330,8 @@ mod tests {
 
     #[test]
     fn masked_secrets_open_with_their_key_for_their_account_only() {
-        let keys = KeyRing::new(&MasterKey::new([1; 32]));
-        let other = KeyRing::new(&MasterKey::new([2; 32]));
+        let keys = Generation::new(&MasterKey::new([1; 32]));
+        let other = Generation::new(&MasterKey::new([2; 32]));
         let (mine, yours) = (StaffId::from_bytes([1; 16]), StaffId::from_bytes([2; 16]));
         let (salt, secret) = ([3; 16], *b"12345678901234567890");
         let stored = keys.mask(mine, salt, secret);

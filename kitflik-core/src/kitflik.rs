@@ -264,6 +264,12 @@ impl Kitflik {
         }
     }
 
+    /// For simulations, which look at what is stored.
+    #[cfg(feature = "testing")]
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Seats and bookings.
     #[must_use]
     pub fn bookings(&self) -> Bookings<'_> {

@@ -9,9 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use common::{HALL, House, house, seats};
 use kitflik_core::{
-    Actor, BookingError, BookingId, BookingStatus, BookingView, CancelBooking, CancelledBy, Capture,
-    CommandId, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, MasterKey, Money, PaymentError, PaymentStatus,
-    Payments, Policy, RefundStatus, RegisterUser, Role, ShowId, StaffId, TestPayments,
+    Actor, AuditQuery, BookingError, BookingId, BookingStatus, BookingView, CancelBooking, CancelledBy,
+    Capture, CommandId, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, MasterKey, Money, PaymentError,
+    PaymentStatus, Payments, Policy, RefundStatus, RegisterUser, Role, ShowId, StaffId, TestPayments,
 };
 use parking_lot::Mutex;
 use pollster::block_on;
@@ -159,6 +159,10 @@ fn owners_cancel_until_the_show_starts_and_staff_at_any_time_with_a_reason() {
     let mails = house.mailbox.mails();
     let text = &mails.last().unwrap().text;
     assert!(text.contains("we had to take it back. The projector broke."), "{text}");
+    let log = block_on(kitflik.staff().audit(&Actor::System, &AuditQuery::default())).unwrap().items;
+    let logged = log.iter().find(|entry| entry.verb == "cancel").unwrap();
+    assert_eq!((logged.role, log.len()), (Some(Role::BoxOffice), 1));
+    assert!(logged.subjects.contains(&format!("booking/{}", sold.id)), "{:?}", logged.subjects);
 }
 
 #[test]

@@ -11,8 +11,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use common::{HALL, House, house, seats};
 use kitflik_core::testing::ports::{PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, BookingView, Builder, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, LogIn, MasterKey, NewStaff,
-    Policy, RefreshSession, RegisterUser, Role, StaffLogIn, TicketKeys, TokenAlgorithm, TokenPair,
+    Actor, BookingView, Builder, ConfirmBooking, DeleteAccount, ErrorCode, FutureBookings, HoldSeats,
+    Kitflik, LogIn, MasterKey, NewStaff, PageRequest, Policy, RefreshSession, RegisterUser, Role, StaffLogIn,
+    TicketKeys, TokenAlgorithm, TokenPair, VerifyEmail,
 };
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -96,6 +97,45 @@ fn what_a_former_key_has_signed_is_valid_until_it_is_retired() {
     let refused = block_on(retired.bookings().get(&guest(&held), held.id)).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Forbidden);
     block_on(retired.bookings().get(&guest(&again), held.id)).unwrap();
+}
+
+#[test]
+fn a_code_that_was_mailed_before_a_rotation_is_good_after_it() {
+    let house = house();
+    customer(&house);
+    block_on(house.kitflik.tick()).unwrap();
+    let welcome = house.mailbox.mails().remove(0).text;
+    let digits = |word: &&str| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let code = welcome.split(|c: char| !c.is_ascii_alphanumeric()).find(digits).unwrap();
+    let email = Some("ada@example.org".to_owned());
+    let code = Some(code.to_owned());
+    let verify = VerifyEmail { command: None, token: None, email, code, address: None };
+    let by = |kitflik: Kitflik| block_on(kitflik.users().verify_email(&verify));
+    assert_eq!(by(engine(&house, THIRD, &[SECOND])).unwrap_err().code(), ErrorCode::InvalidCode);
+    by(engine(&house, SECOND, &[THIRD, FIRST])).unwrap();
+}
+
+#[test]
+fn a_deleted_customer_is_nobody_wherever_the_storage_is_asked() {
+    let house = house();
+    let pair = customer(&house);
+    let (users, bookings) = (house.kitflik.users(), house.kitflik.bookings());
+    let ada = users.authenticate(&pair.access_token).unwrap();
+    block_on(bookings.mine(&ada, &PageRequest::default())).unwrap();
+    let password = "correct horse battery".to_owned();
+    let delete = DeleteAccount { command: None, password, bookings: FutureBookings::Refuse, address: None };
+    block_on(users.delete(&ada, &delete)).unwrap();
+    // The token is good for some minutes yet, and opens nothing.
+    let ada = users.authenticate(&pair.access_token).unwrap();
+    let refused = [
+        block_on(users.me(&ada)).unwrap_err().code(),
+        block_on(bookings.mine(&ada, &PageRequest::default())).unwrap_err().code(),
+        block_on(users.list_sessions(&ada, None)).unwrap_err().code(),
+        block_on(users.export(&ada)).unwrap_err().code(),
+        block_on(users.delete(&ada, &delete)).unwrap_err().code(),
+        refresh(&house.kitflik, &pair).unwrap_err().code(),
+    ];
+    assert_eq!(refused, [ErrorCode::Unauthenticated; 6]);
 }
 
 #[test]

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use common::{House, house, house_hashing, house_on};
 use data_encoding::BASE32_NOPAD;
+use kitflik_core::testing::ports::{PlainHasher, SeededEntropy};
 use kitflik_core::{
-    AcceptInvitation, Actor, AuditQuery, ChangeStaffPassword, ErrorCode, InviteStaff, MemoryStorage,
-    NewMovie, NewStaff, PageRequest, Passworded, Read, RefreshSession, Role, SecondFactorCode, StaffId,
-    StaffLogIn, StaffStatus, StaffView, TokenPair, UpdateStaff, UserError,
+    AcceptInvitation, Actor, AuditQuery, ChangeStaffPassword, ErrorCode, InviteStaff, Kitflik, MasterKey,
+    MemoryStorage, NewMovie, NewStaff, PageRequest, Passworded, Read, RefreshSession, Role, SecondFactorCode,
+    StaffId, StaffLogIn, StaffStatus, StaffView, TokenPair, UpdateStaff, UserError,
 };
 use pollster::block_on;
 use totp_rs::{Algorithm, TOTP};
@@ -71,7 +72,7 @@ fn is_in(house: &House, pair: &TokenPair) -> bool {
 }
 
 fn code<T>(outcome: Result<T, UserError>) -> ErrorCode {
-    outcome.err().expect("it is refused").code()
+    outcome.err().unwrap().code()
 }
 
 fn role(role: Role) -> UpdateStaff {
@@ -469,6 +470,38 @@ fn the_host_rescues_an_admin_who_is_locked_out() {
     let log = block_on(staff.audit(&admin, &AuditQuery { staff_id: Some(boss.id), ..AuditQuery::default() }));
     let entry = log.unwrap().items.into_iter().find(|entry| entry.verb == "staff_rescue").unwrap();
     assert_eq!(entry.note.as_deref(), Some("by the host program"));
+}
+
+/// Another engine over the store of a house, with these keys.
+fn engine(house: &House, current: u8, accepted: &[u8]) -> Kitflik {
+    Kitflik::builder(Arc::clone(&house.storage), MasterKey::new([current; 32]))
+        .accepted_keys(accepted.iter().map(|key| MasterKey::new([*key; 32])).collect())
+        .clock(house.clock.clone())
+        .entropy(Arc::new(SeededEntropy::new(u64::from(current))))
+        .password_hasher(Arc::new(PlainHasher))
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn the_log_and_the_codes_outlive_a_key_that_is_given_up() {
+    let house = house();
+    let (boss, admin) = boss(&house);
+    let (app, _) = enrol(&house, &admin);
+    let verify = |kitflik: &Kitflik| block_on(kitflik.staff().verify_audit(&Actor::System)).unwrap();
+    let before = verify(&house.kitflik);
+    assert_eq!((before.chains, before.entries, before.fault), (1, 2, None));
+    let (both, new) = (engine(&house, 8, &[7]), engine(&house, 8, &[]));
+    assert_eq!(verify(&both).fault, None);
+    assert!(verify(&new).fault.is_some(), "the former key is not known");
+    // Whoever does not know who sealed it seals nothing.
+    assert_eq!(block_on(new.staff().renew_seals(&Actor::System)).unwrap(), 0);
+    assert_eq!(block_on(both.staff().renew_seals(&Actor::System)).unwrap(), 3);
+    assert_eq!(block_on(both.staff().renew_seals(&Actor::System)).unwrap(), 0);
+    assert_eq!(verify(&new).fault, None);
+    let request = StaffLogIn::new(boss.email, PASSWORD).code(app.code(&house));
+    block_on(new.staff().log_in(&request)).unwrap();
+    assert_eq!(verify(&new).entries, 3);
 }
 
 #[test]

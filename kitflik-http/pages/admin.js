@@ -32,26 +32,37 @@ function logIn() {
   const button = h("button", { type: "submit", class: "primary big" }, "Log in");
   const email = h("input", { type: "email", id: "email", name: "email", autocomplete: "username", required: true });
   const password = h("input", { type: "password", id: "password", name: "password", autocomplete: "current-password", required: true });
+  const code = h("input", { type: "text", id: "code", name: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 40 });
+  // Asked for from those who have set it up.
+  const second = h("div", { class: "field", hidden: true }, h("label", { for: "code" }, "One-time code"), code,
+    h("small", { class: "quiet" }, "From your app, or a recovery code."));
   async function submit(event) {
     event.preventDefault();
     button.disabled = true;
     show(told);
+    const given = second.hidden ? {} : { code: code.value.trim() };
     try {
-      await staff.open({ email: email.value, password: password.value });
+      await staff.open({ email: email.value, password: password.value, ...given });
       open();
     } catch (error) {
+      button.disabled = false;
+      if (error.code === "second_factor_required" && second.hidden) {
+        second.hidden = false;
+        code.focus();
+        return;
+      }
       const words = tell(error);
       show(told, notice(words.kind, words.title, words.text));
-      button.disabled = false;
-      password.focus();
-      password.select();
+      const wrong = second.hidden ? password : code;
+      wrong.focus();
+      wrong.select();
     }
   }
   show(main, h("form", { class: "login panel panel-body", novalidate: true, onsubmit: submit },
     h("h1", {}, "Staff"),
     h("div", { class: "field" }, h("label", { for: "email" }, "E-mail"), email),
     h("div", { class: "field" }, h("label", { for: "password" }, "Password"), password),
-    told, button));
+    second, told, button));
   email.focus();
 }
 

@@ -44,6 +44,7 @@ export function tell(error, labels = (ids) => ids) {
     payment_pending: () => ({ kind: "info", again: true, title: "Your payment is being checked.", text: "Your seats are safe meanwhile." }),
     booking_state: () => ({ kind: "warn", title: "This booking has moved on.", text: error.message }),
     invalid_credentials: () => ({ kind: "bad", title: "That e-mail and password do not go together.", text: "Please check both." }),
+    invalid_code: () => ({ kind: "bad", title: "That code is not right, or was used already.", text: "The app shows another one every half minute." }),
     forbidden: () => ({ kind: "bad", title: "You may not do that.", text: error.message }),
     not_found: () => ({ kind: "warn", title: "This is not there any more.", text: "It may be over, or the link is old." }),
     validation_failed: () => ({ kind: "warn", title: "Please check what you entered.", text: error.errors.map((field) => field.detail).join("; ") }),

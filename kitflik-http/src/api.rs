@@ -34,8 +34,8 @@ pub(crate) type Answer = Result<Response, Problem>;
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     documented::start()
         .merge(auth::routes())
-        .merge(jwks::routes())
         .merge(session::routes())
+        .merge(jwks::routes())
         .merge(me::routes())
         .merge(house::routes())
         .merge(movies::routes())

@@ -297,6 +297,7 @@ async fn the_log_of_staff_is_verified_and_an_admin_who_is_locked_out_is_rescued(
         said(&verified).starts_with("1 entries, 1 members of staff: nothing was altered"),
         "{verified:?}"
     );
+    assert!(said(&on_data(&["audit", "reseal"])).starts_with("0 rows"), "there is one key");
     let nobody = on_data(&["staff", "rescue", "--email", "ada@example.org"]);
     assert_eq!(nobody.status.code(), Some(2), "{nobody:?}");
     let rescued = on_data(&["staff", "rescue", "--email", EMAIL]);

@@ -266,20 +266,19 @@ impl Bookings<'_> {
         let decided_at = Some(tx.now().millis());
         let mut sold = Booking { status: BookingStatus::Confirmed, decided_at, payment, ..held };
         let key: Typed<Booking> = keys::booking(sold.id);
-        let customer = sold.customer.as_ref();
-        let mut to = customer.map(|customer| (customer.email.trim().to_owned(), customer.name.clone()));
+        let mut nameless = false;
         if let Holder::User(id) = sold.holder {
             // The sale depends on the account: once it is on its way out, no sale has its name.
             let user_key = keys::user(id);
             tx.more(vec![user_key.key.clone()]).await?;
-            if let Some(user) = tx.get(&user_key)?.filter(|user| !user.deleting) {
+            if tx.get(&user_key)?.is_some_and(|user| !user.deleting) {
                 tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
-                to = to.or(Some((user.email, user.name)));
             } else {
                 sold.customer = None;
-                to = None;
+                nameless = true;
             }
         }
+        let to = if nameless { None } else { self.mail_address(tx, &sold).await? };
         if let Some((to, to_name)) = to {
             let mail = MailId::new(tx.now(), self.engine.random());
             let content = MailContent::BookingConfirmed { booking: sold.id };

@@ -72,7 +72,8 @@ impl Bookings<'_> {
     /// A page of what the caller bought, cancelled sales too, the newest first.
     ///
     /// # Errors
-    /// [`BookingError::Denied`] unless a customer asks, [`BookingError::Invalid`] for a page out of bounds.
+    /// [`BookingError::Denied`] unless a customer who has an account asks, [`BookingError::Invalid`] for a page out of
+    /// bounds.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn mine(
         &self,
@@ -84,6 +85,11 @@ impl Bookings<'_> {
             Actor::Guest { .. } => return Err(Denied::Unauthenticated.into()),
             _ => return Err(actor.denied("have a customer's bookings").into()),
         };
+        // An access token outlives its account by minutes.
+        let user = self.engine.get(&keys::user(id)).await?;
+        if user.is_none_or(|user| user.deleting) {
+            return Err(Denied::Unauthenticated.into());
+        }
         self.sales_of(id, request).await
     }
 

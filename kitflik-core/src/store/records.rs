@@ -364,7 +364,6 @@ records! {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }

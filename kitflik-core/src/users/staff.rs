@@ -33,6 +33,7 @@ mod factor;
 mod invite;
 mod log_in;
 mod own;
+mod renew;
 
 pub use accounts::UpdateStaff;
 pub use audit::{AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport};

@@ -202,7 +202,7 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Kitflik::now", HOST),
     ("Kitflik::payment_providers", PROGRAMME),
     ("Kitflik::ticket_key", "a public key is public"),
-    ("Kitflik::ticket_keys", "public keys are public"),
-    ("Kitflik::token_keys", "public keys are public"),
+    ("Kitflik::ticket_keys", "a public key is public"),
+    ("Kitflik::token_keys", "a public key is public"),
     ("Kitflik::tick", HOST),
 ];

@@ -39,6 +39,7 @@ pub fn rows() -> Vec<Row> {
         }),
         row("Staff::audit", ADMINS, |s| told(staff(s).audit(&s.actor, &AuditQuery::default()))),
         row("Staff::verify_audit", ADMINS, |s| told(staff(s).verify_audit(&s.actor))),
+        row("Staff::renew_seals", "fff ff ffff y", |s| told(staff(s).renew_seals(&s.actor))),
         row("Staff::me", OWN, |s| told(staff(s).me(&own(s)))),
         row("Staff::change_password", OWN, |s| {
             let (current_password, password) = (PASSWORD.to_owned(), "another password".to_owned());

@@ -76,6 +76,9 @@ pub(crate) enum Audit {
     /// Say whether anything in it was altered, moved, taken out or cut off since it was written. The exit code is 1 if
     /// so, and the first fault is named.
     Verify(StoreFlags),
+    /// Seal it with the key that signs, wherever a former one did, and cover staff's one-time codes by it: before the
+    /// former key is retired.
+    Reseal(StoreFlags),
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,14 +3,25 @@
 use data_encoding::BASE32_NOPAD;
 use kitflik_core::{Actor, Kitflik, UserError};
 
-use super::cli::{Audit, StaffCommand};
+use super::cli::{Audit, StaffCommand, StoreFlags};
 use super::failure::Failure;
 use super::import::on_store;
 use super::{console, master_key};
 
-/// Verifies the log of what staff did.
+/// Looks after the log of what staff did.
 pub(crate) fn audit(what: &Audit) -> Result<(), Failure> {
-    let Audit::Verify(flags) = what;
+    match what {
+        Audit::Verify(flags) => verify(flags),
+        Audit::Reseal(flags) => on_store(flags, async |kitflik| {
+            let renewed = kitflik.staff().renew_seals(&Actor::System).await;
+            let renewed = renewed.map_err(Failure::doing("seal the log anew"))?;
+            console::say(&format!("{renewed} rows are sealed or covered by the current key now"));
+            Ok(())
+        }),
+    }
+}
+
+fn verify(flags: &StoreFlags) -> Result<(), Failure> {
     on_store(flags, async |kitflik| {
         let failed = Failure::doing("verify the log");
         let report = kitflik.staff().verify_audit(&Actor::System).await.map_err(failed)?;

@@ -19,6 +19,8 @@ async fn customer(house: &House) -> Customer<'_> {
     let email = address("ada");
     let account = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
     house.post("/v1/auth/register", &account).send().await.expect(201);
+    // Mails go out in the order of their times.
+    house.wait(1);
     let tokens = log_in(house, &email, PASSWORD).await;
     let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
     Customer { house, email, access, refresh }
@@ -71,6 +73,7 @@ async fn a_forgotten_password_is_set_anew_by_code() {
     let house = House::open().await;
     let Some(local) = &house.local else { return };
     let ada = customer(&house).await;
+    local.send_mail().await;
     for email in [ada.email.as_str(), "nobody@example.org"] {
         let reply = house.post("/v1/auth/password/forgot", &json!({ "email": email })).send().await;
         assert_eq!((reply.status, reply.body.len()), (204, 0), "{email}");

@@ -17,6 +17,13 @@ fn bodies(show: &crate::house::Show, booking: &str) -> Vec<(Method, String, Valu
         post("/v1/auth/login", login.clone()),
         post("/v1/auth/refresh", refresh.clone()),
         post("/v1/auth/logout", refresh.clone()),
+        post("/v1/auth/verify-email", json!({ "token": "x.y" })),
+        post("/v1/auth/verify-email/resend", json!({ "email": "a@example.org" })),
+        post("/v1/auth/password/forgot", json!({ "email": "a@example.org" })),
+        post(
+            "/v1/auth/password/reset",
+            json!({ "email": "a@example.org", "code": "12345678", "password": "correct horse battery" }),
+        ),
         post("/v1/bookings", json!({ "show_id": show.id, "seats": ["A1"] })),
         (Method::PUT, format!("/v1/bookings/{booking}/seats"), json!({ "seats": ["A1"] })),
         post(&format!("/v1/bookings/{booking}/confirm"), json!({ "payment": { "provider": "counter" } })),

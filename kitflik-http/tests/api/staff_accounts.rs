@@ -9,6 +9,8 @@ use crate::house::{House, PASSWORD, STAFF_EMAIL, text};
 
 /// Invites somebody, and gives their account and the token of the mail.
 async fn invite(house: &House, boss: &str, email: &str, role: &str) -> (Value, String) {
+    // Accounts are listed in the order of their times.
+    house.wait(1);
     let local = house.local.as_ref().unwrap();
     let new = json!({ "email": email, "name": "Ada", "role": role });
     let reply = house.post("/v1/admin/staff", &new).bearer(boss).send().await;

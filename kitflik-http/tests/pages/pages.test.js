@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { STAFF, api, chosen, seat, showsIn, startBrowser, startServer, visitor } from "./support.js";
+import { STAFF, api, chosen, keepsNoSecret, oneTimeCode, seat, showsIn, startBrowser, startServer, visitor } from "./support.js";
 
 const ADA = { name: "Ada Lovelace", email: "ada@example.org" };
 let server;
@@ -66,17 +66,6 @@ async function codes(page, count) {
     await image.decode();
     return { width: image.naturalWidth, alt: image.alt, from: new URL(image.src).protocol };
   })));
-}
-
-/** A session is in cookies that no script reads and no other site sends; nothing else of it is kept. */
-async function keepsNoSecret(page, password, name) {
-  const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage) + document.cookie);
-  assert.ok(!stored.includes(password) && !stored.includes("eyJ"), stored);
-  const cookies = await page.context().cookies();
-  assert.deepEqual(cookies.map((cookie) => cookie.name).sort(), [name, `${name}-refresh`]);
-  for (const { value, httpOnly, sameSite } of cookies) {
-    assert.deepEqual([httpOnly, sameSite, stored.includes(value)], [true, "Strict", false]);
-  }
 }
 
 async function staffToken() {
@@ -502,6 +491,27 @@ people("staff log in, see how full shows are and who has booked", async (arrive)
   await page.getByLabel("Password").waitFor();
   await page.reload();
   await page.getByLabel("Password").waitFor();
+});
+
+people("staff who have one-time codes are asked for one", async (arrive) => {
+  const authorization = await staffToken();
+  const post = (path, body) => api(server.base, path, { method: "POST", body, authorization });
+  const { secret } = await post("/v1/admin/me/totp", { password: STAFF.password });
+  const now = () => oneTimeCode(secret, Math.floor(Date.now() / 30_000));
+  const { recovery_codes: recovery } = await post("/v1/admin/me/totp/confirm", { code: now() });
+  const page = await arrive();
+  await page.goto("/admin");
+  await page.getByLabel("E-mail").fill(STAFF.email);
+  await page.getByLabel("Password").fill(STAFF.password);
+  assert.equal(await page.getByLabel("One-time code").isVisible(), false);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByLabel("One-time code").fill("000000");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await told(page, "That code is not right, or was used already.");
+  await page.getByLabel("One-time code").fill(recovery[0]);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("heading", { name: "Shows" }).waitFor();
+  await post("/v1/admin/me/totp/disable", { code: recovery[1] });
 });
 
 people("a customer logs in at the till, and later buys without typing their name", async (arrive) => {

@@ -1,6 +1,8 @@
 // The real server and a real Chromium.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -106,3 +108,25 @@ export const seat = (page, id) => page.locator(`seat-map [data-seat="${id}"]`);
 
 /** What assistive technology is told is chosen. */
 export const chosen = (page) => page.locator('seat-map [aria-checked="true"]').evaluateAll((seats) => seats.map((one) => one.dataset.seat));
+
+/** A session is in cookies that no script reads and no other site sends; nothing else of it is kept. */
+export async function keepsNoSecret(page, password, name) {
+  const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage) + document.cookie);
+  assert.ok(!stored.includes(password) && !stored.includes("eyJ"), stored);
+  const cookies = await page.context().cookies();
+  assert.deepEqual(cookies.map((cookie) => cookie.name).sort(), [name, `${name}-refresh`]);
+  for (const { value, httpOnly, sameSite } of cookies) {
+    assert.deepEqual([httpOnly, sameSite, stored.includes(value)], [true, "Strict", false]);
+  }
+}
+
+/** What the app shows during a half minute (RFC 6238). */
+export function oneTimeCode(secret, step) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}

@@ -70,20 +70,20 @@ pub(super) fn show(
     let code = bare(code);
     let right = SecondFactor { wrong: 0, wait_until: None, ..factor.clone() };
     if code.len() == DIGITS && code.bytes().all(|digit| digit.is_ascii_digit()) {
+        // It may have been covered before a rotation of the keys; from now on the current one covers it.
         if let Some((salt, secret)) = keys.generations().find_map(|keys| keys.unmask(staff, &factor.masked))
             && let Some(step) = step_of(secret, &code, now)
             && step > factor.last_step
         {
             return Shown::Right(SecondFactor {
-                // A key that is former by now covers it no more.
                 masked: keys.current().mask(staff, salt, secret),
                 last_step: step,
                 ..right
             });
         }
     } else if code.len() == RECOVERY_CHARS {
-        let is_it = |stored: &String| keys.any(|keys| keys.is_recovery_code(staff, &code, stored));
-        let used = factor.recovery.iter().position(is_it);
+        let known = |stored: &String| keys.any(|keys| keys.is_recovery_code(staff, &code, stored));
+        let used = factor.recovery.iter().position(known);
         if let Some(used) = used {
             let mut right = right;
             right.recovery.remove(used);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn keys() -> KeyRing {
-        KeyRing::new(&MasterKey::new([1; 32]))
+        KeyRing::new(&MasterKey::new([1; 32]), &[])
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -166,7 +166,7 @@ mod tests {
     fn factor(keys: &KeyRing) -> SecondFactor {
         let recovery = recovery_codes(keys, staff(), || [7; 7]).1;
         SecondFactor {
-            masked: keys.mask(staff(), [5; 16], SECRET),
+            masked: keys.current().mask(staff(), [5; 16], SECRET),
             last_step: 0,
             recovery,
             wrong: 0,
