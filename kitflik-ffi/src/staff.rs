@@ -273,4 +273,13 @@ impl StaffAccounts {
     pub async fn verify_audit(&self, actor: Actor) -> Result<AuditReport, KitflikError> {
         guarded(self.kitflik.staff().verify_audit(&actor)).await
     }
+
+    /// After a rotation: seals the log and the one-time codes with the new master key, so that the former one can be
+    /// given up. Answers how many rows were written. For the host program alone.
+    ///
+    /// # Errors
+    /// `unauthenticated` or `forbidden` unless the host program asks.
+    pub async fn renew_seals(&self, actor: Actor) -> Result<u64, KitflikError> {
+        guarded(self.kitflik.staff().renew_seals(&actor)).await
+    }
 }

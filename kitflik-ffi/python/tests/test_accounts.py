@@ -231,3 +231,4 @@ class Accounts(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(log[0].verb, "delete_customer")
         report = await staff.verify_audit(admin)
         self.assertEqual((report.chains, report.fault), (2, None))
+        await self.refused(k.KitflikError.Refused, Code.FORBIDDEN, staff.renew_seals(admin))

@@ -529,4 +529,12 @@ export class Staff {
   async verifyAudit(actor: wire.Actor): Promise<wire.AuditReport> {
     return this.#handle.call((engine) => engine.staffVerifyAudit(text(actor)));
   }
+
+  /**
+   * After a rotation: seals the log and the one-time codes with the new master key, so that the former one can be given
+   * up. Answers how many rows were written. For the host program alone.
+   */
+  async renewSeals(actor: wire.Actor): Promise<number> {
+    return this.#handle.call((engine) => engine.staffRenewSeals(text(actor)));
+  }
 }

@@ -260,4 +260,5 @@ test("staff: invited, with one-time codes, locked out, and a log of what they di
   const report = await staff.verifyAudit(admin);
   assert.deepEqual([report.chains, report.fault], [2, undefined]);
   assert.ok(report.entries > log.length);
+  await refusal(staff.renewSeals(admin), "forbidden");
 });

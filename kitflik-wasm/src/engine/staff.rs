@@ -189,4 +189,10 @@ impl Engine {
     pub fn staff_verify_audit(&self, who: String) -> u32 {
         self.start(async move |kitflik| json(&kitflik.staff().verify_audit(&actor(&who)?).await?))
     }
+
+    /// Seals what staff did, and their one-time codes, with the new master key.
+    #[wasm_bindgen(js_name = staffRenewSeals)]
+    pub fn staff_renew_seals(&self, who: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.staff().renew_seals(&actor(&who)?).await?))
+    }
 }
