@@ -5,9 +5,7 @@ import { readFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
 
 /** Most bytes of the wasm by `gzip -9`, with the engine and the REST API in it. Node's own zlib packs it 1 % looser. */
-const BUDGET = 900_000;
-/** Where it shall be. */
-const AIM = 600_000;
+const BUDGET = 1_200_000;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(0)} kB`.padStart(9);
 const sizes = {};
@@ -18,7 +16,7 @@ for (const name of ["kitflik_bg.wasm", "kitflik.js", "kitflik_testing_bg.wasm"])
   console.log(`${name.padEnd(22)}${kB(raw.length)}${kB(sizes[name])}${kB(brotliCompressSync(raw).length)}`);
 }
 const size = sizes["kitflik_bg.wasm"];
-console.log(`budget ${kB(BUDGET).trim()}, aim ${kB(AIM).trim()} (gzip)`);
+console.log(`budget ${kB(BUDGET).trim()} (gzip)`);
 if (size > BUDGET) {
   console.error(`kitflik_bg.wasm is ${kB(size).trim()} compressed: ${kB(size - BUDGET).trim()} over its budget`);
   process.exitCode = 1;

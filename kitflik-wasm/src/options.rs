@@ -61,6 +61,7 @@ struct Hashing {
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 struct HttpOptions {
     cors: bool,
+    https: bool,
     instance: String,
     /// Not a choice: the package itself brings the text.
     openapi: String,
@@ -143,7 +144,8 @@ impl Options {
 
     pub(crate) fn router(&self) -> RouterOptions {
         let cors = if self.http.cors { Cors::Any } else { Cors::Off };
-        let options = RouterOptions::default().cors(cors).instance(self.http.instance.clone());
+        let options =
+            RouterOptions::default().cors(cors).https(self.http.https).instance(self.http.instance.clone());
         options.document(self.http.openapi.clone())
     }
 }

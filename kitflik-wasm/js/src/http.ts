@@ -6,6 +6,8 @@ import type { Handle } from "./namespaces.js";
 export interface HttpOptions {
   /** Pages of other origins may call the API from a browser. */
   cors?: boolean;
+  /** Browsers come by https only: the cookies of their sessions go by nothing else. */
+  https?: boolean;
   /** The first part of the request ids that are made here. */
   instance?: string;
   /**
