@@ -16,6 +16,7 @@ mod rules;
 mod types;
 mod view;
 
+pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
 pub use error::BookingError;
 pub use maps::SeatMap;

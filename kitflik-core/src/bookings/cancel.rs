@@ -125,7 +125,7 @@ pub struct CancellationView {
 }
 
 /// Until when whoever owns a booking may cancel it themselves.
-fn cancellable(show: &Show, now: Timestamp, policy: &Policy) -> Result<(), BookingError> {
+pub(crate) fn cancellable(show: &Show, now: Timestamp, policy: &Policy) -> Result<(), BookingError> {
     let Some(before) = policy.cancel_before else {
         let reason = "this house cancels bookings at its box office only".to_owned();
         return Err(BookingError::NotCancellable { reason });

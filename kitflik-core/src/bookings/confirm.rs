@@ -16,13 +16,13 @@ use super::{
 };
 use crate::actor::Actor;
 use crate::error::{EngineError, Invalid, Validation};
-use crate::ids::{BookingId, MailId};
+use crate::ids::{BookingId, MailId, UserId};
 use crate::limits;
 use crate::ports::payments::{Capture, PaymentStatus};
 use crate::ports::storage::Durability;
 use crate::store::keys::{self, Typed};
 use crate::store::records::{
-    Booking, Form, Holder, MailContent, Outbox, Payment, PaymentInFlight, UserBooking,
+    Booking, Deleting, Form, Holder, MailContent, Outbox, Payment, PaymentInFlight, UserBooking,
 };
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
@@ -271,7 +271,11 @@ impl Bookings<'_> {
             // The sale depends on the account: once it is on its way out, no sale has its name.
             let user_key = keys::user(id);
             tx.more(vec![user_key.key.clone()]).await?;
-            if tx.get(&user_key)?.is_some_and(|user| !user.deleting) {
+            let stays = match tx.get(&user_key)? {
+                Some(user) => !user.deleting || self.still_there(tx, id).await?,
+                None => false,
+            };
+            if stays {
                 tx.put(&keys::user_booking(id, sold.id), &UserBooking { v: Form, show: sold.show })?;
             } else {
                 sold.customer = None;
@@ -297,6 +301,16 @@ impl Bookings<'_> {
         let Some(version) = tx.commit(self.durability(), &sold).await? else { return Ok(None) };
         self.show_seats(&sold, version);
         Ok(Some(sold))
+    }
+
+    /// Whether an account that is on its way out may stay yet. The mark is rewritten, so that whoever is about to
+    /// agree looks again, and finds this sale.
+    async fn still_there(&self, tx: &mut Tx<'_>, id: UserId) -> Result<bool, EngineError> {
+        let mark = keys::deleting(id);
+        tx.more(vec![mark.key.clone()]).await?;
+        let Some(row) = tx.get(&mark)?.filter(|row| !row.agreed) else { return Ok(false) };
+        tx.put(&mark, &Deleting { touched: tx.mark(), ..row })?;
+        Ok(true)
     }
 
     /// Whom mail about a booking goes to, and their name.
@@ -346,9 +360,11 @@ impl Bookings<'_> {
     /// Finds out what became of payments in flight. Returns when to look again.
     pub(crate) async fn recover_payments(&self) -> Result<Option<Timestamp>, EngineError> {
         let now = self.engine.now();
-        let watched = self.engine.scan(&keys::payments(), PAYMENTS_PER_TICK, false).await?;
+        // What is not due, or cannot be asked for, must not stand before what is.
+        let mut watched = self.engine.scan_all(&keys::payments()).await?;
+        watched.sort_by_key(|(_, watch)| (!self.engine.payments.contains_key(&watch.provider), watch.due));
         let mut next: Option<Timestamp> = None;
-        for (_, watch) in watched {
+        for (_, watch) in watched.into_iter().take(PAYMENTS_PER_TICK as usize) {
             let due = if watch.due > now { Some(watch.due) } else { self.recover_payment(&watch).await? };
             next = [next, due].into_iter().flatten().min();
         }

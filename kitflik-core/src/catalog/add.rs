@@ -81,7 +81,8 @@ impl Catalog<'_> {
     /// Commits a change, with the epoch that tells every view of it.
     async fn publish(&self, tx: &mut Tx<'_>, reply: &impl serde::Serialize) -> Result<bool, CatalogError> {
         let changed_at = tx.now();
-        tx.put(&keys::catalog(), &CatalogEpoch { v: Form, changed_at })?;
+        let mark = tx.mark();
+        tx.put(&keys::catalog(), &CatalogEpoch { v: Form, changed_at, mark })?;
         let committed = tx.commit(Durability::Durable, reply).await?.is_some();
         self.engine.catalog.look_again();
         Ok(committed)
@@ -321,7 +322,8 @@ impl Catalog<'_> {
             }
             let schedule = tx.get(&keys::schedule(new.auditorium_id))?;
             let shows = schedule.map_or(0, |schedule| schedule.shows) + 1;
-            tx.put(&keys::schedule(new.auditorium_id), &Schedule { v: Form, shows })?;
+            let mark = tx.mark();
+            tx.put(&keys::schedule(new.auditorium_id), &Schedule { v: Form, shows, mark })?;
             let slot = keys::scheduled_show(new.auditorium_id, show.starts_at, id);
             tx.put(&slot, &ScheduledShow { v: Form, until: show.ends_at })?;
             tx.put(&keys::show(id), &show)?;

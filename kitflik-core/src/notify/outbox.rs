@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use crate::ports::mailer::MailError;
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
-use crate::store::records::{Code, Form, Outbox, Receipt, Record, Session, Tries, UserSession};
+use crate::store::records::{Code, Form, MailContent, Outbox, Receipt, Record, Session, Tries, UserSession};
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
 
@@ -74,6 +74,10 @@ impl Notify<'_> {
         let last_error = Some(error.to_string().chars().take(200).collect());
         let mail = Outbox { last_error, ..mail };
         let dead = matches!(error, MailError::Permanent { .. }) || mail.attempts >= MOST_ATTEMPTS;
+        if dead && mail.content == MailContent::AccountDeleted {
+            // Who it was for is to be forgotten.
+            return self.replace(lease, None).await;
+        }
         let key = if dead {
             keys::dead_mail(mail.mail)
         } else {

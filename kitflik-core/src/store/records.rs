@@ -57,6 +57,9 @@ records! {
     CatalogEpoch {
         #[serde(with = "millis")]
         changed_at: Timestamp,
+        /// Random: no two attempts write the same row.
+        #[serde(default)]
+        mark: u32,
     }
 
     #[derive(PartialEq)]
@@ -115,6 +118,9 @@ records! {
     /// Rewritten by every command that adds or moves a show of the auditorium.
     Schedule {
         shows: u64,
+        /// Random: no two attempts write the same row.
+        #[serde(default)]
+        mark: u32,
     }
 
     ScheduledShow {
@@ -260,6 +266,9 @@ records! {
         /// How far its bookings have been looked through.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         looked_through: Option<BookingId>,
+        /// Random, from a sale that was made before it was agreed.
+        #[serde(default)]
+        touched: u32,
     }
 
     StaffEmailClaim {
@@ -292,6 +301,9 @@ records! {
     /// Every active admin. Rewritten by every command that adds or removes one.
     StaffAdmins {
         admins: Vec<StaffId>,
+        /// Random: no two attempts write the same row.
+        #[serde(default)]
+        mark: u32,
     }
 
     FirstStaff {
@@ -337,6 +349,9 @@ records! {
     AuditChains {
         chains: u64,
         seal: String,
+        /// Random: no two attempts write the same row.
+        #[serde(default)]
+        mark: u32,
     }
 
     /// What tells master keys apart, and opens nothing.

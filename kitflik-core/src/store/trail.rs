@@ -59,7 +59,8 @@ impl Tx<'_> {
             self.more(vec![key.key.clone()]).await?;
             let chains = self.get(&key)?.map_or(0, |chains| chains.chains) + 1;
             let seal = engine.keys.current().audit_seal(&sealed_chains(chains));
-            self.put(&key, &AuditChains { v: Form, chains, seal })?;
+            let mark = self.mark();
+            self.put(&key, &AuditChains { v: Form, chains, seal, mark })?;
         }
         let mut subjects: Vec<String> = Vec::new();
         let mut more = 0;

@@ -407,6 +407,11 @@ impl<'a> Tx<'a> {
         self.engine.storage.commit(empty).await.map(drop).map_err(unknown)
     }
 
+    /// Random, for rows that two attempts could write alike: what is found after an unclear answer must be our own.
+    pub(crate) fn mark(&self) -> u32 {
+        u32::from_le_bytes(self.engine.random())
+    }
+
     /// Looks for what a batch would have written.
     async fn find(&self, batch: &Batch) -> Result<Trace, EngineError> {
         let (mut puts, mut reads) = (Vec::new(), Vec::new());

@@ -43,7 +43,9 @@ impl Scope {
 /// Failures of an account before anybody waits.
 const FREE: u32 = 5;
 /// Failures from one address before anybody there waits: many people share one.
-const FREE_PER_ADDRESS: u32 = 30;
+const FREE_PER_ADDRESS: u32 = 100;
+/// A crowd behind one address mistypes all day: it is forgiven a failure every so often.
+const FORGIVEN: Duration = Duration::from_secs(2);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// After so long without a failure all is forgotten.
@@ -60,6 +62,17 @@ impl Tries {
         let wait = FIRST_WAIT.saturating_mul(1 << over.min(16)).min(LONGEST_WAIT);
         let left = self.last_at.plus(wait).since(now).min(LONGEST_WAIT);
         (!left.is_zero()).then_some(left)
+    }
+
+    /// As the failures of an address count by now.
+    fn forgiven(self, now: Timestamp) -> Self {
+        let times = u32::try_from(now.since(self.last_at).as_secs() / FORGIVEN.as_secs()).unwrap_or(u32::MAX);
+        Self { failures: self.failures.saturating_sub(times), ..self }
+    }
+
+    /// How long everybody at an address waits yet.
+    fn address_wait(self, now: Timestamp) -> Option<Duration> {
+        if self.is_old(now) { None } else { self.forgiven(now).wait(FREE_PER_ADDRESS, now) }
     }
 
     /// How long an account waits yet.
@@ -142,13 +155,13 @@ impl Engine {
             let there = match &address {
                 Some(address) => {
                     tx.uncheck(address);
-                    tx.get(address)?.filter(|tries| !tries.is_old(now))
+                    tx.get(address)?
                 }
                 None => None,
             };
             let waits = [
                 known.as_ref().and_then(|tries| tries.wait(FREE, now)),
-                there.and_then(|tries| tries.wait(FREE_PER_ADDRESS, now)),
+                there.and_then(|tries| tries.address_wait(now)),
             ];
             if let Some(retry_after) = waits.into_iter().flatten().max() {
                 return Err(UserError::TooManyAttempts { retry_after });
@@ -170,10 +183,10 @@ impl Engine {
         if right {
             return self.count(&account, |_, _| None).await;
         }
-        let more = |before, now| Some(Tries::more(before, now, self.random()));
         if let Some(address) = &address {
-            self.count(address, more).await?;
+            self.count_there(address).await?;
         }
+        let more = |before, now| Some(Tries::more(before, now, self.random()));
         if counted { Ok(()) } else { self.count(&account, more).await }
     }
 
@@ -181,20 +194,25 @@ impl Engine {
     pub(super) async fn may_try_from(&self, scope: Scope, address: Option<&str>) -> Result<(), UserError> {
         let Some(row) = self.tries_from(scope, address) else { return Ok(()) };
         let (found, now) = (self.get(&row).await?, self.now());
-        let wait =
-            found.filter(|tries| !tries.is_old(now)).and_then(|tries| tries.wait(FREE_PER_ADDRESS, now));
-        wait.map_or(Ok(()), |retry_after| Err(UserError::TooManyAttempts { retry_after }))
+        found
+            .and_then(|tries| tries.address_wait(now))
+            .map_or(Ok(()), |retry_after| Err(UserError::TooManyAttempts { retry_after }))
     }
 
     /// Counts a failure from an address, for the same.
     pub(super) async fn failed_from(&self, scope: Scope, address: Option<&str>) -> Result<(), UserError> {
         match self.tries_from(scope, address) {
-            Some(row) => {
-                let more = |before, now| Some(Tries::more(before, now, self.random()));
-                self.count(&row, more).await
-            }
+            Some(row) => self.count_there(&row).await,
             None => Ok(()),
         }
+    }
+
+    /// Counts a failure of an address.
+    async fn count_there(&self, row: &Typed<Tries>) -> Result<(), UserError> {
+        let more = |before: Option<Tries>, now| {
+            Some(Tries::more(before.map(|tries| tries.forgiven(now)), now, self.random()))
+        };
+        self.count(row, more).await
     }
 
     async fn count(

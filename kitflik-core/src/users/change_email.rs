@@ -80,11 +80,11 @@ impl Users<'_> {
         let (user_key, code_key) = (keys::user(id), Purpose::ChangeEmail.key(id));
         let wanted = vec![user_key.key.clone()];
         let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { return Ok(()) };
-        let user = Self::present(tx.get(&user_key)?)?;
-        self.is_owner(&user, &request.password, request.address.as_deref()).await?;
+        let seen = Self::present(tx.get(&user_key)?)?;
+        self.is_owner(&seen, &request.password, request.address.as_deref()).await?;
         let claim = keys::email(&normal_email(&request.email));
         // Each such mail counts, as those do that anybody can ask for.
-        let tries_key = engine.tries_of(Scope::Mail, &user.email);
+        let tries_key = engine.tries_of(Scope::Mail, &seen.email);
         loop {
             let wanted =
                 [&user_key.key, &code_key.key, &claim.key, &tries_key.key].map(Clone::clone).to_vec();
@@ -95,6 +95,9 @@ impl Users<'_> {
             }
             tx.put(&tries_key, &Tries::more(before, tx.now(), engine.random()))?;
             let user = Self::present(tx.get(&user_key)?)?;
+            if user.password_hash != seen.password_hash {
+                return Err(UserError::InvalidCredentials);
+            }
             let (email, name) = (shown_email(&request.email), &user.name);
             match tx.get(&claim)? {
                 Some(claim) if claim.user == id => {

@@ -10,7 +10,7 @@ use super::email::normal_email;
 use super::sessions::session_of;
 use super::{UserError, Users};
 use crate::actor::Actor;
-use crate::bookings::{BookingError, BookingStatus, Bookings, CancelBooking};
+use crate::bookings::{BookingError, BookingStatus, Bookings, CancelBooking, cancellable};
 use crate::error::EngineError;
 use crate::ids::{BookingId, CommandId, UserId};
 use crate::ports::storage::Durability;
@@ -40,7 +40,8 @@ pub enum FutureBookings {
     #[default]
     Refuse,
     /// They are cancelled, and what was paid goes back. As long as there is one that cannot be cancelled any more, the
-    /// account stays.
+    /// account stays, and so do the others; only one that can no longer be cancelled by the time it comes to it may
+    /// keep the account after some were cancelled.
     Cancel,
 }
 
@@ -112,6 +113,8 @@ impl Users<'_> {
         // Most who must be refused are refused before anything is written.
         if ahead == FutureBookings::Refuse {
             self.refuse_ahead(id).await?;
+        } else if proven.is_some() {
+            self.refuse_fixed(id).await?;
         }
         loop {
             let wanted = vec![user_key.key.clone(), mark.key.clone()];
@@ -127,6 +130,7 @@ impl Users<'_> {
                 by_house: proven.is_none(),
                 agreed: false,
                 looked_through: None,
+                touched: 0,
             };
             tx.put(&mark, &row)?;
             tx.put(&user_key, &User { deleting: true, epoch: user.epoch + 1, ..user })?;
@@ -139,15 +143,39 @@ impl Users<'_> {
             match self.step(id).await {
                 Ok(Step::More) => {}
                 Ok(Step::Kept(count)) => return Err(UserError::BookingsAhead { count }),
-                // Done, or marked: then somebody will go on.
                 Ok(Step::Done) | Err(_) => break,
             }
         }
-        if named {
-            let Loaded::Fresh = tx.load::<()>(Durability::Durable, Vec::new()).await? else { return Ok(()) };
-            tx.commit(Durability::Durable, &()).await?;
+        // What the rows say decides, not how our last step went: `tick` works on the same.
+        let unknown = |_| EngineError::OutcomeUnknown;
+        match self.engine.get(&mark).await.map_err(unknown)? {
+            // Whatever is left, somebody will go on with.
+            Some(row) if row.agreed => {}
+            Some(_) => return Err(EngineError::OutcomeUnknown.into()),
+            None if self.engine.get(&user_key).await.map_err(unknown)?.is_some() => {
+                return Err(UserError::BookingsAhead { count: self.ahead(id).await?.max(1) });
+            }
+            None => {}
+        }
+        while named {
+            let Loaded::Fresh = tx.load::<()>(Durability::Durable, Vec::new()).await? else { break };
+            if tx.commit(Durability::Durable, &()).await?.is_some() {
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Refuses while there is a booking that its owner cannot cancel: nothing is cancelled then.
+    async fn refuse_fixed(&self, id: UserId) -> Result<(), UserError> {
+        let (engine, now, mut count) = (self.engine, self.engine.now(), 0);
+        for booking in self.bookings_ahead(id).await? {
+            let Some(booking) = engine.get(&keys::booking(booking)).await? else { continue };
+            let Some(show) = engine.get(&keys::show(booking.show)).await? else { continue };
+            let sold = booking.status == BookingStatus::Confirmed;
+            count += usize::from(!sold || cancellable(&show, now, &engine.policy).is_err());
+        }
+        if count == 0 { Ok(()) } else { Err(UserError::BookingsAhead { count }) }
     }
 
     /// Goes on with accounts that are on their way out. Returns when to go on again.
@@ -181,7 +209,6 @@ impl Users<'_> {
 
     /// From the mark on, no sale has the customer's name. What was sold until then is looked at once more.
     async fn agree(&self, id: UserId) -> Result<Step, EngineError> {
-        let ahead = self.ahead(id).await?;
         let (mark, user_key) = (keys::deleting(id), keys::user(id));
         let mut tx = self.engine.begin();
         let wanted = vec![mark.key.clone(), user_key.key.clone()];
@@ -190,6 +217,8 @@ impl Users<'_> {
         if row.agreed {
             return Ok(Step::More);
         }
+        // After the mark was read: whatever becomes of it meanwhile makes this commit a conflict.
+        let ahead = self.ahead(id).await?;
         if ahead > 0 {
             tx.delete(&mark);
             tx.put(&user_key, &User { deleting: false, ..user })?;
@@ -326,7 +355,9 @@ impl Users<'_> {
                 tx.delete(code);
             }
         }
-        for (_, mail) in dead.iter().filter(|(_, mail)| mail.to == address).take(STRIDE as usize) {
+        for (_, mail) in
+            dead.iter().filter(|(_, mail)| normal_email(&mail.to) == address).take(STRIDE as usize)
+        {
             tx.delete(&keys::dead_mail(mail.mail));
         }
         tx.delete(&user_key);

@@ -113,8 +113,10 @@ impl Users<'_> {
         let password_hash = engine.hasher.hash(request.password.clone(), engine.random()).await?;
         let user_key = keys::user(proven.user);
         let failures = engine.tries_of(Scope::LogIn, &request.email);
+        // An address that was asked for with the old password must not be confirmed after it.
+        let moving = Purpose::ChangeEmail.key(proven.user);
         loop {
-            let wanted = vec![user_key.key.clone(), failures.key.clone()];
+            let wanted = [&user_key.key, &failures.key, &moving.key].map(Clone::clone).to_vec();
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { return Ok(()) };
             self.use_up(&mut tx, &proven).await?;
             let user = tx.get(&user_key)?.filter(|user| !user.deleting).ok_or(UserError::InvalidCode)?;
@@ -128,6 +130,9 @@ impl Users<'_> {
             tx.put(&user_key, &user)?;
             if tx.get(&failures)?.is_some() {
                 tx.delete(&failures);
+            }
+            if tx.get(&moving)?.is_some() {
+                tx.delete(&moving);
             }
             engine.promise_mail(&mut tx, &user, MailContent::PasswordChanged)?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
@@ -158,9 +163,10 @@ impl Users<'_> {
         fields.finish()?;
         self.is_owner(&seen, &request.old, request.address.as_deref()).await?;
         let password_hash = engine.hasher.hash(request.new.clone(), engine.random()).await?;
-        let code = Purpose::ResetPassword.key(id);
+        let codes = [Purpose::ResetPassword, Purpose::ChangeEmail].map(|purpose| purpose.key(id));
         loop {
-            let wanted = vec![user_key.key.clone(), code.key.clone()];
+            let wanted = std::iter::once(&user_key.key).chain(codes.iter().map(|code| &code.key));
+            let wanted = wanted.cloned().collect();
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { return Ok(()) };
             let user = Self::present(tx.get(&user_key)?)?;
             if user.password_hash != seen.password_hash {
@@ -168,8 +174,10 @@ impl Users<'_> {
             }
             let user = User { password_hash: password_hash.clone(), epoch: user.epoch + 1, ..user };
             tx.put(&user_key, &user)?;
-            if tx.get(&code)?.is_some() {
-                tx.delete(&code);
+            for code in &codes {
+                if tx.get(code)?.is_some() {
+                    tx.delete(code);
+                }
             }
             if let Some(session) = request.session {
                 Self::keep_open(&mut tx, id, session, user.epoch).await?;

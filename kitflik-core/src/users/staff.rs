@@ -94,7 +94,8 @@ impl Staff<'_> {
             tx.put(&claim, &StaffEmailClaim { v: Form, staff: id })?;
             tx.put(&keys::staff(id), &record)?;
             let admins = if record.is_active_admin() { vec![id] } else { Vec::new() };
-            tx.put(&keys::staff_admins(), &StaffAdmins { v: Form, admins })?;
+            let mark = tx.mark();
+            tx.put(&keys::staff_admins(), &StaffAdmins { v: Form, admins, mark })?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
                 return Ok(view(id, &record));
             }
@@ -157,7 +158,8 @@ fn keep_admins(
         return Err(UserError::LastAdmin);
     }
     let admins = admins.into_iter().collect();
-    Ok(tx.put(&keys::staff_admins(), &StaffAdmins { v: Form, admins })?)
+    let mark = tx.mark();
+    Ok(tx.put(&keys::staff_admins(), &StaffAdmins { v: Form, admins, mark })?)
 }
 
 impl StaffRecord {

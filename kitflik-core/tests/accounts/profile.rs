@@ -1,4 +1,6 @@
-use kitflik_core::{Actor, ChangeEmail, ConfirmEmail, ErrorCode, UpdateProfile, UserError, UserView};
+use kitflik_core::{
+    Actor, ChangeEmail, ChangePassword, ConfirmEmail, ErrorCode, UpdateProfile, UserError, UserView,
+};
 use pollster::block_on;
 
 use crate::common::{House, house};
@@ -125,4 +127,25 @@ fn an_address_of_somebody_else_cannot_be_taken() {
     refused(confirm(&house, &ada, &code), ErrorCode::AlreadyExists);
     assert_eq!(block_on(house.kitflik.users().me(&ada)).unwrap().email, ADA);
     house.log_in(ADA, PASSWORD).unwrap();
+}
+
+#[test]
+fn an_address_that_was_asked_for_with_an_old_password_is_not_confirmed_after_a_new_one() {
+    const EVIL: &str = "mallory@example.org";
+    for forgotten in [true, false] {
+        let house = house();
+        let (ada, _) = house.ada();
+        ask(&house, &ada, EVIL, PASSWORD).unwrap();
+        let code = house.code(EVIL);
+        if forgotten {
+            house.forgot(ADA).unwrap();
+            house.reset(ADA, &house.code(ADA), "a quite new password").unwrap();
+        } else {
+            let (old, new) = (PASSWORD.to_owned(), "a quite new password".to_owned());
+            let change = ChangePassword { command: None, old, new, session: None, address: None };
+            block_on(house.kitflik.users().change_password(&ada, &change)).unwrap();
+        }
+        refused(confirm(&house, &ada, &code), ErrorCode::InvalidCode);
+        house.log_in(ADA, "a quite new password").unwrap();
+    }
 }

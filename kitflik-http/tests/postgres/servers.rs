@@ -98,7 +98,7 @@ async fn a_server_with_another_master_key_is_refused() {
     assert!(missing.contains("all servers over one database have the same"), "{missing}");
     std::fs::write(houses.directory.path().join("other.key"), "7".repeat(64)).unwrap();
     let other = refused("other.key");
-    assert!(other.contains("the store was made with another master key than the one in"), "{other}");
+    assert!(other.contains("the store was made with another master key than those in"), "{other}");
 }
 
 /// The engine in two processes' worth of instances: what one holds the other confirms, with its tickets.
