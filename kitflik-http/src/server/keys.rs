@@ -73,7 +73,10 @@ fn promote(lines: &mut Vec<Line>, key: &str, now: Timestamp) -> Result<String, F
         before.signed_until = Some(now);
     }
     lines.insert(0, promoted);
-    Ok(format!("promoted {key}: from its next start on a server signs with it, and accepts the others"))
+    Ok(format!(
+        "promoted {key}: from its next start on a server signs with it, and accepts the others; until then it signs \
+         with the former one, so restart it now"
+    ))
 }
 
 fn retire(
@@ -176,11 +179,13 @@ impl Lock {
         // Run by root, the file stays the server's.
         #[cfg(unix)]
         {
-            use std::os::unix::fs::{MetadataExt, fchown};
+            use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
             let (old, new) = (keys.metadata()?, self.file.metadata()?);
             if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
                 fchown(&self.file, Some(old.uid()), Some(old.gid()))?;
             }
+            // The server may read it as one of a group; that everybody may is never meant.
+            self.file.set_permissions(PermissionsExt::from_mode(old.mode() & 0o660 | 0o600))?;
         }
         self.file.write_all(text.as_bytes())?;
         self.file.sync_all()?;

@@ -4,6 +4,7 @@
 mod proxies;
 mod rates;
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kitflik_core::ErrorCode;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::ClientAddress;
@@ -20,7 +22,7 @@ use crate::problem::Problem;
 
 pub(crate) use proxies::Proxies;
 pub(crate) use rates::RateSettings;
-use rates::{Kind, Rates};
+use rates::{Kind, Rates, neighbourhood};
 
 /// How long an answer to a question may take.
 const READ: Duration = Duration::from_secs(10);
@@ -35,17 +37,50 @@ pub(crate) struct Limits {
     proxies: Proxies,
     rates: Option<Rates>,
     at_once: Semaphore,
+    /// What is under way for each address, and how much it may be: whoever sends bodies slowly keeps a place for each.
+    busy: Mutex<HashMap<IpAddr, usize>>,
+    share: usize,
+}
+
+/// A request of an address that is under way.
+struct Busy<'a> {
+    limits: &'a Limits,
+    client: IpAddr,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut busy = self.limits.busy.lock();
+        match busy.get_mut(&self.client) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(busy.remove(&self.client)),
+        }
+    }
 }
 
 impl Limits {
     /// Without `rates` there are none; what is under way is bounded all the same.
     pub(crate) fn new(proxies: Proxies, rates: Option<&RateSettings>, at_once: usize) -> Arc<Self> {
-        Arc::new(Self { proxies, rates: rates.map(Rates::new), at_once: Semaphore::new(at_once) })
+        let share = (at_once / 4).max(at_once.min(64));
+        let (rates, at_once) = (rates.map(Rates::new), Semaphore::new(at_once));
+        Arc::new(Self { proxies, rates, at_once, busy: Mutex::default(), share })
     }
 
-    fn admit(&self, path: &str, client: Option<IpAddr>) -> Result<(), Problem> {
+    fn busy(&self, client: IpAddr) -> Result<Busy<'_>, Problem> {
+        let client = neighbourhood(client);
+        let mut busy = self.busy.lock();
+        let count = busy.entry(client).or_default();
+        if *count >= self.share {
+            let detail = "too many requests from your address are under way; try again";
+            return Err(Problem::new(ErrorCode::TooManyRequests, detail).retry_after(1));
+        }
+        *count += 1;
+        Ok(Busy { limits: self, client })
+    }
+
+    fn admit(&self, method: &Method, path: &str, client: Option<IpAddr>) -> Result<(), Problem> {
         let Some(rates) = &self.rates else { return Ok(()) };
-        rates.admit(Kind::of(path), client).map_err(|refused| {
+        rates.admit(Kind::of(method, path), client).map_err(|refused| {
             let seconds = u32::try_from(refused.wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
             let whose = if refused.by_address { "from your address" } else { "at the moment" };
             let detail = format!("too many requests {whose}; try again in {seconds} s");
@@ -89,12 +124,16 @@ pub(crate) async fn guard(State(limits): State<Arc<Limits>>, mut request: Reques
     if is_health(request.uri().path()) {
         return next.run(request).await;
     }
-    if let Err(refused) = limits.admit(request.uri().path(), client) {
+    if let Err(refused) = limits.admit(request.method(), request.uri().path(), client) {
         return refused.into_response();
     }
     let Ok(_place) = limits.at_once.try_acquire() else {
         let detail = "the server has too much to do; nothing was changed; try again";
         return Problem::new(ErrorCode::Unavailable, detail).into_response();
+    };
+    let _busy = match client.map(|client| limits.busy(client)).transpose() {
+        Ok(busy) => busy,
+        Err(refused) => return refused.into_response(),
     };
     let method = request.method().clone();
     let patience = patience(&method, request.uri().path());

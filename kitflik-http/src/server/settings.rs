@@ -188,6 +188,9 @@ impl Settings {
         let unknown = environment.keys().filter(|name| !known(name)).cloned().collect();
         let layers = Layers { file, environment, flags };
         let listen = layers.listen()?;
+        let trusted_proxies = layers.proxies()?;
+        // Behind a proxy everybody can call, wherever the server itself listens.
+        let private = listen.ip().is_loopback() && !trusted_proxies.any();
         let rate_limits = layers.switch("rate_limits", true)?;
         if !rate_limits && !listen.ip().is_loopback() {
             return Err(Failure::usage(format!(
@@ -196,11 +199,10 @@ impl Settings {
             )));
         }
         let rates = layers.rates()?;
-        let trusted_proxies = layers.proxies()?;
         let no_demo = layers.environment.get("KITFLIK_NO_DEMO").is_some_and(|value| value != "0");
         let demo = layers.switch("demo", !no_demo)?;
         // A house that sells to the public must not be paid by a test by oversight.
-        let test_payments = layers.switch("test_payments", demo || listen.ip().is_loopback())?;
+        let test_payments = layers.switch("test_payments", private || demo && !trusted_proxies.any())?;
         Ok(Self {
             listen,
             data: layers.get("data").map_or_else(|| "kitflik-data".into(), |given| given.value.into()),
@@ -213,7 +215,7 @@ impl Settings {
             master_key_file: layers.get("master_key_file").map(|given| given.value.into()),
             rates: rate_limits.then_some(rates),
             requests_at_once: layers.number("requests_at_once", AT_ONCE, 1..=1_000_000)?,
-            https: layers.switch("https", trusted_proxies.any() || !listen.ip().is_loopback())?,
+            https: layers.switch("https", !private)?,
             trusted_proxies,
             hashing: layers.hashing()?,
             test_payments,
@@ -260,7 +262,14 @@ impl Layers {
             "memory" => Ok(StorageKind::Memory),
             // The address may hold a password: it is not repeated.
             text if text.starts_with("postgres://") || text.starts_with("postgresql://") => postgres(&given),
-            _ => Err(given.refuse("is no storage; allowed are sled, memory and postgres://…")),
+            text if text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                Err(given.refuse("is no storage; allowed are sled, memory and postgres://…"))
+            }
+            // Perhaps an address that is mistyped: it is not repeated either.
+            _ => Err(Failure::usage(format!(
+                "{}: this is no storage; allowed are sled, memory and postgres://…",
+                given.name
+            ))),
         }
     }
 

@@ -73,9 +73,11 @@ async fn get(State(api): State<Api>, StaffMember(actor): StaffMember, Id(id): Id
 async fn update(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
+    key: IdempotencyKey,
     Id(id): Id<StaffId>,
-    Json(change): Json<UpdateStaff>,
+    Json(mut change): Json<UpdateStaff>,
 ) -> Answer {
+    change.command = key.of(&actor);
     json(StatusCode::OK, &api.kitflik.staff().update(&actor, id, &change).await?)
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::http::Method;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota};
 
@@ -84,8 +85,11 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Routes are found by the very text of a path, so this is too.
-    pub(super) fn of(path: &str) -> Self {
-        if path.starts_with("/v1/admin/auth/") {
+    pub(super) fn of(method: &Method, path: &str) -> Self {
+        if method.is_safe() && path.ends_with("/auth/session") {
+            // Pages ask how their session stands whenever they are opened, and nothing can be guessed by that.
+            Self::Any
+        } else if path.starts_with("/v1/admin/auth/") {
             Self::StaffLogIn
         } else if path.starts_with("/v1/auth/") || path.starts_with("/v1/me/password") {
             Self::LogIn
@@ -134,7 +138,7 @@ impl Gate {
 }
 
 /// Whoever has one IPv6 address has all 2^64 of its network.
-fn neighbourhood(client: IpAddr) -> IpAddr {
+pub(super) fn neighbourhood(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address @ IpAddr::V4(_) => address,

@@ -129,6 +129,39 @@ async fn what_is_too_much_at_once_is_shed_and_the_server_is_still_alive() {
     assert_eq!(status(&app, "/v1/movies", "192.0.2.1").await, 200);
 }
 
+#[tokio::test]
+async fn one_address_has_a_share_of_what_is_under_way() {
+    let limits = Limits::new(Proxies::default(), None, 400);
+    let app = app(&limits);
+    let slow: Vec<_> = (0..100)
+        .map(|_| {
+            let app = app.clone();
+            tokio::spawn(async move { ask(&app, Method::POST, "/never", "2001:db8::1").await })
+        })
+        .collect();
+    while limits.at_once.available_permits() > 300 {
+        tokio::task::yield_now().await;
+    }
+    // Whoever has one address of a network has all of them.
+    assert_refusal(&ask(&app, Method::GET, "/v1/movies", "2001:db8::2").await, 429);
+    assert_eq!(status(&app, "/v1/movies", "192.0.2.1").await, 200);
+    for request in slow {
+        request.abort();
+        assert!(request.await.is_err());
+    }
+    assert_eq!(status(&app, "/v1/movies", "2001:db8::2").await, 200);
+    assert!(limits.busy.lock().is_empty());
+}
+
+#[test]
+fn asking_how_a_session_stands_is_no_log_in() {
+    for path in ["/v1/auth/session", "/v1/admin/auth/session"] {
+        assert_eq!(Kind::of(&Method::GET, path), Kind::Any);
+        assert_ne!(Kind::of(&Method::POST, path), Kind::Any);
+    }
+    assert_eq!(Kind::of(&Method::POST, "/v1/auth/login"), Kind::LogIn);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_takes_too_long_is_told_by_what_may_have_happened() {
     let limits = Limits::new(Proxies::default(), None, 1);

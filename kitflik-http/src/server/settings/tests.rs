@@ -92,6 +92,21 @@ fn rate_limits_are_off_only_on_loopback() {
 }
 
 #[test]
+fn behind_a_proxy_no_test_payment_is_taken_by_oversight() {
+    assert!(serve("", &[], None).unwrap().test_payments);
+    assert!(serve("", &[], Some("0.0.0.0:8080")).unwrap().test_payments, "with the demo");
+    assert!(!serve("demo = false", &[], Some("0.0.0.0:8080")).unwrap().test_payments);
+    let proxied = serve("trusted_proxies = \"127.0.0.1\"", &[], None).unwrap();
+    assert_eq!((proxied.test_payments, proxied.https), (false, true));
+}
+
+#[test]
+fn a_mistyped_address_of_a_storage_is_not_repeated() {
+    let refused = refusal("", &[("KITFLIK_STORAGE", "Postgres://kitflik:secret@db/kitflik")], None);
+    assert_eq!(refused, "KITFLIK_STORAGE: this is no storage; allowed are sled, memory and postgres://…");
+}
+
+#[test]
 fn rates_and_proxies_are_read_from_text() {
     let file = "rate_per_address = \"7/70\"\ntrusted_proxies = \"10.0.0.0/8, ::1\"\nrequests_at_once = 5\n";
     let settings = serve(file, &[("KITFLIK_STAFF_LOG_IN_RATE_IN_ALL", "1/2")], None).unwrap();
