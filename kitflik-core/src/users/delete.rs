@@ -157,13 +157,15 @@ impl Users<'_> {
             }
             None => {}
         }
-        while named {
-            let Loaded::Fresh = tx.load::<()>(Durability::Durable, Vec::new()).await? else { break };
+        if !named {
+            return Ok(());
+        }
+        loop {
+            let Loaded::Fresh = tx.load::<()>(Durability::Durable, Vec::new()).await? else { return Ok(()) };
             if tx.commit(Durability::Durable, &()).await?.is_some() {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Refuses while there is a booking that its owner cannot cancel: nothing is cancelled then.
