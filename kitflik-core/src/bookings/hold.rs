@@ -111,6 +111,7 @@ impl Bookings<'_> {
                 decided_at: None,
                 together,
                 cancellation: None,
+                mark: None,
             };
             self.count_for_customer(&mut tx, &show, &booking).await?;
             claims.expire_stale(&mut tx)?;
@@ -282,7 +283,7 @@ impl Bookings<'_> {
                 count += other.seats.len();
             } else if other.status == BookingStatus::Held {
                 // What is not counted must not be confirmed late, by whatever clock.
-                tx.put(&keys::booking(id), &Booking { status: BookingStatus::Expired, ..other })?;
+                tx.put(&keys::booking(id), &expired(other, tx.mark()))?;
             }
         }
         if count > most as usize {
@@ -318,10 +319,16 @@ impl Claims {
                 tx.uncheck(&key);
                 continue;
             }
-            tx.put(&key, &Booking { status: BookingStatus::Expired, ..booking.clone() })?;
+            tx.put(&key, &expired(booking.clone(), tx.mark()))?;
         }
         Ok(())
     }
+}
+
+/// A hold that gave way. Two who take it over write two different rows: what one of them finds after an unclear answer
+/// must not be the other's.
+fn expired(booking: Booking, mark: u32) -> Booking {
+    Booking { status: BookingStatus::Expired, mark: Some(mark), ..booking }
 }
 
 pub(super) fn check_seats(seats: &[SeatId], types: &[SeatTicketType], fields: &mut Validation) {

@@ -496,6 +496,9 @@ pub(crate) struct Booking {
     pub(crate) together: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation: Option<Cancellation>,
+    /// Random, once it has expired: no two attempts write the same row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mark: Option<u32>,
 }
 
 /// How a sale was undone.

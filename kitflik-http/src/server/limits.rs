@@ -59,9 +59,10 @@ impl Drop for Busy<'_> {
 }
 
 impl Limits {
-    /// Without `rates` there are none; what is under way is bounded all the same.
+    /// Without `rates` there are none, and no shares; what is under way is bounded all the same.
     pub(crate) fn new(proxies: Proxies, rates: Option<&RateSettings>, at_once: usize) -> Arc<Self> {
-        let share = (at_once / 4).max(at_once.min(64));
+        // A load program on this machine has one address.
+        let share = if rates.is_some() { (at_once / 4).max(at_once.min(64)) } else { at_once };
         let (rates, at_once) = (rates.map(Rates::new), Semaphore::new(at_once));
         Arc::new(Self { proxies, rates, at_once, busy: Mutex::default(), share })
     }

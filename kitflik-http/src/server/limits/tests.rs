@@ -131,7 +131,7 @@ async fn what_is_too_much_at_once_is_shed_and_the_server_is_still_alive() {
 
 #[tokio::test]
 async fn one_address_has_a_share_of_what_is_under_way() {
-    let limits = Limits::new(Proxies::default(), None, 400);
+    let limits = Limits::new(Proxies::default(), Some(&RateSettings::default()), 400);
     let app = app(&limits);
     let slow: Vec<_> = (0..100)
         .map(|_| {
