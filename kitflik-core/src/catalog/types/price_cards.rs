@@ -1,0 +1,62 @@
+//! Price cards, to callers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CategoryId, CommandId, PriceCardId, TicketType};
+use crate::money::{Currency, Money};
+
+/// The price of a category for a ticket type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(deny_unknown_fields)]
+pub struct CategoryPrice {
+    /// The category of the layout.
+    pub category: CategoryId,
+    /// The ticket type.
+    pub ticket_type: TicketType,
+    /// In minor units.
+    pub amount_minor: i64,
+}
+
+/// A price card to add. The first price of a category is the one that is taken when nobody names a ticket type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(deny_unknown_fields)]
+pub struct NewPriceCard {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub command: Option<CommandId>,
+    /// The name.
+    pub name: String,
+    /// The currency of all its prices.
+    pub currency: Currency,
+    /// The prices, 1 to 60.
+    pub prices: Vec<CategoryPrice>,
+    /// A fee per booking, in minor units.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub booking_fee_minor: i64,
+}
+
+/// A price card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct PriceCardView {
+    /// The price card.
+    pub id: PriceCardId,
+    /// The name.
+    pub name: String,
+    /// The currency of all its prices.
+    pub currency: Currency,
+    /// The prices.
+    pub prices: Vec<CategoryPrice>,
+    /// The fee per booking.
+    pub booking_fee: Money,
+}

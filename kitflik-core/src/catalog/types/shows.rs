@@ -1,0 +1,168 @@
+//! Shows, to callers.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AuditoriumRef, CategoryPrice, MovieRef, VenueRef};
+use crate::ids::{AuditoriumId, CommandId, LayoutId, MovieId, PriceCardId, ShowId};
+use crate::money::Currency;
+use crate::seats::rules::SelectionRules;
+use crate::time::{LocalTime, Timestamp};
+
+/// How a show is projected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum ShowFormat {
+    /// Flat.
+    #[default]
+    #[serde(rename = "2D")]
+    TwoD,
+    /// With glasses.
+    #[serde(rename = "3D")]
+    ThreeD,
+    /// IMAX.
+    #[serde(rename = "IMAX")]
+    Imax,
+}
+
+/// A show to add.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(deny_unknown_fields)]
+pub struct NewShow {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub command: Option<CommandId>,
+    /// What is shown.
+    pub movie_id: MovieId,
+    /// Where.
+    pub auditorium_id: AuditoriumId,
+    /// When, on the venue's clocks.
+    pub starts_at_local: LocalTime,
+    /// For how much.
+    pub price_card_id: PriceCardId,
+    /// How long the auditorium is taken, in minutes; the movie's runtime and half an hour if absent.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub duration_minutes: Option<u32>,
+    /// When sales open; at once if absent.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub sales_open_at: Option<Timestamp>,
+    /// When sales close; at the start if absent.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub sales_close_at: Option<Timestamp>,
+    /// The language spoken.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub language: Option<String>,
+    /// The language of the subtitles.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub subtitles: Option<String>,
+    /// How it is projected.
+    #[serde(default)]
+    pub format: ShowFormat,
+    /// Most seats that one customer may have; no limit if absent.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub max_seats_per_customer: Option<u32>,
+    /// Which rules a choice of seats must follow; all if absent.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub selection: SelectionRules,
+}
+
+impl NewShow {
+    /// A show with everything else as it mostly is: sold from now until its start, with all rules of choice.
+    #[must_use]
+    pub fn new(
+        movie_id: MovieId,
+        auditorium_id: AuditoriumId,
+        price_card_id: PriceCardId,
+        starts_at_local: LocalTime,
+    ) -> Self {
+        Self {
+            command: None,
+            movie_id,
+            auditorium_id,
+            starts_at_local,
+            price_card_id,
+            duration_minutes: None,
+            sales_open_at: None,
+            sales_close_at: None,
+            language: None,
+            subtitles: None,
+            format: ShowFormat::default(),
+            max_seats_per_customer: None,
+            selection: SelectionRules::default(),
+        }
+    }
+}
+
+/// Where a show stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ShowStatus {
+    /// Sales have not opened.
+    Scheduled,
+    /// Seats can be bought.
+    OnSale,
+    /// Sales are over.
+    Closed,
+    /// The show is over.
+    Ended,
+    /// It will not take place.
+    Cancelled,
+}
+
+/// A show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ShowView {
+    /// The show.
+    pub id: ShowId,
+    /// What is shown.
+    pub movie: MovieRef,
+    /// Where in the venue.
+    pub auditorium: AuditoriumRef,
+    /// Where.
+    pub venue: VenueRef,
+    /// When it starts.
+    pub starts_at: Timestamp,
+    /// When it starts, on the venue's clocks.
+    pub starts_at_local: LocalTime,
+    /// When the auditorium is free again.
+    pub ends_at: Timestamp,
+    /// Where it stands.
+    pub status: ShowStatus,
+    /// The layout of its seats.
+    pub layout_id: LayoutId,
+    /// The language spoken.
+    pub language: Option<String>,
+    /// The language of the subtitles.
+    pub subtitles: Option<String>,
+    /// How it is projected.
+    pub format: ShowFormat,
+    /// When sales open.
+    pub sales_open_at: Timestamp,
+    /// When sales close.
+    pub sales_close_at: Timestamp,
+    /// The currency of its prices.
+    pub currency: Currency,
+    /// Its prices.
+    pub prices: Vec<CategoryPrice>,
+    /// Most seats that one customer may have.
+    pub max_seats_per_customer: Option<u32>,
+}

@@ -1,0 +1,114 @@
+//! What is stored of the catalogue.
+
+use serde::{Deserialize, Serialize};
+
+use super::Form;
+use crate::catalog::{CategoryPrice, ShowFormat};
+use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, VenueId};
+use crate::money::Currency;
+use crate::seats::layout::{Category, Seat};
+use crate::seats::rules::SelectionRules;
+use crate::time::{Date, Timestamp, Zone, millis};
+
+records! {
+    /// Rewritten by every change of the catalogue.
+    CatalogEpoch {
+        #[serde(with = "millis")]
+        changed_at: Timestamp,
+        /// Random: no two attempts write the same row.
+        #[serde(default)]
+        mark: u32,
+    }
+
+    #[derive(PartialEq)]
+    Movie {
+        title: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        genres: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        director: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rating: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        runtime_minutes: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        release_date: Option<Date>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        distributor: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        synopsis: Option<String>,
+    }
+
+    Venue {
+        name: String,
+        city: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+        zone: Zone,
+    }
+
+    Auditorium {
+        venue: VenueId,
+        name: String,
+        layout: LayoutId,
+        seats: u32,
+    }
+
+    /// The head of a layout; its seats stand in `rows` chunks.
+    LayoutHead {
+        name: String,
+        categories: Vec<Category>,
+        seats: u32,
+        chunks: u32,
+    }
+
+    LayoutChunk {
+        seats: Vec<Seat>,
+    }
+
+    PriceCard {
+        name: String,
+        currency: Currency,
+        prices: Vec<CategoryPrice>,
+        booking_fee_minor: i64,
+    }
+
+    /// Rewritten by every command that adds or moves a show of the auditorium.
+    Schedule {
+        shows: u64,
+        /// Random: no two attempts write the same row.
+        #[serde(default)]
+        mark: u32,
+    }
+
+    ScheduledShow {
+        #[serde(with = "millis")]
+        until: Timestamp,
+    }
+
+    Show {
+        movie: MovieId,
+        movie_title: String,
+        auditorium: AuditoriumId,
+        layout: LayoutId,
+        price_card: PriceCardId,
+        #[serde(with = "millis")]
+        starts_at: Timestamp,
+        #[serde(with = "millis")]
+        ends_at: Timestamp,
+        #[serde(with = "millis")]
+        sales_open_at: Timestamp,
+        #[serde(with = "millis")]
+        sales_close_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subtitles: Option<String>,
+        format: ShowFormat,
+        closed: bool,
+        cancelled: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_seats_per_customer: Option<u32>,
+        selection: SelectionRules,
+    }
+}
