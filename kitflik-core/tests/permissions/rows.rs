@@ -170,9 +170,12 @@ const HOST: &str = "only the host program can call it, and it asks nobody";
 pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
+    ("Catalog::auditorium", PROGRAMME),
+    ("Catalog::auditoriums", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),
+    ("Catalog::price_card", PROGRAMME),
     ("Catalog::price_cards", PROGRAMME),
     ("Catalog::show", PROGRAMME),
     ("Catalog::shows_of", PROGRAMME),
