@@ -4,6 +4,7 @@ pub(crate) mod best;
 pub(crate) mod layout;
 mod pretix;
 pub(crate) mod rules;
+pub(crate) mod svg;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;

@@ -389,7 +389,7 @@ fn slug(name: &str) -> String {
 }
 
 /// A letter for each category, a letter of its name where one is left.
-fn letters(categories: &[Category]) -> Vec<char> {
+pub(super) fn letters(categories: &[Category]) -> Vec<char> {
     let mut letters: Vec<char> = Vec::new();
     for category in categories {
         let of_name = category.name.chars().map(|c| c.to_ascii_lowercase()).filter(char::is_ascii_lowercase);
