@@ -12,6 +12,8 @@ use super::text::letters;
 use color::Paint;
 use frame::Frame;
 
+pub(super) use frame::pitch;
+
 /// Pixels from a seat to the next.
 const STEP: i32 = 28;
 /// Pixels of room for a section's name.
@@ -235,7 +237,7 @@ impl<'a> Picture<'a> {
                 );
                 let category = self.category(seat);
                 let mark = match self.letters.as_slice() {
-                    [_] => Some(number(seat))
+                    [_] => Some(seat.number())
                         .filter(|number| number.chars().count() <= 3)
                         .unwrap_or_default()
                         .to_owned(),
@@ -290,7 +292,7 @@ impl<'a> Picture<'a> {
     fn told(&self, index: usize, seat: &Seat) -> String {
         let row = row_name(seat);
         let category = self.layout.categories().get(self.category(seat));
-        let mut told = format!("{row}, seat {}", number(seat));
+        let mut told = format!("{row}, seat {}", seat.number());
         if let Some(category) = category {
             let _ = write!(told, ", {}", category.name);
         }
@@ -405,13 +407,6 @@ fn row_name(seat: &Seat) -> String {
     let named = seat.row.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("row"));
     let row = if named { seat.row.clone() } else { format!("Row {}", seat.row) };
     if seat.section.is_empty() { row } else { format!("{}, {row}", seat.section) }
-}
-
-/// What follows the row's name in a seat's label; the whole label if it does not begin with it.
-fn number(seat: &Seat) -> &str {
-    let rest = seat.label.strip_prefix(&seat.row).unwrap_or_default();
-    let rest = rest.strip_prefix('-').unwrap_or(rest).trim();
-    if rest.is_empty() { &seat.label } else { rest }
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -89,7 +89,7 @@ impl<'a> Frame<'a> {
 }
 
 /// How far neighbours usually stand apart, or rows where that is less; in thousandths of a unit.
-fn pitch(layout: &Layout) -> i64 {
+pub(in crate::seats) fn pitch(layout: &Layout) -> i64 {
     let places = layout.places();
     let between = |one: usize, other: usize| match (places.get(one), places.get(other)) {
         (Some(one), Some(other)) => i64::try_from(distance(one.at, other.at).isqrt()).ok(),
