@@ -139,8 +139,10 @@ pub use ports::system::{Clock, Entropy};
 pub use ports::system::{OsEntropy, SystemClock};
 pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
 pub use seats::best::{Choice, SeatFilter, best_available};
+pub use seats::export::LayoutFormat;
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_selection};
+pub use seats::svg::{SvgOptions, layout_svg, seat_map_svg};
 pub use storage::memory::MemoryStorage;
 #[cfg(all(feature = "sled", not(target_arch = "wasm32")))]
 pub use storage::sled::SledStorage;
