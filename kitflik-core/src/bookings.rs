@@ -6,6 +6,7 @@ mod change;
 mod confirm;
 mod error;
 mod extend;
+mod feed;
 mod forget;
 mod hold;
 mod list;
@@ -19,6 +20,7 @@ mod view;
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
 pub use error::BookingError;
+pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub use maps::SeatMap;
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,

@@ -23,6 +23,8 @@
 
 mod api;
 mod documented;
+#[cfg(feature = "server")]
+mod feeds;
 #[cfg(not(target_arch = "wasm32"))]
 mod openapi;
 #[cfg(feature = "postgres")]

@@ -2,9 +2,11 @@
 //! decision.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::rules;
 use super::{BookingStatus, SeatMapView};
@@ -18,7 +20,7 @@ use crate::store::records::{Booking, SeatPointer};
 use crate::time::Timestamp;
 
 /// How long a map is trusted even if no other process writes: a net under the joining of races.
-const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(30);
+pub(super) const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(30);
 /// Shows whose maps are kept. A map of 1,000 seats takes some 60 kB.
 const MOST_MAPS: usize = 1024;
 
@@ -83,6 +85,8 @@ pub struct SeatMap {
     stale_at: Timestamp,
     states: Vec<SeatState>,
     made_at: Timestamp,
+    /// [`Live::touched`] when it was made.
+    touched: u64,
 }
 
 impl SeatMap {
@@ -108,6 +112,12 @@ impl SeatMap {
         SeatMapView { states, ..self.view.clone() }
     }
 
+    /// When it is no longer true even if nobody does anything: the first hold in it ends then.
+    #[must_use]
+    pub fn stale_at(&self) -> Timestamp {
+        self.stale_at
+    }
+
     pub(crate) fn free(&self) -> Vec<bool> {
         self.states.iter().map(|state| state.is_free(self.made_at)).collect()
     }
@@ -116,12 +126,21 @@ impl SeatMap {
 #[derive(Debug, Default)]
 pub(crate) struct SeatMaps {
     shows: RwLock<BTreeMap<ShowId, Arc<ShowMap>>>,
+    /// Counts the changes of all maps, so that no two maps of a show are touched alike.
+    touches: AtomicU64,
 }
 
 #[derive(Debug)]
 struct ShowMap {
     hint: ShowHint,
     live: Mutex<Live>,
+}
+
+impl Drop for ShowMap {
+    fn drop(&mut self) {
+        // Another map takes its place: whoever waits here must look there.
+        self.live.get_mut().waiting.drain(..).for_each(Waker::wake);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -132,6 +151,10 @@ struct Live {
     version: u64,
     /// The answer made from `seats`; gone when they change.
     made: Option<Arc<SeatMap>>,
+    /// The number of the last change.
+    touched: u64,
+    /// Who wants to know of the next one.
+    waiting: Vec<Waker>,
 }
 
 impl SeatMaps {
@@ -143,7 +166,30 @@ impl SeatMaps {
     pub(crate) fn apply(&self, show: ShowId, version: Version, changes: &[(SeatNo, SeatState)]) {
         let Some(map) = self.show(show) else { return };
         let mut live = map.live.lock();
-        live.merge(version, changes.iter().map(|(seat, state)| (*seat, *state, version)));
+        if live.merge(version, changes.iter().map(|(seat, state)| (*seat, *state, version))) {
+            self.touch(live);
+        }
+    }
+
+    fn touch(&self, mut live: MutexGuard<'_, Live>) {
+        live.made = None;
+        live.touched = self.touches.fetch_add(1, Ordering::Relaxed) + 1;
+        let waiting = std::mem::take(&mut live.waiting);
+        drop(live);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ready once the map of a show is another than this one was made from.
+    pub(crate) fn poll_touched(&self, show: ShowId, after: &SeatMap, context: &mut Context<'_>) -> Poll<()> {
+        let Some(map) = self.show(show) else { return Poll::Ready(()) };
+        let mut live = map.live.lock();
+        if live.touched != after.touched {
+            return Poll::Ready(());
+        }
+        if !live.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
+            live.waiting.push(context.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Corrects the hint of a show that has another layout or price card now.
@@ -159,19 +205,22 @@ impl SeatMaps {
 }
 
 impl Live {
-    fn merge(&mut self, at: Version, changes: impl Iterator<Item = (SeatNo, SeatState, Version)>) {
+    /// Takes in what is newer than what is known; whether anything is.
+    fn merge(&mut self, at: Version, changes: impl Iterator<Item = (SeatNo, SeatState, Version)>) -> bool {
         if self.read_at.is_none() {
-            return;
+            return false;
         }
+        let mut changed = self.version < at.0;
         for (seat, state, version) in changes {
             if let Some(place) = self.seats.get_mut(seat.index())
                 && place.1 <= version
             {
+                changed |= *place != (state, version);
                 *place = (state, version);
             }
         }
         self.version = self.version.max(at.0);
-        self.made = None;
+        changed
     }
 
     fn make(&mut self, layout_id: LayoutId, now: Timestamp) -> Arc<SeatMap> {
@@ -193,7 +242,8 @@ impl Live {
             states: states.iter().map(|state| state.character(now)).collect(),
         };
         let json = OnceLock::new();
-        let made = Arc::new(SeatMap { view, json, stale_at, states, made_at: now });
+        let touched = self.touched;
+        let made = Arc::new(SeatMap { view, json, stale_at, states, made_at: now, touched });
         self.made = Some(Arc::clone(&made));
         made
     }
@@ -268,7 +318,8 @@ impl Engine {
         };
         let read = self.read_seats(show).await?;
         let mut live = map.live.lock();
-        if live.read_at.is_none() {
+        let first = live.read_at.is_none();
+        if first {
             live.seats = vec![(SeatState::Free, Version(0)); layout.layout.seats().len()];
         }
         live.read_at = Some(now);
@@ -280,13 +331,20 @@ impl Engine {
             }
         }
         // A seat without a pointer is free, unless this process changed it while the store was read.
+        let mut changed = first;
         for (place, pointed) in live.seats.iter_mut().zip(pointed) {
             if !pointed && place.1.0 <= known {
+                changed |= place.0 != SeatState::Free;
                 place.0 = SeatState::Free;
             }
         }
-        live.merge(newest, read.into_iter());
-        drop(live);
+        // Without a change the map that was made stays, and its JSON with it.
+        changed |= live.merge(newest, read.into_iter());
+        if changed {
+            self.maps.touch(live);
+        } else {
+            drop(live);
+        }
         Ok(Some((map, now)))
     }
 

@@ -12,6 +12,8 @@ mod cookies;
 mod customers;
 mod document;
 mod errors;
+#[cfg(feature = "server")]
+mod events;
 mod forge;
 mod house;
 mod idempotency;
