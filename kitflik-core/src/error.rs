@@ -302,6 +302,7 @@ impl Error {
             | Self::Catalog(crate::CatalogError::Invalid(invalid))
             | Self::User(crate::UserError::Invalid(invalid))
             | Self::Report(crate::ReportError::Invalid(invalid)) => &invalid.errors,
+            Self::Catalog(crate::CatalogError::Clashes { errors }) => errors,
             _ => &[],
         }
     }

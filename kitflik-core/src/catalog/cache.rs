@@ -166,7 +166,7 @@ impl Snapshot {
                 zone: venue.zone,
             },
             starts_at: show.starts_at,
-            starts_at_local: LocalTime::new(show.starts_at.in_zone(venue.zone).naive_local()),
+            starts_at_local: LocalTime::of(show.starts_at, venue.zone),
             ends_at: show.ends_at,
             status: show.status(now),
             layout_id: show.layout,
