@@ -100,7 +100,12 @@ async fn first_show(kitflik: &Kitflik, layout: Layout) -> NewShow {
     let movie = NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };
     NewShow {
         language: Some("en".to_owned()),
-        ..NewShow::new(catalog.add_movie(&system, &movie).await.unwrap().id, catalog.add_auditorium(&system, &auditorium).await.unwrap().id, catalog.add_price_card(&system, &card).await.unwrap().id, "2030-01-01T20:00".parse().unwrap())
+        ..NewShow::new(
+            catalog.add_movie(&system, &movie).await.unwrap().id,
+            catalog.add_auditorium(&system, &auditorium).await.unwrap().id,
+            catalog.add_price_card(&system, &card).await.unwrap().id,
+            "2030-01-01T20:00".parse().unwrap(),
+        )
     }
 }
 

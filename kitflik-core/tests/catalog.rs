@@ -54,7 +54,10 @@ fn starts_that_the_clocks_skip_or_repeat_are_refused_with_the_readings() {
         |local: &str| block_on(house.kitflik.catalog().add_show(&Actor::System, &show_at(&cinema, local)));
     let gap = add("2027-03-28T02:30").unwrap_err();
     assert_eq!(gap.code(), ErrorCode::ValidationFailed);
-    assert!(gap.to_string().contains("2027-03-28T01:30:00+01:00, or the later, 2027-03-28T03:30:00+02:00"), "{gap}");
+    assert!(
+        gap.to_string().contains("2027-03-28T01:30:00+01:00, or the later, 2027-03-28T03:30:00+02:00"),
+        "{gap}"
+    );
     assert!(add("2026-10-25T02:30").unwrap_err().to_string().contains("happens twice"));
 }
 

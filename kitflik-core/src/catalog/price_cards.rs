@@ -5,7 +5,6 @@ use crate::actor::{Actor, Permission};
 use crate::error::{Invalid, Validation};
 use crate::ids::PriceCardId;
 use crate::limits;
-use crate::money::Money;
 use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{Form, PriceCard};
@@ -33,20 +32,14 @@ impl Catalog<'_> {
             prices: new.prices.clone(),
             booking_fee_minor: new.booking_fee_minor,
         };
-        let view = |id| PriceCardView {
-            id,
-            name: new.name.clone(),
-            currency: new.currency,
-            prices: new.prices.clone(),
-            booking_fee: Money::new(new.booking_fee_minor, new.currency),
-        };
         loop {
             if let Loaded::Replay(id) = tx.load(Durability::Durable, vec![keys::price_card(id).key]).await? {
-                return Ok(view(id));
+                self.engine.catalog.look_again(); // another process may have done it just now
+                return self.price_card(id).await;
             }
             tx.put(&keys::price_card(id), &record)?;
             if self.publish(&mut tx, &id).await? {
-                return Ok(view(id));
+                return self.price_card(id).await;
             }
         }
     }

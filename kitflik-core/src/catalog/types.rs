@@ -4,6 +4,7 @@ mod auditoriums;
 mod movies;
 mod page;
 mod price_cards;
+mod schedule;
 mod shows;
 mod venues;
 
@@ -11,5 +12,9 @@ pub use auditoriums::{AuditoriumRef, AuditoriumView, LayoutView, NewAuditorium};
 pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};
+pub use schedule::{
+    AddedShows, AuditoriumSchedule, Clash, CopyWeek, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
+    ScheduleView, SkipReason, SkippedShow,
+};
 pub use shows::{NewShow, ShowFormat, ShowStatus, ShowView};
 pub use venues::{NewVenue, VenueRef, VenueView};

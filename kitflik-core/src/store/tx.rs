@@ -272,6 +272,11 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// The version of a row that was read.
+    pub(crate) fn revision<R>(&self, key: &Typed<R>) -> Option<u64> {
+        Some(self.rows.get(&key.key)?.as_ref()?.version.0)
+    }
+
     /// As [`Tx::get`], for records that nearly every command reads and hardly any writes.
     pub(crate) fn get_shared<R: Record>(
         &self,
