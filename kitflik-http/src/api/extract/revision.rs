@@ -16,7 +16,8 @@ impl IfMatch {
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut values = headers.get_all(header::IF_MATCH).iter();
         let Some(value) = values.next() else {
-            let detail = "send If-Match with the ETag of what you have seen, or If-Match: * to change whatever is there";
+            let detail =
+                "send If-Match with the ETag of what you have seen, or If-Match: * to change whatever is there";
             return Err(Problem::new(ProblemCode::PreconditionRequired, detail));
         };
         let text = value.to_str().unwrap_or_default().trim();
