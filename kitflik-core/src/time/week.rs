@@ -98,7 +98,7 @@ impl AmbiguousTime {
 }
 
 impl LocalTime {
-    /// As [`LocalTime::resolve`], with the reading that is meant where a change of the clocks skips or repeats the time.
+    /// As [`LocalTime::resolve`], with the reading that is meant where a change of the clocks skips or repeats it.
     ///
     /// # Errors
     /// [`AmbiguousTime`], if no reading is given where it needs one.

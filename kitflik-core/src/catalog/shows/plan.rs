@@ -70,7 +70,8 @@ impl Catalog<'_> {
             turnaround: new.turnaround_minutes,
         };
         length.check(fields);
-        let taken = length.minutes(parts.movie.runtime_minutes, &self.engine.policy);
+        let policy = &self.engine.policy;
+        let taken = length.minutes(parts.movie.runtime_minutes, [policy.trailers, policy.turnaround]);
         let mut show = Show {
             v: Form,
             movie: new.movie_id,
