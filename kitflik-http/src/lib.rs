@@ -22,6 +22,8 @@
 #![forbid(unsafe_code)]
 
 mod api;
+#[cfg(feature = "server")]
+mod compression;
 mod documented;
 #[cfg(feature = "server")]
 mod feeds;

@@ -176,8 +176,12 @@ pub(crate) fn assemble(
     around: impl FnOnce(Router) -> Router,
 ) -> Router {
     let (routes, document) = documented::finish(api::routes(), options.document);
-    let finishing =
-        Arc::new(Finish { ids: RequestIds::new(&kitflik, &options.instance), https: options.https });
+    let finishing = Arc::new(Finish {
+        ids: RequestIds::new(&kitflik, &options.instance),
+        https: options.https,
+        #[cfg(feature = "server")]
+        compression: Default::default(),
+    });
     #[cfg(feature = "server")]
     let feeds = {
         let most = options.listeners_at_once.unwrap_or(crate::feeds::LISTENERS);
@@ -259,6 +263,8 @@ impl RequestIds {
 struct Finish {
     ids: RequestIds,
     https: bool,
+    #[cfg(feature = "server")]
+    compression: crate::compression::Compression,
 }
 
 /// What every answer has. One middleware for all of it: seat maps are asked for more often than anything
@@ -272,6 +278,12 @@ async fn finish(State(finish): State<Arc<Finish>>, mut request: Request, next: N
     const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
     let id = finish.ids.of(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
+    #[cfg(feature = "server")]
+    let mut response = {
+        let asked = crate::compression::Asked::of(&request);
+        finish.compression.answer(asked, next.run(request).await).await
+    };
+    #[cfg(not(feature = "server"))]
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);

@@ -8,6 +8,8 @@
 
 mod accounts;
 mod cancel;
+#[cfg(feature = "server")]
+mod compression;
 mod cookies;
 mod customers;
 mod document;
