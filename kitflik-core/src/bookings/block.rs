@@ -109,8 +109,8 @@ impl Bookings<'_> {
     /// Keeps seats of a show for the house, all or none. Seats that it keeps already get the new reason, channels and
     /// release. A seat that one of its channels sells is the house's again when that booking is over.
     ///
-    /// Whoever may not have a house seat is told `seat_taken`, as of any other seat that is gone: whom it is kept for is
-    /// nobody else's business. From the time of its release on it is free, without anybody doing anything.
+    /// Whoever may not have a house seat is told `seat_taken`, as of any other seat that is gone: whom it is kept for
+    /// is nobody else's business. From the time of its release on it is free, without anybody doing anything.
     ///
     /// # Errors
     /// [`BookingError::Denied`] unless an admin, a manager or the box office asks, [`BookingError::SeatTaken`] with the
@@ -231,7 +231,8 @@ impl Bookings<'_> {
         }
     }
 
-    /// The seats of a show that the house keeps, in the order of the layout; those that are released are not among them.
+    /// The seats of a show that the house keeps, in the order of the layout. Those that are released are not among
+    /// them.
     ///
     /// # Errors
     /// [`BookingError::Denied`] unless an admin, a manager or the box office asks, [`BookingError::NotFound`] or

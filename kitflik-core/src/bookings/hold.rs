@@ -12,13 +12,13 @@ use super::{
 };
 use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
-use crate::error::{Denied, EngineError, Validation};
+use crate::error::{Denied, EngineError, ErrorCode, Validation};
 use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
 use crate::ports::storage::Durability;
 use crate::seats::best::{SeatFilter, best_available};
 use crate::seats::layout::{Layout, SeatNo};
-use crate::seats::rules::{Refusal, check_pairs, check_selection};
+use crate::seats::rules::{Refusal, alternative, check_pairs, check_selection};
 use crate::store::keys;
 use crate::store::records::{Booking, CustomerCap, Form, Holder, HouseSeat, SeatPointer, Show};
 use crate::store::tx::{Loaded, Mutant, Tx};
@@ -239,35 +239,56 @@ impl Bookings<'_> {
         Ok(Claims { claims, stale: stale.filter_map(|(_, booking)| booking).collect(), house })
     }
 
-    /// The rules that a choice of named seats must follow. Staff may leave single seats.
+    /// The rules that a choice of named seats must follow. Staff may leave single seats, and their log tells.
     pub(super) async fn check_choice(
         &self,
-        _tx: &mut Tx<'_>,
+        tx: &mut Tx<'_>,
         choice: &Choosing<'_>,
         chosen: &[SeatNo],
         given_back: &[SeatNo],
     ) -> Result<(), BookingError> {
         let Choosing { actor, channel, layout, show, id } = *choice;
-        check_pairs(layout, chosen, &show.selection).map_err(refused)?;
-        if !show.selection.orphans || matches!(actor, Actor::Staff { .. } | Actor::System) {
+        let house = matches!(actor, Actor::Staff { .. } | Actor::System);
+        let rules = show.selection.at(show.starts_at, tx.now());
+        if !rules.orphans && check_pairs(layout, chosen, &rules).is_ok() {
             return Ok(());
         }
+        let not_found = BookingError::NotFound { what: "show" };
         // Whether single seats are left is a matter of manners, not of safety: a map of a moment ago will do to let
         // somebody pass, and only what the store says now will do to refuse.
+        let mut refusal = None;
         for fresh in [false, true] {
             let check = |is_free: &dyn Fn(SeatNo) -> bool| {
                 let free =
                     |seat: SeatNo| is_free(seat) || given_back.contains(&seat) || chosen.contains(&seat);
-                check_selection(layout, chosen, free, &show.selection)
+                check_selection(layout, chosen, free, &rules)
             };
             let checked = self.engine.look(id, channel, fresh, check).await?;
-            match checked.ok_or(BookingError::NotFound { what: "show" })? {
-                Ok(()) => break,
-                Err(refusal) if fresh => return Err(refused(refusal)),
-                Err(_) => {}
+            match checked.ok_or(not_found.clone())? {
+                Ok(()) => return Ok(()),
+                Err(orphan) if house && orphan.code == ErrorCode::OrphanSeat => {
+                    let left: Vec<&str> = orphan.seats.iter().map(SeatId::as_str).collect();
+                    tx.note(format!("leaves single: {}", left.join(", ")));
+                    return Ok(());
+                }
+                Err(found) => refusal = Some(found),
             }
         }
-        Ok(())
+        let Some(mut refusal) = refusal else { return Ok(()) };
+        if refusal.instead.is_empty() {
+            let mut free = self.engine.map(id).await?.ok_or(not_found)?.free(channel);
+            for seat in chosen.iter().chain(given_back) {
+                if let Some(place) = free.get_mut(seat.index()) {
+                    *place = true;
+                }
+            }
+            refusal.instead = alternative(layout, chosen, &free, &rules);
+        }
+        // Nobody is offered more than they may have.
+        if !house && show.max_seats_per_customer.is_some_and(|most| refusal.instead.len() > most as usize) {
+            refusal.instead.clear();
+        }
+        Err(refused(refusal))
     }
 
     /// Holds a show's limit of seats per customer: the guard row is read and rewritten by every hold of the customer.

@@ -258,8 +258,8 @@ impl Engine {
         Ok(Some(made))
     }
 
-    /// Looks at which seats of a show can be had by a channel; `None` if there is no such show. `fresh` asks the store in
-    /// any case. For questions about a few seats: no map of all of them is made.
+    /// Looks at which seats of a show can be had by a channel; `None` if there is no such show. `fresh` asks the store
+    /// in any case. For questions about a few seats: no map of all of them is made.
     pub(crate) async fn look<T>(
         &self,
         show: ShowId,

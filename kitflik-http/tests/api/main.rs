@@ -14,6 +14,7 @@ mod document;
 mod errors;
 mod forge;
 mod house;
+mod house_seats;
 mod idempotency;
 mod inputs;
 mod main_path;

@@ -95,7 +95,7 @@ fn rows_are_judged_apart_and_staff_may_take_many() {
 #[test]
 fn rules_that_are_not_mentioned_are_on() {
     let rules: SelectionRules = serde_json::from_str(r#"{"orphans": false}"#).unwrap();
-    assert_eq!(rules, SelectionRules { couples: true, companions: true, orphans: false });
+    assert_eq!(rules, SelectionRules { orphans: false, ..SelectionRules::default() });
 }
 
 /// The rule as it is told to people, for one row and without regard to cost.
