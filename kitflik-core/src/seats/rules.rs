@@ -169,7 +169,17 @@ fn check(
     if let Err(mut refusal) = check_pairs(layout, chosen, rules) {
         // Complete pairs may be gone, or break the next rule.
         let whole: Vec<_> = refusal.instead.iter().filter_map(|id| layout.number(id)).collect();
-        if whole.len() > MAX_SEATS_PER_BOOKING || !whole.iter().all(|seat| free(*seat)) {
+        let gone: Vec<_> = whole.iter().filter(|seat| !free(**seat)).map(|seat| seat.index()).collect();
+        if !gone.is_empty() {
+            let torn: Vec<_> =
+                refusal.seats.iter().filter_map(|id| Some(layout.number(id)?.index())).collect();
+            refusal.detail = format!(
+                "{} is sold only together with {}, which is taken: choose other seats",
+                labels(layout, &torn),
+                labels(layout, &gone)
+            );
+        }
+        if whole.len() > MAX_SEATS_PER_BOOKING || !gone.is_empty() {
             refusal.instead.clear();
         } else if let Err(other) = check(layout, &whole, free, rules) {
             refusal.instead = other.instead;
