@@ -15,6 +15,7 @@ mod edits;
 mod errors;
 mod forge;
 mod house;
+mod house_seats;
 mod idempotency;
 mod inputs;
 mod main_path;
