@@ -107,10 +107,11 @@ pub use actor::{Actor, Role};
 #[cfg(feature = "uniffi")]
 pub use bindings::KitflikError;
 pub use bookings::{
-    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
-    Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
-    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, RefundStatus, RefundView, SeatChanges,
-    SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView,
+    BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, Channel,
+    ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
+    RefundStatus, RefundView, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType,
+    TicketView, UnblockSeats,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
