@@ -140,7 +140,8 @@ impl SeatMap {
         SeatMapView { states, ..self.view.clone() }
     }
 
-    /// When it is no longer true even if nobody does anything: the first hold in it ends then, or a house seat is released.
+    /// When it is no longer true even if nobody does anything: the first hold in it ends then, or a house seat is
+    /// released.
     #[must_use]
     pub fn stale_at(&self) -> Timestamp {
         self.stale_at
