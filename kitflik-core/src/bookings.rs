@@ -15,6 +15,7 @@ mod release;
 mod rules;
 mod types;
 mod view;
+mod wish;
 
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};

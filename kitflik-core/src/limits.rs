@@ -24,7 +24,7 @@ pub const MAX_VERSION: u64 = 1 << 53;
 /// Most seats in one booking.
 pub const MAX_SEATS_PER_BOOKING: usize = 10;
 /// Most seats in one auditorium.
-pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
+pub const MAX_SEATS_PER_LAYOUT: usize = 20_000;
 /// Most price categories in one auditorium.
 pub const MAX_CATEGORIES: usize = 20;
 /// Longest seat id, in characters (imported plans often use UUIDs).

@@ -170,7 +170,10 @@ const HOST: &str = "only the host program can call it, and it asks nobody";
 pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
+    ("Bookings::seats_svg", PROGRAMME),
+    ("Catalog::export_layout", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
+    ("Catalog::layout_svg", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),
     ("Catalog::price_cards", PROGRAMME),

@@ -5,6 +5,7 @@ mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod layouts;
 mod own;
 mod reports;
 mod sessions;
@@ -25,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(audit::routes())
         .merge(catalogue::routes())
         .merge(auditoriums::routes())
+        .merge(layouts::routes())
         .merge(bookings::routes())
         .merge(reports::routes())
         .merge(users::routes())
