@@ -73,10 +73,13 @@ async fn layouts_come_out_as_they_can_go_in() {
     }
     export(&id, "pdf").bearer(&staff).send().await.refused(422, "validation_failed");
     export(&show.id, "text").bearer(&staff).send().await.refused(404, "not_found");
-    let seat = |guid: &str, x: f64| json!({ "seat_guid": guid, "seat_number": guid, "category": "C", "position": { "x": x, "y": 0 } });
+    let seat = |guid: &str, x: f64| {
+        let position = json!({ "x": x, "y": 0 });
+        json!({ "seat_guid": guid, "seat_number": guid, "category": "C", "position": position })
+    };
     let rows = json!([{ "row_number": "A", "seats": [seat("1", 0.0), seat("2", 24.5)] }]);
-    let plan = json!({ "name": "Odd", "categories": [{ "name": "C" }],
-        "zones": [{ "position": { "x": 0, "y": 0 }, "rows": rows }] });
+    let zones = json!([{ "position": { "x": 0, "y": 0 }, "rows": rows }]);
+    let plan = json!({ "name": "Odd", "categories": [{ "name": "C" }], "zones": zones });
     let odd = json!({ "venue_id": show.venue, "name": "Odd", "layout": { "pretix": plan } });
     let odd = house.post("/v1/admin/auditoriums", &odd).bearer(&staff).send().await.expect(201);
     let refused = export(&text(&odd, "layout_id"), "text").bearer(&staff).send().await;
