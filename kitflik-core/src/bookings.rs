@@ -19,6 +19,7 @@ mod release;
 mod rules;
 mod types;
 mod view;
+mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;

@@ -28,7 +28,7 @@ pub const MAX_SEATS_PER_BLOCK: usize = 100;
 /// Longest reason for a block, in characters.
 pub const MAX_BLOCK_REASON_CHARS: usize = 100;
 /// Most seats in one auditorium.
-pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
+pub const MAX_SEATS_PER_LAYOUT: usize = 20_000;
 /// Most price categories in one auditorium.
 pub const MAX_CATEGORIES: usize = 20;
 /// Longest seat id, in characters (imported plans often use UUIDs).

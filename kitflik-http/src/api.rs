@@ -15,6 +15,7 @@ pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
+mod pictures;
 pub(crate) mod session;
 pub(crate) mod shows;
 pub(crate) mod tickets;
@@ -43,12 +44,14 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(venues::routes())
         .merge(shows::routes())
         .merge(events::routes())
+        .merge(pictures::routes())
         .merge(bookings::routes())
         .merge(tickets::routes())
         .merge(admin::routes())
         .merge(health::routes())
 }
 
+const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 fn json(status: StatusCode, value: &impl Serialize) -> Answer {

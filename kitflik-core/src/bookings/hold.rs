@@ -13,10 +13,12 @@ use super::{
 use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
 use crate::error::{Denied, EngineError, ErrorCode, Validation};
+use crate::error::{EngineError, Validation};
+use crate::ids::{BookingId, PriceCardId, SeatId, ShowId};
 use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
 use crate::ports::storage::Durability;
-use crate::seats::best::{SeatFilter, best_available};
+use crate::seats::best::best_available;
 use crate::seats::layout::{Layout, SeatNo};
 use crate::seats::rules::{Refusal, alternative, check_pairs, check_selection};
 use crate::store::keys;
@@ -84,7 +86,10 @@ impl Bookings<'_> {
             let (chosen, together) = match named {
                 Some(chosen) => (chosen, None),
                 None => match &request.best_available {
-                    Some(wish) => self.choose(&layout.layout, request.show_id, wish, channel, &avoid).await?,
+                    Some(wish) => {
+                        let card = show.price_card;
+                        self.choose(&layout.layout, request.show_id, card, wish, channel, &avoid).await?
+                    }
                     None => (Vec::new(), None),
                 },
             };
@@ -172,6 +177,7 @@ impl Bookings<'_> {
         &self,
         layout: &Layout,
         show: ShowId,
+        price_card: PriceCardId,
         wish: &BestAvailable,
         channel: Channel,
         avoid: &BTreeSet<SeatNo>,
@@ -183,11 +189,7 @@ impl Bookings<'_> {
                 *place = false;
             }
         }
-        let filter = SeatFilter {
-            category: wish.category.clone(),
-            section: wish.section.clone(),
-            accessible: wish.accessible,
-        };
+        let filter = self.filter(layout, price_card, wish).await?;
         let choice = best_available(layout, &free, wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         Ok((choice.seats, Some(choice.together)))
@@ -435,6 +437,7 @@ fn check_request(request: &HoldSeats) -> Result<(), BookingError> {
                 let detail = format!("{} seats, allowed are 1 to {most}", wish.count);
                 fields.refuse("best_available.count", "out_of_range", detail);
             }
+            super::wish::check_price("best_available.max_price_minor", wish.max_price_minor, &mut fields);
         }
     }
     check_customer(request.customer.as_ref(), &mut fields);

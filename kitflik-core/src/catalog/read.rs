@@ -14,6 +14,8 @@ use crate::error::{Invalid, Validation};
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::limits;
 use crate::money::Money;
+use crate::seats::export::LayoutFormat;
+use crate::seats::svg::{SvgOptions, layout_svg};
 use crate::store::records::Show;
 use crate::time::Timestamp;
 
@@ -216,6 +218,26 @@ impl Catalog<'_> {
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn auditorium(&self, id: AuditoriumId) -> Result<AuditoriumView, CatalogError> {
         self.engine.catalogue().await?.auditorium(id).ok_or(CatalogError::NotFound { what: "auditorium" })
+    }
+
+    /// A layout as an SVG picture, see [`layout_svg`].
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn layout_svg(&self, id: LayoutId, options: &SvgOptions) -> Result<String, CatalogError> {
+        let found = self.engine.layout(id).await?;
+        found.map(|found| layout_svg(&found.layout, options)).ok_or(CatalogError::NotFound { what: "layout" })
+    }
+
+    /// A layout as a file that reads as the same layout again, see [`Layout::export`](crate::Layout::export).
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`], or [`CatalogError::Invalid`] for what the format cannot carry.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn export_layout(&self, id: LayoutId, format: LayoutFormat) -> Result<String, CatalogError> {
+        let found = self.engine.layout(id).await?.ok_or(CatalogError::NotFound { what: "layout" })?;
+        Ok(found.layout.export(format)?)
     }
 
     /// A layout. It never changes, so it may be kept for ever.

@@ -7,6 +7,7 @@ mod bookings;
 mod catalogue;
 mod house_seats;
 mod items;
+mod layouts;
 mod own;
 mod reports;
 mod sessions;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(catalogue::routes())
         .merge(items::routes())
         .merge(auditoriums::routes())
+        .merge(layouts::routes())
         .merge(bookings::routes())
         .merge(house_seats::routes())
         .merge(reports::routes())

@@ -26,6 +26,7 @@ mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod pictures;
 mod staff;
 mod staff_accounts;
 mod tokens;
