@@ -3,20 +3,21 @@
 mod auditoriums;
 pub(crate) mod cache;
 mod error;
+mod find;
 mod layouts;
 mod movies;
 mod price_cards;
 mod read;
-mod search;
+pub(crate) mod search;
 mod shows;
 mod types;
 mod venues;
 
 pub use error::CatalogError;
 pub use types::{
-    AuditoriumRef, AuditoriumView, CategoryPrice, Imported, LayoutView, MovieQuery, MovieRef, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat,
-    ShowStatus, ShowView, VenueRef, VenueView,
+    AuditoriumRef, AuditoriumView, CategoryPrice, FacetCount, Imported, LayoutView, MovieFacets, MovieQuery,
+    MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    Page, PageRequest, PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

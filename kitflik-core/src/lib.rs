@@ -113,9 +113,10 @@ pub use bookings::{
     SeatTicketType, TicketView,
 };
 pub use catalog::{
-    AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
-    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
-    PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
+    AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, FacetCount, Imported, LayoutView,
+    MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie,
+    NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat, ShowStatus, ShowView,
+    VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

@@ -4,12 +4,14 @@ mod auditoriums;
 mod movies;
 mod page;
 mod price_cards;
+mod search;
 mod shows;
 mod venues;
 
 pub use auditoriums::{AuditoriumRef, AuditoriumView, LayoutView, NewAuditorium};
-pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
+pub use movies::{Imported, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};
+pub use search::{FacetCount, MovieFacets, MovieQuery, MovieResults, MovieSort};
 pub use shows::{NewShow, ShowFormat, ShowStatus, ShowView};
 pub use venues::{NewVenue, VenueRef, VenueView};
