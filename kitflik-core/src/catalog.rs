@@ -4,12 +4,13 @@ mod archived;
 mod auditoriums;
 pub(crate) mod cache;
 mod error;
+mod find;
 mod items;
 mod layouts;
 mod movies;
 mod price_cards;
 mod read;
-mod search;
+pub(crate) mod search;
 mod shows;
 mod types;
 mod venues;
@@ -17,10 +18,10 @@ mod venues;
 pub use error::CatalogError;
 pub use types::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
-    CopyWeek, EditAuditorium, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay,
-    ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow,
-    VenueRef, VenueView,
+    CopyWeek, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets, MovieQuery, MovieRef,
+    MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page,
+    PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
+    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

@@ -115,10 +115,10 @@ pub use bookings::{
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
-    CategoryPrice, Clash, CopyWeek, EditAuditorium, Imported, LayoutView, MovieQuery, MovieRef, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow,
-    ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason,
-    SkippedShow, VenueRef, VenueView,
+    CategoryPrice, Clash, CopyWeek, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets,
+    MovieQuery, MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
+    ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

@@ -13,9 +13,7 @@ use super::{
 use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
 use crate::error::{Denied, EngineError, ErrorCode, Validation};
-use crate::error::{EngineError, Validation};
 use crate::ids::{BookingId, PriceCardId, SeatId, ShowId};
-use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
 use crate::ports::storage::Durability;
 use crate::seats::best::best_available;

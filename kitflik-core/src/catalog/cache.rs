@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use uuid::Uuid;
 
-use super::search::TitleIndex;
+use super::search::Index;
 use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
 use crate::error::EngineError;
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
@@ -21,7 +21,8 @@ use crate::time::{LocalTime, Timestamp};
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) movies: BTreeMap<MovieId, Movie>,
-    pub(crate) titles: TitleIndex,
+    /// The movies by their words.
+    pub(crate) index: Index,
     pub(crate) venues: BTreeMap<VenueId, Venue>,
     pub(crate) auditoriums: BTreeMap<AuditoriumId, Auditorium>,
     pub(crate) price_cards: BTreeMap<PriceCardId, PriceCard>,
@@ -97,7 +98,7 @@ impl Engine {
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
         Ok(Snapshot {
-            titles: TitleIndex::new(movies.iter().map(|(id, movie)| (*id, movie.title.as_str()))),
+            index: Index::default().apply(movies.iter().map(|(id, movie)| (*id, Some(movie)))),
             movies,
             venues: self.by_id(&keys::venues(), &mut revisions).await?,
             auditoriums: self.by_id(&keys::auditoriums(), &mut revisions).await?,
