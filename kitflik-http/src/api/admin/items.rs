@@ -73,7 +73,8 @@ async fn movies(
     let page = if archived {
         api.kitflik.catalog().archived_movies(&actor, &page).await?
     } else {
-        api.kitflik.catalog().movies(&MovieQuery { page, ..MovieQuery::default() }).await?
+        let found = api.kitflik.catalog().movies(&MovieQuery { page, ..MovieQuery::default() }).await?;
+        Page { items: found.items, next_cursor: found.next_cursor }
     };
     json(StatusCode::OK, &page)
 }
