@@ -273,6 +273,9 @@ async fn build(kitflik: &Kitflik, layout: Layout) -> Result<ShowId, kitflik_core
         currency: Currency::EUR,
         prices: vec![CategoryPrice { category, ticket_type, amount_minor: 1000 }],
         booking_fee_minor: 30,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&system, &card).await?;
     let hall = NewAuditorium { command: None, venue_id: venue.id, name: text("Hall"), layout };

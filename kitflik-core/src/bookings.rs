@@ -6,10 +6,12 @@ mod change;
 mod confirm;
 mod error;
 mod extend;
+mod facts;
 mod forget;
 mod hold;
 mod list;
 pub(crate) mod maps;
+mod quote;
 mod read;
 mod release;
 mod rules;
@@ -22,7 +24,7 @@ pub use error::BookingError;
 pub use maps::SeatMap;
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
-    ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, SeatMapView,
+    ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, SeatMapView,
     SeatTicketType, TicketView,
 };
 

@@ -6,6 +6,7 @@ mod error;
 mod layouts;
 mod movies;
 mod price_cards;
+pub(crate) mod pricing;
 mod read;
 mod search;
 mod shows;
@@ -15,8 +16,8 @@ mod venues;
 pub use error::CatalogError;
 pub use types::{
     AuditoriumRef, AuditoriumView, CategoryPrice, Imported, LayoutView, MovieQuery, MovieRef, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat,
-    ShowStatus, ShowView, VenueRef, VenueView,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, PriceChange,
+    PriceCondition, PriceRule, PriceTax, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

@@ -46,6 +46,9 @@
 //!         amount_minor: 1200,
 //!     }],
 //!     booking_fee_minor: 50,
+//!     ticket_fee_minor: 0,
+//!     rules: Vec::new(),
+//!     tax: None,
 //! }).await?;
 //! let hall = catalog.add_auditorium(&house, &NewAuditorium {
 //!     command: None,
@@ -109,13 +112,14 @@ pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
     Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
-    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, RefundStatus, RefundView, SeatMap, SeatMapView,
-    SeatTicketType, TicketView,
+    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, RefundStatus, RefundView, SeatMap,
+    SeatMapView, SeatTicketType, TicketView,
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
     MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
-    PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
+    PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, ShowFormat, ShowStatus, ShowView,
+    VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{
@@ -149,7 +153,9 @@ pub use storage::sled::SledStorage;
 pub use storage::sled::SyncFault;
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
-pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
+pub use time::{
+    AmbiguousTime, Date, InvalidTime, LocalTime, TimeOfDay, Timestamp, Weekday, Zone, ZoneOffset,
+};
 pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
     ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,

@@ -61,6 +61,10 @@ pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
 pub const MAX_ATTEMPTS: u32 = 8;
 /// Longest synopsis of a movie, in characters: with everything else at its longest, a movie still fits a value.
 pub const MAX_SYNOPSIS_CHARS: usize = 600;
+/// Most rules on a price card.
+pub const MAX_PRICE_RULES: usize = 30;
+/// Longest name of a tax, in characters.
+pub const MAX_TAX_NAME_CHARS: usize = 16;
 /// Most prices on a price card.
 pub const MAX_PRICES: usize = 60;
 /// Farthest that a seat may stand from the origin of its plan, in units of the plan, along either axis.

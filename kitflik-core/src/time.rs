@@ -1,7 +1,9 @@
 //! Instants, zones and local times.
 
+mod civil;
 mod zone;
 
+pub use civil::{TimeOfDay, Weekday};
 pub use zone::{Zone, ZoneOffset};
 
 use std::fmt;

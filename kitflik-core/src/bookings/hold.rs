@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::holder;
 use super::maps::{SeatState, ShowHint};
+use super::quote;
 use super::rules::{self, Claim, Wanted};
 use super::view::view;
 use super::{
@@ -14,6 +15,7 @@ use crate::catalog::cache::CachedLayout;
 use crate::error::{EngineError, Validation};
 use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
+use crate::money::Money;
 use crate::ports::storage::Durability;
 use crate::seats::best::{SeatFilter, best_available};
 use crate::seats::layout::{Layout, SeatNo};
@@ -92,9 +94,9 @@ impl Bookings<'_> {
             let wanted = with_types(&layout.layout, &chosen, &request.ticket_types);
             let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
             let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
-            let seats = rules::price(&layout.layout, &card, &wanted)?;
-            let (fees, total) = rules::total(&card, &seats);
-            let booking = Booking {
+            let facts = engine.show_facts(&mut tx, &show, &card).await?;
+            let priced = quote::price(&layout.layout, &card, facts.as_ref(), &wanted)?;
+            let booking = quote::sum_up(&card, priced).of(Booking {
                 v: Form,
                 id,
                 show: request.show_id,
@@ -102,9 +104,12 @@ impl Bookings<'_> {
                 status: BookingStatus::Held,
                 holder: holder(actor),
                 customer: request.customer.clone(),
-                seats,
-                fees,
-                total,
+                seats: Vec::new(),
+                changes: Vec::new(),
+                ticket_fee_minor: 0,
+                fees: Vec::new(),
+                tax: None,
+                total: Money::new(0, card.currency),
                 created_at: tx.now(),
                 until: tx.now().plus(engine.policy.hold),
                 payment: None,
@@ -112,7 +117,7 @@ impl Bookings<'_> {
                 together,
                 cancellation: None,
                 mark: None,
-            };
+            });
             self.count_for_customer(&mut tx, &show, &booking).await?;
             claims.expire_stale(&mut tx)?;
             for seat in &chosen {

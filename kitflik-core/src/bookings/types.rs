@@ -232,7 +232,8 @@ impl ConfirmBooking {
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct QuoteLine {
-    /// The rule: `price` or `booking_fee`.
+    /// The rule: `price` of a seat, `price_rule` of the card that changed it, `discount`, `ticket_fee`, `booking_fee` or
+    /// `tax`.
     pub rule: String,
     /// The seat that the line is about, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -254,6 +255,26 @@ pub struct Quote {
     pub total: Money,
     /// Its parts.
     pub lines: Vec<QuoteLine>,
+    /// The tax on it, if the price card names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub tax: Option<QuoteTax>,
+}
+
+/// A tax on a booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct QuoteTax {
+    /// What it is called.
+    pub name: String,
+    /// The rate in hundredths of a percent.
+    pub rate_basis_points: u32,
+    /// Whether the lines have it in them already; otherwise it is one of them.
+    pub inclusive: bool,
+    /// How much of the total it is.
+    pub amount: Money,
 }
 
 /// One seat of a booking.
@@ -274,7 +295,7 @@ pub struct BookedSeatView {
     pub category: CategoryId,
     /// The ticket type.
     pub ticket_type: TicketType,
-    /// Its price.
+    /// Its price, by the card and its rules; discount, fees and tax apart.
     pub price: Money,
 }
 

@@ -12,7 +12,6 @@ use crate::catalog::cache::Snapshot;
 use crate::error::{Invalid, Validation};
 use crate::ids::{LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::limits;
-use crate::money::Money;
 use crate::store::records::Show;
 use crate::time::Timestamp;
 
@@ -219,13 +218,6 @@ impl Snapshot {
     }
 
     fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
-        let card = self.price_cards.get(&id)?.clone();
-        Some(PriceCardView {
-            id,
-            name: card.name,
-            currency: card.currency,
-            booking_fee: Money::new(card.booking_fee_minor, card.currency),
-            prices: card.prices,
-        })
+        Some(self.price_cards.get(&id)?.view(id))
     }
 }

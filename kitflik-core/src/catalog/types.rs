@@ -4,6 +4,7 @@ mod auditoriums;
 mod movies;
 mod page;
 mod price_cards;
+mod price_rules;
 mod shows;
 mod venues;
 
@@ -11,5 +12,6 @@ pub use auditoriums::{AuditoriumRef, AuditoriumView, LayoutView, NewAuditorium};
 pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};
+pub use price_rules::{PriceChange, PriceCondition, PriceRule, PriceTax};
 pub use shows::{NewShow, ShowFormat, ShowStatus, ShowView};
 pub use venues::{NewVenue, VenueRef, VenueView};

@@ -202,6 +202,9 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
         currency: Currency::EUR,
         prices: prices.collect(),
         booking_fee_minor: 30,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&system, &card).await?;
     let hall = NewAuditorium { command: command.clone(), venue_id: venue.id, name: text("Hall"), layout };

@@ -99,6 +99,9 @@ fn catalog() -> Vec<Row> {
                 currency: Currency::EUR,
                 prices: vec![CategoryPrice { category, ticket_type, amount_minor: 900 }],
                 booking_fee_minor: 0,
+                ticket_fee_minor: 0,
+                rules: Vec::new(),
+                tax: None,
             };
             told(s.catalog().add_price_card(&s.actor, &card))
         }),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Form;
-use crate::catalog::{CategoryPrice, ShowFormat};
+use super::{Form, is_nothing};
+use crate::catalog::{CategoryPrice, PriceRule, PriceTax, ShowFormat};
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, VenueId};
 use crate::money::Currency;
 use crate::seats::layout::{Category, Seat};
@@ -71,6 +71,12 @@ records! {
         currency: Currency,
         prices: Vec<CategoryPrice>,
         booking_fee_minor: i64,
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        ticket_fee_minor: i64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rules: Vec<PriceRule>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax: Option<PriceTax>,
     }
 
     /// Rewritten by every command that adds or moves a show of the auditorium.
