@@ -15,9 +15,11 @@ mod venues;
 
 pub use error::CatalogError;
 pub use types::{
-    AuditoriumRef, AuditoriumView, CategoryPrice, Imported, LayoutView, MovieQuery, MovieRef, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, PriceChange,
-    PriceCondition, PriceRule, PriceTax, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CategoryPrice, Clash, CopyWeek, Imported,
+    LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    Page, PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow,
+    ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason,
+    SkippedShow, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

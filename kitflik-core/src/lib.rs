@@ -116,10 +116,11 @@ pub use bookings::{
     SeatMapView, SeatTicketType, TicketView,
 };
 pub use catalog::{
-    AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
-    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
-    PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, ShowFormat, ShowStatus, ShowView,
-    VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CategoryPrice,
+    Clash, CopyWeek, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie,
+    NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, PriceChange, PriceCondition,
+    PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat,
+    ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{
@@ -154,7 +155,8 @@ pub use storage::sled::SyncFault;
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{
-    AmbiguousTime, Date, InvalidTime, LocalTime, TimeOfDay, Timestamp, Weekday, Zone, ZoneOffset,
+    AmbiguousTime, ClockReading, Date, InvalidTime, LocalTime, TimeOfDay, Timestamp, Weekday, Zone,
+    ZoneOffset,
 };
 pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,

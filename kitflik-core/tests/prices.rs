@@ -299,9 +299,13 @@ proptest! {
             booking_fee_minor: booking_fee,
             ticket_fee_minor: ticket_fee,
             rules,
-            tax: tax.map(|(rate_basis_points, inclusive)| PriceTax { name: "VAT".to_owned(), rate_basis_points, inclusive }),
+            tax: tax.map(|(rate_basis_points, inclusive)| {
+                PriceTax { name: "VAT".to_owned(), rate_basis_points, inclusive }
+            }),
             ..NewPriceCard::new("Card", Currency::EUR, vec![
-                price("standard", "adult", amounts[0]), price("standard", "child", amounts[1]), price("premium", "adult", amounts[2]),
+                price("standard", "adult", amounts[0]),
+                price("standard", "child", amounts[1]),
+                price("premium", "adult", amounts[2]),
             ])
         };
         let cinema = sold_by(&house, &card);

@@ -232,8 +232,8 @@ impl ConfirmBooking {
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct QuoteLine {
-    /// The rule: `price` of a seat, `price_rule` of the card that changed it, `discount`, `ticket_fee`, `booking_fee` or
-    /// `tax`.
+    /// The rule: `price` of a seat, `price_rule` for a rule of the card that changed it, `discount`, `ticket_fee`,
+    /// `booking_fee` or `tax`.
     pub rule: String,
     /// The seat that the line is about, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -32,22 +32,16 @@ impl Catalog<'_> {
         let id = AuditoriumId::new(tx.now(), self.engine.random());
         let seats = u32::try_from(new.layout.seats().len()).unwrap_or(u32::MAX);
         let record = Auditorium { v: Form, venue: new.venue_id, name: new.name.clone(), layout, seats };
-        let view = |id| AuditoriumView {
-            id,
-            name: new.name.clone(),
-            venue_id: new.venue_id,
-            layout_id: layout,
-            seats,
-        };
         loop {
             let wanted = vec![keys::venue(new.venue_id).key, keys::auditorium(id).key];
             if let Loaded::Replay(id) = tx.load(Durability::Durable, wanted).await? {
-                return Ok(view(id));
+                self.engine.catalog.look_again(); // another process may have done it just now
+                return self.auditorium(id).await;
             }
             tx.get(&keys::venue(new.venue_id))?.ok_or(CatalogError::NotFound { what: "venue" })?;
             tx.put(&keys::auditorium(id), &record)?;
             if self.publish(&mut tx, &id).await? {
-                return Ok(view(id));
+                return self.auditorium(id).await;
             }
         }
     }

@@ -30,11 +30,12 @@ impl Catalog<'_> {
         let record = PriceCard::of(new);
         loop {
             if let Loaded::Replay(id) = tx.load(Durability::Durable, vec![keys::price_card(id).key]).await? {
-                return Ok(record.view(id));
+                self.engine.catalog.look_again(); // another process may have done it just now
+                return self.price_card(id).await;
             }
             tx.put(&keys::price_card(id), &record)?;
             if self.publish(&mut tx, &id).await? {
-                return Ok(record.view(id));
+                return self.price_card(id).await;
             }
         }
     }

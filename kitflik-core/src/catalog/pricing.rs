@@ -1,6 +1,6 @@
 //! What a seat costs by a price card: pure functions over records.
 
-use chrono::{Datelike, NaiveDateTime};
+use chrono::NaiveDateTime;
 
 use super::{CategoryPrice, PriceChange, PriceCondition, ShowFormat};
 use crate::ids::{CategoryId, TicketType};
@@ -80,7 +80,7 @@ fn applies(
     }
     let date = Date::new(facts.local.date());
     let soon = |minutes: u32| facts.millis_before_start <= i64::from(minutes) * 60_000;
-    among(&when.weekdays, &facts.local.weekday().into())
+    among(&when.weekdays, &date.weekday())
         && within(when, TimeOfDay::of(facts.local.time()))
         && when.from_date.is_none_or(|from| from <= date)
         && when.to_date.is_none_or(|to| date <= to)

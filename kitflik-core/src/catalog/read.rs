@@ -10,7 +10,7 @@ use super::{
 use crate::catalog::AuditoriumView;
 use crate::catalog::cache::Snapshot;
 use crate::error::{Invalid, Validation};
-use crate::ids::{LayoutId, MovieId, PriceCardId, ShowId, VenueId};
+use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::limits;
 use crate::store::records::Show;
 use crate::time::Timestamp;
@@ -21,7 +21,7 @@ impl Show {
             ShowStatus::Cancelled
         } else if now >= self.ends_at {
             ShowStatus::Ended
-        } else if self.closed || now >= self.sales_close_at {
+        } else if self.closed || self.frozen.is_some() || now >= self.sales_close_at {
             ShowStatus::Closed
         } else if now >= self.sales_open_at {
             ShowStatus::OnSale
@@ -182,6 +182,38 @@ impl Catalog<'_> {
         Ok(page(&ids, request, |id| catalogue.price_card(id))?)
     }
 
+    /// A price card.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn price_card(&self, id: PriceCardId) -> Result<PriceCardView, CatalogError> {
+        self.engine.catalogue().await?.price_card(id).ok_or(CatalogError::NotFound { what: "price card" })
+    }
+
+    /// A page of auditoriums, by name.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`] for a page out of bounds.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn auditoriums(&self, request: &PageRequest) -> Result<Page<AuditoriumView>, CatalogError> {
+        let catalogue = self.engine.catalogue().await?;
+        let mut sorted: Vec<(&str, AuditoriumId)> =
+            catalogue.auditoriums.iter().map(|(id, auditorium)| (auditorium.name.as_str(), *id)).collect();
+        sorted.sort_unstable();
+        let ids: Vec<AuditoriumId> = sorted.into_iter().map(|(_, id)| id).collect();
+        Ok(page(&ids, request, |id| catalogue.auditorium(id))?)
+    }
+
+    /// An auditorium.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn auditorium(&self, id: AuditoriumId) -> Result<AuditoriumView, CatalogError> {
+        self.engine.catalogue().await?.auditorium(id).ok_or(CatalogError::NotFound { what: "auditorium" })
+    }
+
     /// A layout. It never changes, so it may be kept for ever.
     ///
     /// # Errors
@@ -197,18 +229,12 @@ impl Snapshot {
     fn venue(&self, id: VenueId) -> Option<VenueView> {
         let venue = self.venues.get(&id)?.clone();
         let here = self.auditoriums.iter().filter(|(_, auditorium)| auditorium.venue == id);
-        let mut auditoriums: Vec<AuditoriumView> = here
-            .map(|(auditorium, record)| AuditoriumView {
-                id: *auditorium,
-                name: record.name.clone(),
-                venue_id: id,
-                layout_id: record.layout,
-                seats: record.seats,
-            })
-            .collect();
+        let mut auditoriums: Vec<AuditoriumView> =
+            here.filter_map(|(auditorium, _)| self.auditorium(*auditorium)).collect();
         auditoriums.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
         Some(VenueView {
             id,
+            revision: self.revision(id.as_bytes()),
             name: venue.name,
             city: venue.city,
             address: venue.address,
@@ -217,7 +243,19 @@ impl Snapshot {
         })
     }
 
+    fn auditorium(&self, id: AuditoriumId) -> Option<AuditoriumView> {
+        let auditorium = self.auditoriums.get(&id)?;
+        Some(AuditoriumView {
+            id,
+            revision: self.revision(id.as_bytes()),
+            name: auditorium.name.clone(),
+            venue_id: auditorium.venue,
+            layout_id: auditorium.layout,
+            seats: auditorium.seats,
+        })
+    }
+
     fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
-        Some(self.price_cards.get(&id)?.view(id))
+        Some(self.price_cards.get(&id)?.view(id, self.revision(id.as_bytes())))
     }
 }

@@ -5,6 +5,7 @@ mod movies;
 mod page;
 mod price_cards;
 mod price_rules;
+mod schedule;
 mod shows;
 mod venues;
 
@@ -13,5 +14,9 @@ pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};
 pub use price_rules::{PriceChange, PriceCondition, PriceRule, PriceTax};
+pub use schedule::{
+    AddedShows, AuditoriumSchedule, Clash, CopyWeek, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
+    ScheduleView, SkipReason, SkippedShow,
+};
 pub use shows::{NewShow, ShowFormat, ShowStatus, ShowView};
 pub use venues::{NewVenue, VenueRef, VenueView};

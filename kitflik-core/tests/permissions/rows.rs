@@ -2,8 +2,9 @@
 
 use kitflik_core::{
     BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
-    ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
+    ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, RepeatShow,
+    UpdateProfile, UserQuery,
 };
 
 use crate::common::seats;
@@ -110,6 +111,24 @@ fn catalog() -> Vec<Row> {
             let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
             told(s.catalog().add_show(&s.actor, &show))
         }),
+        row("Catalog::add_shows", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let (from, to) = ("2026-11-28".parse().unwrap(), "2026-11-30".parse().unwrap());
+            let shows = RepeatShow::daily(movie, hall, card, from, to, vec!["20:00".parse().unwrap()]);
+            told(s.catalog().add_shows(&s.actor, &shows))
+        }),
+        row("Catalog::copy_week", EDITORS, |s| {
+            let copy = CopyWeek {
+                command: None,
+                venue_id: None,
+                auditorium_id: Some(s.cinema.auditorium.id),
+                from: "2026-11-23".parse().unwrap(),
+                to: "2026-11-30".parse().unwrap(),
+                clock_change: None,
+                skip_clashes: false,
+            };
+            told(s.catalog().copy_week(&s.actor, &copy))
+        }),
     ]
 }
 
@@ -173,10 +192,14 @@ const HOST: &str = "only the host program can call it, and it asks nobody";
 pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
+    ("Catalog::auditorium", PROGRAMME),
+    ("Catalog::auditoriums", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),
+    ("Catalog::price_card", PROGRAMME),
     ("Catalog::price_cards", PROGRAMME),
+    ("Catalog::schedule", PROGRAMME),
     ("Catalog::show", PROGRAMME),
     ("Catalog::shows_of", PROGRAMME),
     ("Catalog::venue", PROGRAMME),

@@ -26,9 +26,10 @@ impl PriceCard {
     }
 
     /// The card as callers see it.
-    pub(crate) fn view(&self, id: PriceCardId) -> PriceCardView {
+    pub(crate) fn view(&self, id: PriceCardId, revision: u64) -> PriceCardView {
         PriceCardView {
             id,
+            revision,
             name: self.name.clone(),
             currency: self.currency,
             prices: self.prices.clone(),

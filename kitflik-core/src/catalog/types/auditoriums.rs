@@ -26,6 +26,8 @@ pub struct NewAuditorium {
 pub struct AuditoriumView {
     /// The auditorium.
     pub id: AuditoriumId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The name.
     pub name: String,
     /// Where it is.

@@ -57,6 +57,8 @@ pub struct NewMovie {
 pub struct MovieView {
     /// The movie.
     pub id: MovieId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The title.
     pub title: String,
     /// The genres.

@@ -81,6 +81,8 @@ impl NewPriceCard {
 pub struct PriceCardView {
     /// The price card.
     pub id: PriceCardId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The name.
     pub name: String,
     /// The currency of all its prices.

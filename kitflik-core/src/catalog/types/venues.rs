@@ -37,6 +37,8 @@ pub struct NewVenue {
 pub struct VenueView {
     /// The venue.
     pub id: VenueId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The name.
     pub name: String,
     /// The city.
