@@ -237,7 +237,8 @@ impl House {
                     bookings.hold(&actor, &HoldSeats { command, ..request }).await
                 }
                 Op::Change { booking, seats } => {
-                    let request = ChangeSeats { command, seats: self.ids(seats), ticket_types: Vec::new() };
+                    let (seats, ticket_types, discount_code) = (self.ids(seats), Vec::new(), None);
+                    let request = ChangeSeats { command, seats, ticket_types, discount_code };
                     bookings.change_seats(&actor, id(booking)?, &request).await
                 }
                 Op::Extend { booking } => bookings.extend(&actor, id(booking)?, command.as_ref()).await,

@@ -11,17 +11,20 @@ mod forget;
 mod hold;
 mod list;
 pub(crate) mod maps;
+mod preview;
 mod quote;
 mod read;
 mod release;
 mod rules;
 mod types;
 mod view;
+mod vouchers;
 
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
 pub use error::BookingError;
 pub use maps::SeatMap;
+pub use preview::{QuoteSeats, QuoteView};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, SeatMapView,

@@ -12,15 +12,17 @@ mod search;
 mod shows;
 mod types;
 mod venues;
+mod vouchers;
 
 pub use error::CatalogError;
 pub use types::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CategoryPrice, Clash, CopyWeek, Imported,
-    LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
-    Page, PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow,
-    ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason,
-    SkippedShow, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CategoryPrice, Clash, CopyWeek,
+    DiscountKind, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie,
+    NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView, PriceChange,
+    PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
+    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
+pub(crate) use vouchers::normal_code;
 
 pub(crate) use read::page_limit;
 

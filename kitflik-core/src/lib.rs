@@ -112,20 +112,20 @@ pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
     Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
-    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, RefundStatus, RefundView, SeatMap,
-    SeatMapView, SeatTicketType, TicketView,
+    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundStatus,
+    RefundView, SeatMap, SeatMapView, SeatTicketType, TicketView,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CategoryPrice,
-    Clash, CopyWeek, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, PriceChange, PriceCondition,
-    PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat,
-    ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
+    Clash, CopyWeek, DiscountKind, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView, PriceChange,
+    PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
+    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{
     AuditoriumId, BookingId, CategoryId, CommandId, InvalidId, InvalidText, LayoutId, MailId, MovieId,
-    PriceCardId, SeatId, SessionId, ShowId, StaffId, TicketId, TicketType, UserId, VenueId,
+    PriceCardId, SeatId, SessionId, ShowId, StaffId, TicketId, TicketType, UserId, VenueId, VoucherId,
 };
 pub use keyring::{InvalidMasterKey, MasterKey};
 pub use kitflik::{Builder, Kitflik, MissingPort, Policy};

@@ -150,7 +150,12 @@ fn a_changed_card_never_changes_a_live_hold() {
     assert_eq!(block_on(bookings.extend(system, held.id, None)).unwrap().quote, held.quote);
 
     // What it keeps has its price; what is new has the new one, and so have the fees.
-    let change = ChangeSeats { command: None, seats: seats(&["A1", "A3"]), ticket_types: Vec::new() };
+    let change = ChangeSeats {
+        command: None,
+        seats: seats(&["A1", "A3"]),
+        ticket_types: Vec::new(),
+        discount_code: None,
+    };
     let changed = block_on(bookings.change_seats(system, held.id, &change)).unwrap();
     assert_eq!(
         lines(&changed),
@@ -315,7 +320,7 @@ proptest! {
         request.ticket_types = serde_json::from_value(json!([{ "seat": "A1", "ticket_type": "child" }])).unwrap();
         let held = block_on(house.kitflik.bookings().hold(&Actor::System, &request)).unwrap();
         let mixed: Vec<&str> = all[..count].iter().take(2).chain(&other[..moved]).copied().collect();
-        let change = ChangeSeats { command: None, seats: seats(&mixed), ticket_types: Vec::new() };
+        let change = ChangeSeats { command: None, seats: seats(&mixed), ticket_types: Vec::new(), discount_code: None };
         let changed = block_on(house.kitflik.bookings().change_seats(&Actor::System, held.id, &change)).unwrap();
         for view in [&held, &changed] {
             prop_assert_eq!(sum(view), view.quote.total.amount_minor);

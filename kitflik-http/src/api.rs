@@ -14,6 +14,7 @@ pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
+mod quote;
 pub(crate) mod session;
 pub(crate) mod shows;
 pub(crate) mod tickets;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(movies::routes())
         .merge(venues::routes())
         .merge(shows::routes())
+        .merge(quote::routes())
         .merge(bookings::routes())
         .merge(tickets::routes())
         .merge(admin::routes())

@@ -5,6 +5,7 @@ use super::maps::SeatState;
 use super::quote;
 use super::rules;
 use super::view::view;
+use super::vouchers::voucher_of;
 use super::{BookingError, BookingView, Bookings, ChangeSeats};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
@@ -68,8 +69,17 @@ impl Bookings<'_> {
             let facts = engine.show_facts(&mut tx, &show, &card).await?;
             let priced = quote::price(layout, &card, facts.as_ref(), &wanted)?;
             let priced = quote::keep_prices(&held, &wanted, priced);
-            let changed = quote::sum_up(&card, priced).of(Booking { together: None, ..held.clone() });
+            let discount = match request.discount_code.as_deref() {
+                None => held.discount.clone(),
+                Some("") => None,
+                code => self.discount(&mut tx, code, held.show, &show, card.currency).await?,
+            };
+            let changed =
+                quote::sum_up(&card, priced, discount)?.of(Booking { together: None, ..held.clone() });
             self.count_for_customer(&mut tx, &show, &changed).await?;
+            if voucher_of(&changed) != voucher_of(&held) {
+                self.count_use(&mut tx, &changed, false).await?;
+            }
             claims.expire_stale(&mut tx)?;
             // The seats that it gives up are its own, as its version says: their pointers need no check.
             for seat in &given_back {

@@ -5,13 +5,14 @@
 //! is rounded, is rounded half to even on its own line.
 
 use super::rules::Wanted;
+use super::vouchers::taken_off;
 use super::{BookingError, Quote, QuoteLine, QuoteTax};
 use crate::catalog::CategoryPrice;
 use crate::catalog::pricing::{ShowFacts, apply};
 use crate::error::Invalid;
 use crate::money::{Currency, Money, included, share};
 use crate::seats::layout::{Layout, Seat, SeatNo};
-use crate::store::records::{BookedSeat, Booking, PriceCard, PriceChanged};
+use crate::store::records::{BookedDiscount, BookedSeat, Booking, PriceCard, PriceChanged};
 
 /// Bytes that the seats of a booking and what rules did to their prices may take together, as stored. The longest
 /// names of ten seats alone take hardly more.
@@ -38,6 +39,7 @@ pub(super) struct Sum {
     pub(super) changes: Vec<PriceChanged>,
     pub(super) ticket_fee_minor: i64,
     pub(super) fees: Vec<QuoteLine>,
+    pub(super) discount: Option<BookedDiscount>,
     pub(super) tax: Option<QuoteTax>,
     pub(super) total: Money,
 }
@@ -45,8 +47,8 @@ pub(super) struct Sum {
 impl Sum {
     /// The booking at this price.
     pub(super) fn of(self, booking: Booking) -> Booking {
-        let Self { seats, changes, ticket_fee_minor, fees, tax, total } = self;
-        Booking { seats, changes, ticket_fee_minor, fees, tax, total, ..booking }
+        let Self { seats, changes, ticket_fee_minor, fees, discount, tax, total } = self;
+        Booking { seats, changes, ticket_fee_minor, fees, discount, tax, total, ..booking }
     }
 }
 
@@ -115,15 +117,27 @@ pub(super) fn keep_prices(held: &Booking, wanted: &[Wanted], priced: Priced) -> 
     kept
 }
 
-/// Fees, tax and the total.
-pub(super) fn sum_up(card: &PriceCard, priced: Priced) -> Sum {
+/// Discount, fees, tax and the total.
+pub(super) fn sum_up(
+    card: &PriceCard,
+    priced: Priced,
+    discount: Option<BookedDiscount>,
+) -> Result<Sum, BookingError> {
     // At most ten prices and as many fees, each at most a billion: the sum fits by far.
     let seats: i64 = priced.seats.iter().map(|seat| seat.price_minor).sum();
+    let discount = match discount {
+        Some(discount) => {
+            let minor = taken_off(&discount, Money::new(seats, card.currency))?;
+            Some(BookedDiscount { minor, ..discount })
+        }
+        None => None,
+    };
+    let off = discount.as_ref().map_or(0, |discount| discount.minor);
     let tickets = i64::try_from(priced.seats.len()).unwrap_or(0);
     let ticket_fee_minor = card.ticket_fee_minor * tickets;
     let fees = (card.booking_fee_minor > 0)
         .then(|| line("booking_fee", "Booking fee", card.booking_fee_minor, card.currency));
-    let subtotal = seats + ticket_fee_minor + card.booking_fee_minor;
+    let subtotal = seats - off + ticket_fee_minor + card.booking_fee_minor;
     let tax = card.tax.as_ref().map(|tax| {
         let rate = i64::from(tax.rate_basis_points);
         let minor = if tax.inclusive { included(subtotal, rate) } else { share(subtotal, rate) };
@@ -135,14 +149,15 @@ pub(super) fn sum_up(card: &PriceCard, priced: Priced) -> Sum {
         }
     });
     let added = tax.as_ref().filter(|tax| !tax.inclusive).map_or(0, |tax| tax.amount.amount_minor);
-    Sum {
+    Ok(Sum {
         changes: folded(&priced),
         seats: priced.seats,
         ticket_fee_minor,
         fees: fees.into_iter().collect(),
         tax,
         total: Money::new(subtotal + added, card.currency),
-    }
+        discount,
+    })
 }
 
 /// What rules did, each once with its seats; nothing if there is no room for it.
@@ -193,6 +208,10 @@ pub(super) fn quote(layout: &Layout, booking: &Booking) -> Quote {
             QuoteLine { seat: Some(seat.id.clone()), ..line }
         }));
     }
+    if let Some(discount) = &booking.discount {
+        let described = format!("Discount {}", discount.code);
+        lines.push(line("discount", &described, -discount.minor, currency));
+    }
     if booking.ticket_fee_minor > 0 {
         lines.push(line("ticket_fee", "Ticket fee", booking.ticket_fee_minor, currency));
     }
@@ -200,5 +219,6 @@ pub(super) fn quote(layout: &Layout, booking: &Booking) -> Quote {
     if let Some(tax) = booking.tax.as_ref().filter(|tax| !tax.inclusive) {
         lines.push(line("tax", &tax.name, tax.amount.amount_minor, currency));
     }
-    Quote { total: booking.total, lines, tax: booking.tax.clone() }
+    let discount_code = booking.discount.as_ref().map(|discount| discount.code.clone());
+    Quote { total: booking.total, lines, tax: booking.tax.clone(), discount_code }
 }

@@ -108,6 +108,10 @@ pub struct HoldSeats {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub customer: Option<Customer>,
+    /// A discount code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
 }
 
 impl HoldSeats {
@@ -121,6 +125,7 @@ impl HoldSeats {
             best_available: None,
             ticket_types: Vec::new(),
             customer: None,
+            discount_code: None,
         }
     }
 
@@ -142,6 +147,12 @@ impl HoldSeats {
     pub fn customer(self, name: impl Into<String>, email: impl Into<String>) -> Self {
         Self { customer: Some(Customer { name: name.into(), email: email.into() }), ..self }
     }
+
+    /// With a discount code.
+    #[must_use]
+    pub fn discount_code(self, code: impl Into<String>) -> Self {
+        Self { discount_code: Some(code.into()), ..self }
+    }
 }
 
 /// A request to have other seats in the same hold. The clock keeps running.
@@ -161,6 +172,10 @@ pub struct ChangeSeats {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub ticket_types: Vec<SeatTicketType>,
+    /// Another discount code, or an empty text for none; absent, the booking keeps the one that it has, on its terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
 }
 
 /// How a booking is paid.
@@ -259,6 +274,10 @@ pub struct Quote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub tax: Option<QuoteTax>,
+    /// The discount code that it was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
 }
 
 /// A tax on a booking.

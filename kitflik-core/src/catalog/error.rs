@@ -51,6 +51,12 @@ pub enum CatalogError {
         /// The first of them.
         ids: Vec<String>,
     },
+    /// There is one already.
+    #[error("there is such a {what} already")]
+    Exists {
+        /// What was to be added.
+        what: &'static str,
+    },
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -90,6 +96,7 @@ impl CatalogError {
             Self::ShowOverlap(_) | Self::Clashes { .. } => ErrorCode::ShowOverlap,
             Self::Stale { .. } => ErrorCode::StaleRevision,
             Self::InUse { .. } => ErrorCode::InUse,
+            Self::Exists { .. } => ErrorCode::AlreadyExists,
             Self::Engine(error) => error.code(),
         }
     }

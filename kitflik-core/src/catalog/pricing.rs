@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use super::{CategoryPrice, PriceChange, PriceCondition, ShowFormat};
+use super::{CategoryPrice, DiscountKind, PriceChange, PriceCondition, ShowFormat};
 use crate::ids::{CategoryId, TicketType};
 use crate::limits;
 use crate::money::share;
@@ -67,6 +67,16 @@ pub(crate) fn current(card: &PriceCard, facts: &ShowFacts) -> Vec<CategoryPrice>
     let now =
         |price: &CategoryPrice| CategoryPrice { amount_minor: apply(card, price, facts).0, ..price.clone() };
     card.prices.iter().map(now).collect()
+}
+
+impl DiscountKind {
+    /// How much it is of an amount; it may be more than all of it.
+    pub(crate) fn of(self, amount_minor: i64) -> i64 {
+        match self {
+            Self::BasisPoints(points) => share(amount_minor, i64::from(points)),
+            Self::AmountMinor(amount) => amount,
+        }
+    }
 }
 
 fn applies(

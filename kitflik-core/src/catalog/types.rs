@@ -8,6 +8,7 @@ mod price_rules;
 mod schedule;
 mod shows;
 mod venues;
+mod vouchers;
 
 pub use auditoriums::{AuditoriumRef, AuditoriumView, LayoutView, NewAuditorium};
 pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
@@ -20,3 +21,4 @@ pub use schedule::{
 };
 pub use shows::{NewShow, ShowFormat, ShowStatus, ShowView};
 pub use venues::{NewVenue, VenueRef, VenueView};
+pub use vouchers::{DiscountKind, NewVoucher, VoucherView};

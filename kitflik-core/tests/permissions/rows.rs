@@ -2,9 +2,9 @@
 
 use kitflik_core::{
     BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
-    ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, RepeatShow,
-    UpdateProfile, UserQuery,
+    ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind, FutureBookings, HoldSeats,
+    Layout, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery,
+    PageRequest, QuoteSeats, RepeatShow, UpdateProfile, UserQuery,
 };
 
 use crate::common::seats;
@@ -43,9 +43,18 @@ fn bookings() -> Vec<Row> {
         row("Bookings::hold", "yyy yy fyyy y", |s| {
             told(s.bookings().hold(&s.actor, &HoldSeats::best(s.cinema.show.id, 2)))
         }),
+        row("Bookings::quote", "yyy yy yyyy y", |s| {
+            let (seats, ticket_types) = (seats(&["C1", "C2"]), Vec::new());
+            let request = QuoteSeats { seats, ticket_types, discount_code: None, customer: None };
+            told(s.bookings().quote(&s.actor, s.cinema.show.id, &request))
+        }),
         row("Bookings::change_seats", THEIRS, |s| {
-            let request =
-                ChangeSeats { command: None, seats: seats(&["C1", "C2"]), ticket_types: Vec::new() };
+            let request = ChangeSeats {
+                command: None,
+                seats: seats(&["C1", "C2"]),
+                ticket_types: Vec::new(),
+                discount_code: None,
+            };
             told(s.bookings().change_seats(&s.actor, s.booking, &request))
         }),
         row("Bookings::extend", THEIRS, |s| {
@@ -106,6 +115,13 @@ fn catalog() -> Vec<Row> {
             };
             told(s.catalog().add_price_card(&s.actor, &card))
         }),
+        row("Catalog::add_voucher", EDITORS, |s| told(s.catalog().add_voucher(&s.actor, &voucher()))),
+        row("Catalog::edit_voucher", EDITORS, |s| {
+            let id = s.voucher();
+            told(s.catalog().edit_voucher(&s.actor, id, None, &voucher()))
+        }),
+        row("Catalog::voucher", EDITORS, |s| told(s.catalog().voucher(&s.actor, s.voucher()))),
+        row("Catalog::vouchers", EDITORS, |s| told(s.catalog().vouchers(&s.actor, &PageRequest::default()))),
         row("Catalog::add_show", EDITORS, |s| {
             let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
             let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
@@ -182,6 +198,10 @@ fn new_email() -> ChangeEmail {
 
 fn movie() -> NewMovie {
     NewMovie { title: "Brazil".to_owned(), ..NewMovie::default() }
+}
+
+pub fn voucher() -> NewVoucher {
+    NewVoucher::new("SPRING", DiscountKind::BasisPoints(1_000))
 }
 
 const PROGRAMME: &str = "what is shown where is for everybody to see";

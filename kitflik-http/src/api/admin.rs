@@ -10,6 +10,7 @@ mod reports;
 mod sessions;
 mod staff;
 mod users;
+mod vouchers;
 
 use crate::documented::OpenApiRouter;
 
@@ -28,4 +29,5 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(bookings::routes())
         .merge(reports::routes())
         .merge(users::routes())
+        .merge(vouchers::routes())
 }

@@ -20,6 +20,7 @@ mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod prices;
 mod staff;
 mod staff_accounts;
 mod tokens;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Form, is_nothing};
+use super::{BookedDiscount, Form, is_nothing};
 use crate::bookings::{BookingStatus, CancelledBy, Customer, QuoteLine, QuoteTax, RefundStatus};
 use crate::ids::{BookingId, LayoutId, SeatId, ShowId, StaffId, TicketType, UserId};
 use crate::money::Money;
@@ -62,6 +62,8 @@ pub(crate) struct Booking {
     /// told as it came out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) changes: Vec<PriceChanged>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) discount: Option<BookedDiscount>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tax: Option<QuoteTax>,
     pub(crate) total: Money,
