@@ -1,8 +1,10 @@
 //! Movies, venues, auditoriums, prices and shows.
 
+mod archived;
 mod auditoriums;
 pub(crate) mod cache;
 mod error;
+mod items;
 mod layouts;
 mod movies;
 mod price_cards;
@@ -16,11 +18,12 @@ mod vouchers;
 
 pub use error::CatalogError;
 pub use types::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CategoryPrice, Clash, CopyWeek,
-    DiscountKind, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView, PriceChange,
-    PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
-    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
+    CopyWeek, DiscountKind, EditAuditorium, Imported, LayoutView, MovieQuery, MovieRef, MovieView,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView,
+    PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
+    ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
+    VoucherView,
 };
 pub(crate) use vouchers::normal_code;
 

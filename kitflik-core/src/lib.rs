@@ -110,17 +110,19 @@ pub use actor::{Actor, Role};
 #[cfg(feature = "uniffi")]
 pub use bindings::KitflikError;
 pub use bookings::{
-    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
-    Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
-    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundStatus,
-    RefundView, SeatMap, SeatMapView, SeatTicketType, TicketView,
+    BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, Channel,
+    ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
+    QuoteSeats, QuoteTax, QuoteView, RefundStatus, RefundView, SeatChanges, SeatEvent, SeatFeed, SeatMap,
+    SeatMapView, SeatTicketType, TicketView, UnblockSeats,
 };
 pub use catalog::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CategoryPrice,
-    Clash, CopyWeek, DiscountKind, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView, PriceChange,
-    PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
-    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
+    CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, Imported, LayoutView, MovieQuery, MovieRef,
+    MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest,
+    PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry,
+    ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef,
+    VenueView, VoucherView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{
@@ -144,8 +146,10 @@ pub use ports::system::{Clock, Entropy};
 pub use ports::system::{OsEntropy, SystemClock};
 pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
 pub use seats::best::{Choice, SeatFilter, best_available};
+pub use seats::export::LayoutFormat;
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_selection};
+pub use seats::svg::{SvgOptions, layout_svg, seat_map_svg};
 pub use storage::memory::MemoryStorage;
 #[cfg(all(feature = "sled", not(target_arch = "wasm32")))]
 pub use storage::sled::SledStorage;

@@ -1,19 +1,20 @@
 //! Change seats: other seats for the same hold. The clock keeps running.
 
-use super::hold::{check_seats, with_types};
+use super::hold::{Choosing, check_seats, with_types};
+use super::house::give_up;
 use super::maps::SeatState;
 use super::quote;
 use super::rules;
 use super::view::view;
 use super::vouchers::voucher_of;
-use super::{BookingError, BookingView, Bookings, ChangeSeats};
+use super::{BookingError, BookingView, Bookings, ChangeSeats, Channel};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
 use crate::ids::BookingId;
 use crate::ports::storage::Durability;
 use crate::seats::layout::SeatNo;
 use crate::store::keys;
-use crate::store::records::{Booking, SeatPointer};
+use crate::store::records::Booking;
 use crate::store::tx::Loaded;
 
 impl Bookings<'_> {
@@ -33,6 +34,7 @@ impl Bookings<'_> {
         check_seats(&request.seats, &request.ticket_types, &mut fields);
         fields.finish()?;
         let engine = self.engine;
+        let channel = Channel::of(actor, None)?;
         let command = (booking, request);
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "change_seats", &command)?;
         let key = keys::booking(booking);
@@ -57,12 +59,13 @@ impl Bookings<'_> {
             let chosen = rules::numbers(layout, &request.seats)?;
             let had: Vec<SeatNo> = held.seats.iter().map(|seat| seat.number).collect();
             let given_back: Vec<SeatNo> = had.iter().copied().filter(|seat| !chosen.contains(seat)).collect();
-            let claims = self.claims(&mut tx, held.show, &chosen, Some(&held)).await?;
+            let claims = self.claims(&mut tx, held.show, &chosen, Some(&held), Some(channel)).await?;
             let taken = claims.taken(layout);
             if !taken.is_empty() {
                 return Err(BookingError::SeatTaken { seats: taken });
             }
-            self.check_choice(actor, layout, &show, held.show, &chosen, &given_back).await?;
+            let choice = Choosing { actor, channel, layout, show: &show, id: held.show };
+            self.check_choice(&mut tx, &choice, &chosen, &given_back).await?;
             let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
             let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
             let wanted = with_types(layout, &chosen, &request.ticket_types);
@@ -74,19 +77,18 @@ impl Bookings<'_> {
                 Some("") => None,
                 code => self.discount(&mut tx, code, held.show, &show, card.currency).await?,
             };
-            let changed =
-                quote::sum_up(&card, priced, discount)?.of(Booking { together: None, ..held.clone() });
+            let house_seats = claims.lent();
+            let changed = Booking { house_seats, together: None, ..held.clone() };
+            let changed = quote::sum_up(&card, priced, discount)?.of(changed);
             self.count_for_customer(&mut tx, &show, &changed).await?;
             if voucher_of(&changed) != voucher_of(&held) {
                 self.count_use(&mut tx, &changed, false).await?;
             }
             claims.expire_stale(&mut tx)?;
-            // The seats that it gives up are its own, as its version says: their pointers need no check.
-            for seat in &given_back {
-                tx.delete(&keys::seat(held.show, *seat));
-            }
+            // The seats that it gives up are its own, as its version says.
+            give_up(&mut tx, &held, |seat| given_back.contains(&seat)).await?;
             for seat in chosen.iter().filter(|seat| !had.contains(seat)) {
-                tx.put(&keys::seat(held.show, *seat), &SeatPointer::Booking(booking))?;
+                tx.put(&keys::seat(held.show, *seat), &claims.pointer(*seat, booking))?;
             }
             tx.put(&key, &changed)?;
             if let Some(version) = tx.commit(Durability::Relaxed, &changed).await? {

@@ -27,9 +27,10 @@ use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, Email, Kitflik, Layout, MailError, Mailer,
-    MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, DiscountKind, PaymentError,
-    PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage, TestPayments, Timestamp,
+    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout,
+    MailError, Mailer, MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, NewVoucher, PaymentError, PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage,
+    TestPayments, Timestamp,
 };
 
 /// How a run is broken on purpose, as the proof that the auditor would see it.
@@ -223,7 +224,8 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
         tax: None,
     };
     let card = catalog.add_price_card(&system, &card).await?;
-    let voucher = NewVoucher { max_uses: Some(USES), ..NewVoucher::new(CODE, DiscountKind::BasisPoints(1_500)) };
+    let voucher =
+        NewVoucher { max_uses: Some(USES), ..NewVoucher::new(CODE, DiscountKind::BasisPoints(1_500)) };
     catalog.add_voucher(&system, &voucher).await?;
     let hall = NewAuditorium { command: command.clone(), venue_id: venue.id, name: text("Hall"), layout };
     let auditorium = catalog.add_auditorium(&system, &hall).await?;

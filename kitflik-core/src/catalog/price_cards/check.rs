@@ -22,6 +22,7 @@ impl PriceCard {
             ticket_fee_minor: new.ticket_fee_minor,
             rules: new.rules.clone(),
             tax: new.tax.clone(),
+            archived: false,
         }
     }
 
@@ -37,6 +38,7 @@ impl PriceCard {
             ticket_fee: Money::new(self.ticket_fee_minor, self.currency),
             rules: self.rules.clone(),
             tax: self.tax.clone(),
+            archived: self.archived,
         }
     }
 }

@@ -15,6 +15,7 @@ fn card(rules: Vec<PriceRule>) -> PriceCard {
         ticket_fee_minor: 0,
         rules,
         tax: None,
+        archived: false,
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::error::Validation;
 use crate::ids::ShowId;
-use crate::kitflik::Policy;
 use crate::limits;
 use crate::store::records::Show;
 use crate::time::{Date, LocalTime, TimeOfDay, Timestamp, Weekday};
@@ -41,11 +40,12 @@ impl Length {
         }
     }
 
-    /// Trailers, the movie and the turnaround, in minutes: at most a day.
-    pub(super) fn minutes(self, runtime: Option<u32>, policy: &Policy) -> u32 {
+    /// Trailers, the movie and the turnaround, in minutes: at most a day. `house` is how long the first and the last
+    /// take where the show does not say.
+    pub(super) fn minutes(self, runtime: Option<u32>, house: [Duration; 2]) -> u32 {
         let of_house = |time: Duration| u32::try_from(time.as_secs() / 60).unwrap_or(u32::MAX);
-        let trailers = self.trailers.unwrap_or_else(|| of_house(policy.trailers));
-        let turnaround = self.turnaround.unwrap_or_else(|| of_house(policy.turnaround));
+        let trailers = self.trailers.unwrap_or_else(|| of_house(house[0]));
+        let turnaround = self.turnaround.unwrap_or_else(|| of_house(house[1]));
         let parts =
             runtime.unwrap_or(DEFAULT_RUNTIME_MINUTES).saturating_add(trailers).saturating_add(turnaround);
         self.all.unwrap_or(parts).clamp(1, 24 * 60)

@@ -8,8 +8,8 @@ use super::auditor::Auditor;
 use super::{CODE, turn};
 use crate::testing::ports::SeededEntropy;
 use crate::{
-    Actor, BookingError, BookingView, CancelBooking, ChangeSeats, CommandId, ConfirmBooking, ErrorCode,
-    HoldSeats, Kitflik, SeatId, CategoryPrice, NewPriceCard, PageRequest, PriceChange, PriceCondition, PriceRule,
+    Actor, BookingError, BookingView, CancelBooking, CategoryPrice, ChangeSeats, CommandId, ConfirmBooking,
+    ErrorCode, HoldSeats, Kitflik, NewPriceCard, PageRequest, PriceChange, PriceCondition, PriceRule, SeatId,
 };
 
 pub(super) struct Person {

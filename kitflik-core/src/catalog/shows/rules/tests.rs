@@ -47,13 +47,13 @@ fn refused(check: impl FnOnce(&mut Validation)) -> Vec<String> {
 
 #[test]
 fn an_auditorium_is_taken_for_trailers_movie_and_turnaround() {
-    let policy = Policy::default();
-    assert_eq!(Length::default().minutes(Some(117), &policy), 147);
-    assert_eq!(Length::default().minutes(None, &policy), 150);
+    let house = [minutes(15), Duration::from_secs(15 * 60 + 59)];
+    assert_eq!(Length::default().minutes(Some(117), house), 147);
+    assert_eq!(Length::default().minutes(None, house), 150);
     let length = Length { trailers: Some(0), turnaround: Some(20), ..Length::default() };
-    assert_eq!(length.minutes(Some(100), &policy), 120);
-    assert_eq!(Length { all: Some(90), ..Length::default() }.minutes(Some(117), &policy), 90);
-    assert_eq!(Length::default().minutes(Some(1440), &policy), 1440, "never more than a day");
+    assert_eq!(length.minutes(Some(100), house), 120);
+    assert_eq!(Length { all: Some(90), ..Length::default() }.minutes(Some(117), house), 90);
+    assert_eq!(Length::default().minutes(Some(1440), house), 1440, "never more than a day");
     let both = Length { all: Some(0), trailers: Some(300), turnaround: None };
     assert_eq!(
         refused(|fields| both.check(fields)),
