@@ -8,17 +8,21 @@ mod channel;
 mod confirm;
 mod error;
 mod extend;
+mod facts;
 mod feed;
 mod forget;
 mod hold;
 mod house;
 mod list;
 pub(crate) mod maps;
+mod preview;
+mod quote;
 mod read;
 mod release;
 mod rules;
 mod types;
 mod view;
+mod vouchers;
 mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
@@ -28,9 +32,10 @@ pub use channel::Channel;
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub use maps::SeatMap;
+pub use preview::{QuoteSeats, QuoteView};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
-    ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, SeatMapView,
+    ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, SeatMapView,
     SeatTicketType, TicketView,
 };
 

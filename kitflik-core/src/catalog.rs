@@ -9,20 +9,24 @@ mod items;
 mod layouts;
 mod movies;
 mod price_cards;
+pub(crate) mod pricing;
 mod read;
 pub(crate) mod search;
 mod shows;
 mod types;
 mod venues;
+mod vouchers;
 
 pub use error::CatalogError;
 pub use types::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
-    CopyWeek, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets, MovieQuery, MovieRef,
-    MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page,
-    PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
-    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
+    CopyWeek, DiscountKind, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets, MovieQuery,
+    MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    NewVoucher, Page, PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax,
+    RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView,
+    SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
+pub(crate) use vouchers::normal_code;
 
 pub(crate) use read::page_limit;
 

@@ -44,6 +44,7 @@ const UNASKED: &[(&str, usize, &str)] = &[
     ("bookings/cancel.rs", 1, "the news that a refund was made"),
     ("bookings/confirm.rs", 2, "a payment that was not taken, and one that is found again"),
     ("bookings/forget.rs", 1, "what is left of a deletion that its command has decided"),
+    ("bookings/preview.rs", 1, "a quote commits nothing"),
     ("catalog/layouts.rs", 2, "a layout is nothing until a command's auditorium names it"),
     ("kitflik.rs", 1, "the mark of the master key"),
     ("notify/outbox.rs", 2, "mail goes out by itself"),

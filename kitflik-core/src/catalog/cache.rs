@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use uuid::Uuid;
 
+use super::pricing::{ShowFacts, current};
 use super::search::Index;
 use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
 use crate::error::EngineError;
@@ -198,7 +199,7 @@ impl Snapshot {
             sales_open_at: show.sales_open_at,
             sales_close_at: show.sales_close_at,
             currency: card.currency,
-            prices: card.prices.clone(),
+            prices: current(card, &ShowFacts::of(show, venue.zone, now)),
             max_seats_per_customer: show.max_seats_per_customer,
         })
     }

@@ -247,15 +247,6 @@ impl Snapshot {
     }
 
     pub(super) fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
-        let card = self.price_cards.get(&id)?.clone();
-        Some(PriceCardView {
-            id,
-            revision: self.revision(id.as_bytes()),
-            name: card.name,
-            currency: card.currency,
-            booking_fee: Money::new(card.booking_fee_minor, card.currency),
-            prices: card.prices,
-            archived: card.archived,
-        })
+        Some(self.price_cards.get(&id)?.view(id, self.revision(id.as_bytes())))
     }
 }

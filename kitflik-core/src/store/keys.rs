@@ -9,6 +9,10 @@
 //! layout/{layout}                        LayoutHead       written after its rows: no head, no layout
 //! layout-row/{layout}/{chunk}            LayoutChunk      immutable
 //! price-card/{card}                      PriceCard
+//! voucher/{voucher}                      Voucher
+//! voucher-count/{voucher}                VoucherCount     a discount code is used at most K times
+//! voucher-use/{voucher}/{booking}        VoucherUse       a use that no sale has made final: its booking tells
+//! voucher-customer/{voucher}/{customer digest}  VoucherCustomer  a discount code is used at most N times by a customer
 //! schedule/{auditorium}                  Schedule         no two shows overlap in an auditorium
 //! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
 //! show/{show}                            Show
@@ -52,11 +56,12 @@ use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
     Deleting, EmailClaim, FirstStaff, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark, Movie, Outbox,
     PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff,
-    StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher, VoucherCount,
+    VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
-    UserId, VenueId,
+    UserId, VenueId, VoucherId,
 };
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
@@ -162,6 +167,30 @@ pub(crate) fn price_card(id: PriceCardId) -> Typed<PriceCard> {
 
 pub(crate) fn price_cards() -> Range<PriceCard> {
     under("price-card/")
+}
+
+pub(crate) fn voucher(id: VoucherId) -> Typed<Voucher> {
+    typed(with_id("voucher/", id.as_bytes(), 0))
+}
+
+pub(crate) fn vouchers() -> Range<Voucher> {
+    under("voucher/")
+}
+
+pub(crate) fn voucher_count(id: VoucherId) -> Typed<VoucherCount> {
+    typed(with_id("voucher-count/", id.as_bytes(), 0))
+}
+
+pub(crate) fn voucher_use(id: VoucherId, booking: BookingId) -> Typed<VoucherUse> {
+    typed(format!("voucher-use/{id}/{booking}"))
+}
+
+pub(crate) fn voucher_uses(id: VoucherId) -> Range<VoucherUse> {
+    under(&format!("voucher-use/{id}/"))
+}
+
+pub(crate) fn voucher_customer(id: VoucherId, customer: &str) -> Typed<VoucherCustomer> {
+    typed(format!("voucher-customer/{id}/{}", digest(customer)))
 }
 
 pub(crate) fn schedule(id: AuditoriumId) -> Typed<Schedule> {

@@ -47,6 +47,8 @@ pub enum Mutant {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// The uses of a discount code are counted without a check.
+    UsesUnchecked,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
@@ -289,6 +291,11 @@ impl<'a> Tx<'a> {
             Some(Some(row)) => decoded.decode(row).map(Some),
             _ => self.get(key).map(|found| found.map(Arc::new)),
         }
+    }
+
+    /// Whether a row was read in this attempt.
+    pub(crate) fn has_read<R>(&self, key: &Typed<R>) -> bool {
+        self.rows.contains_key(&key.key)
     }
 
     /// Does not let the decision depend on a row that was read.

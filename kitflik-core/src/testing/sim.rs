@@ -27,9 +27,10 @@ use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, Email, Kitflik, Layout, MailError, Mailer,
-    MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PaymentError,
-    PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage, TestPayments, Timestamp,
+    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout,
+    MailError, Mailer, MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, NewVoucher, PaymentError, PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage,
+    TestPayments, Timestamp,
 };
 
 /// How a run is broken on purpose, as the proof that the auditor would see it.
@@ -53,11 +54,13 @@ pub enum Sabotage {
     ResetKeepsSessions,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// The uses of a discount code are counted without a check.
+    UsesUnchecked,
 }
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
@@ -65,6 +68,7 @@ impl Sabotage {
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
         Self::RefundForgotten,
+        Self::UsesUnchecked,
     ];
 
     fn mutant(self) -> Option<Mutant> {
@@ -77,6 +81,7 @@ impl Sabotage {
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
+            Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
         }
     }
 }
@@ -106,6 +111,12 @@ pub struct Tally {
     pub takeovers: u64,
     /// Mails sent.
     pub mails: u64,
+    /// Holds acknowledged with a discount.
+    pub discounts: u64,
+    /// Refusals because a discount code was used up.
+    pub used_up: u64,
+    /// Changes of the price card acknowledged.
+    pub price_edits: u64,
 }
 
 impl Tally {
@@ -122,6 +133,9 @@ impl Tally {
         self.crashes += other.crashes;
         self.takeovers += other.takeovers;
         self.mails += other.mails;
+        self.discounts += other.discounts;
+        self.used_up += other.used_up;
+        self.price_edits += other.price_edits;
     }
 }
 
@@ -140,6 +154,9 @@ struct Scene {
     cap: Option<u32>,
 }
 
+/// A discount code of the house, and how many bookings may have it.
+const CODE: &str = "RUSH";
+const USES: u32 = 2;
 const START: &str = "2026-11-27T12:00:00Z";
 const PEOPLE: u64 = 7;
 const STEPS: u64 = 1_500;
@@ -202,8 +219,14 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
         currency: Currency::EUR,
         prices: prices.collect(),
         booking_fee_minor: 30,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&system, &card).await?;
+    let voucher =
+        NewVoucher { max_uses: Some(USES), ..NewVoucher::new(CODE, DiscountKind::BasisPoints(1_500)) };
+    catalog.add_voucher(&system, &voucher).await?;
     let hall = NewAuditorium { command: command.clone(), venue_id: venue.id, name: text("Hall"), layout };
     let auditorium = catalog.add_auditorium(&system, &hall).await?;
     let movie = NewMovie { title: text("Alien"), ..NewMovie::default() };

@@ -13,6 +13,7 @@ mod reports;
 mod sessions;
 mod staff;
 mod users;
+mod vouchers;
 
 use crate::documented::OpenApiRouter;
 
@@ -34,4 +35,5 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(house_seats::routes())
         .merge(reports::routes())
         .merge(users::routes())
+        .merge(vouchers::routes())
 }

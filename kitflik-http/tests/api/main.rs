@@ -27,6 +27,7 @@ mod office;
 #[cfg(feature = "pages")]
 mod pages;
 mod pictures;
+mod prices;
 mod staff;
 mod staff_accounts;
 mod tokens;
