@@ -3,6 +3,7 @@
 mod access;
 mod cancel;
 mod change;
+mod clear;
 mod confirm;
 mod error;
 mod extend;

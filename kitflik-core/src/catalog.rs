@@ -14,10 +14,11 @@ mod venues;
 
 pub use error::CatalogError;
 pub use types::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CategoryPrice, Clash, CopyWeek, Imported,
-    LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
-    Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
-    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CategoryPrice, Clash, CopyWeek, EditShow,
+    Imported, LayoutView, MoveShow, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard,
+    NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry,
+    ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef,
+    VenueView,
 };
 
 pub(crate) use read::page_limit;

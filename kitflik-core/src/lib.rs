@@ -114,10 +114,10 @@ pub use bookings::{
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CategoryPrice,
-    Clash, CopyWeek, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay,
-    ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow,
-    VenueRef, VenueView,
+    Clash, CopyWeek, EditShow, Imported, LayoutView, MoveShow, MovieQuery, MovieRef, MovieView,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow,
+    ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason,
+    SkippedShow, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

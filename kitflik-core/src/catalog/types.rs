@@ -5,6 +5,7 @@ mod movies;
 mod page;
 mod price_cards;
 mod schedule;
+mod show_edits;
 mod shows;
 mod venues;
 
@@ -16,5 +17,6 @@ pub use schedule::{
     AddedShows, AuditoriumSchedule, Clash, CopyWeek, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
     ScheduleView, SkipReason, SkippedShow,
 };
+pub use show_edits::{EditShow, MoveShow};
 pub use shows::{NewShow, ShowFormat, ShowStatus, ShowView};
 pub use venues::{NewVenue, VenueRef, VenueView};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Form;
 use crate::catalog::{CategoryPrice, ShowFormat};
-use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, VenueId};
+use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::money::Currency;
 use crate::seats::layout::{Category, Seat};
 use crate::seats::rules::SelectionRules;
@@ -79,6 +79,29 @@ records! {
         /// Random: no two attempts write the same row.
         #[serde(default)]
         mark: u32,
+    }
+
+    /// Somebody makes sure that a show has no bookings: nobody can take a seat meanwhile.
+    FrozenShow {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        mark: u32,
+    }
+
+    /// A show was moved, and not all of its holders have been told.
+    MovedShow {
+        show: ShowId,
+        #[serde(with = "millis")]
+        at: Timestamp,
+        /// When it was before.
+        #[serde(with = "millis")]
+        from: Timestamp,
+        /// Where it was before.
+        auditorium: String,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_through: Option<BookingId>,
     }
 
     ScheduledShow {
