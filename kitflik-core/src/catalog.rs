@@ -1,8 +1,10 @@
 //! Movies, venues, auditoriums, prices and shows.
 
+mod archived;
 mod auditoriums;
 pub(crate) mod cache;
 mod error;
+mod items;
 mod layouts;
 mod movies;
 mod price_cards;
@@ -14,11 +16,11 @@ mod venues;
 
 pub use error::CatalogError;
 pub use types::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CategoryPrice, Clash, CopyWeek, EditShow,
-    Imported, LayoutView, MoveShow, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard,
-    NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry,
-    ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef,
-    VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
+    CopyWeek, EditAuditorium, EditShow, Imported, LayoutView, MoveShow, MovieQuery, MovieRef, MovieView,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow,
+    ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason,
+    SkippedShow, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

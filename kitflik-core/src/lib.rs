@@ -113,11 +113,11 @@ pub use bookings::{
     SeatTicketType, TicketView,
 };
 pub use catalog::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CategoryPrice,
-    Clash, CopyWeek, EditShow, Imported, LayoutView, MoveShow, MovieQuery, MovieRef, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow,
-    ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason,
-    SkippedShow, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
+    CategoryPrice, Clash, CopyWeek, EditAuditorium, EditShow, Imported, LayoutView, MoveShow, MovieQuery,
+    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
+    PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat,
+    ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

@@ -164,6 +164,7 @@ impl Snapshot {
             release_date: movie.release_date,
             distributor: movie.distributor,
             synopsis: movie.synopsis,
+            archived: movie.archived,
         })
     }
 

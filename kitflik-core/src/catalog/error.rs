@@ -39,7 +39,7 @@ pub enum CatalogError {
         revision: u64,
     },
     /// Others refer to it.
-    #[error("the {what} is in use by {} {users}: {}{}; archive it instead, or delete those first",
+    #[error("the {what} is in use by {} {users}: {}{}; {instead}",
         .count, .ids.join(", "), if *.count > .ids.len() { ", …" } else { "" })]
     InUse {
         /// What was to be deleted or changed.
@@ -50,6 +50,8 @@ pub enum CatalogError {
         count: usize,
         /// The first of them.
         ids: Vec<String>,
+        /// What can be done.
+        instead: &'static str,
     },
     /// The engine could not do it.
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! What the catalogue looks like to callers.
 
 mod auditoriums;
+mod items;
 mod movies;
 mod page;
 mod price_cards;
@@ -9,7 +10,8 @@ mod show_edits;
 mod shows;
 mod venues;
 
-pub use auditoriums::{AuditoriumRef, AuditoriumView, LayoutView, NewAuditorium};
+pub use auditoriums::{AuditoriumRef, AuditoriumView, EditAuditorium, LayoutView, NewAuditorium};
+pub use items::CatalogItem;
 pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};

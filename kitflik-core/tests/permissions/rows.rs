@@ -1,11 +1,13 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
-    ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, RepeatShow,
-    UpdateProfile, UserQuery,
+    Actor, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
+    ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, EditAuditorium,
+    EditShow, FutureBookings, HoldSeats, Layout, MoveShow, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, OccupancyQuery, PageRequest, RepeatShow, UpdateProfile, UserQuery,
 };
+
+use pollster::block_on;
 
 use crate::common::seats;
 use crate::scene::{PASSWORD, Scene, Told, told};
@@ -103,6 +105,55 @@ fn catalog() -> Vec<Row> {
             };
             told(s.catalog().add_price_card(&s.actor, &card))
         }),
+        row("Catalog::edit_movie", EDITORS, |s| {
+            told(s.catalog().edit_movie(&s.actor, s.cinema.movie.id, None, &movie()))
+        }),
+        row("Catalog::edit_venue", EDITORS, |s| {
+            let venue = NewVenue {
+                command: None,
+                name: "Zoo".to_owned(),
+                city: "Berlin".to_owned(),
+                address: None,
+                zone: s.cinema.show.venue.zone,
+            };
+            told(s.catalog().edit_venue(&s.actor, s.cinema.show.venue.id, None, &venue))
+        }),
+        row("Catalog::edit_auditorium", EDITORS, |s| {
+            let edit = EditAuditorium { command: None, name: "Hall 3".to_owned() };
+            told(s.catalog().edit_auditorium(&s.actor, s.cinema.auditorium.id, None, &edit))
+        }),
+        row("Catalog::edit_price_card", EDITORS, |s| {
+            let card = NewPriceCard {
+                command: None,
+                name: "Late".to_owned(),
+                currency: Currency::EUR,
+                prices: s.cinema.card.prices.clone(),
+                booking_fee_minor: 0,
+            };
+            told(s.catalog().edit_price_card(&s.actor, s.cinema.card.id, None, &card))
+        }),
+        row("Catalog::archive", EDITORS, |s| {
+            told(s.catalog().archive(&s.actor, s.cinema.movie.id.into(), None, None))
+        }),
+        row("Catalog::restore", EDITORS, |s| {
+            told(s.catalog().restore(&s.actor, s.cinema.movie.id.into(), None, None))
+        }),
+        row("Catalog::delete", EDITORS, |s| {
+            let movie = block_on(s.catalog().add_movie(&Actor::System, &movie())).unwrap();
+            told(s.catalog().delete(&s.actor, movie.id.into(), None, None))
+        }),
+        row("Catalog::archived_movies", EDITORS, |s| {
+            told(s.catalog().archived_movies(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_venues", EDITORS, |s| {
+            told(s.catalog().archived_venues(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_auditoriums", EDITORS, |s| {
+            told(s.catalog().archived_auditoriums(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_price_cards", EDITORS, |s| {
+            told(s.catalog().archived_price_cards(&s.actor, &PageRequest::default()))
+        }),
         row("Catalog::add_show", EDITORS, |s| {
             let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
             let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
@@ -125,6 +176,25 @@ fn catalog() -> Vec<Row> {
                 skip_clashes: false,
             };
             told(s.catalog().copy_week(&s.actor, &copy))
+        }),
+        row("Catalog::edit_show", EDITORS, |s| {
+            told(s.catalog().edit_show(&s.actor, s.cinema.show.id, None, &EditShow::new(s.cinema.card.id)))
+        }),
+        row("Catalog::move_show", EDITORS, |s| {
+            let to = MoveShow::to_time("2026-11-29T20:00".parse().unwrap());
+            told(s.catalog().move_show(&s.actor, s.cinema.show.id, None, &to))
+        }),
+        row("Catalog::close_sales", EDITORS, |s| {
+            told(s.catalog().close_sales(&s.actor, s.cinema.show.id, None, None))
+        }),
+        row("Catalog::open_sales", EDITORS, |s| {
+            told(s.catalog().open_sales(&s.actor, s.cinema.show.id, None, None))
+        }),
+        row("Catalog::delete_show", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
+            let show = pollster::block_on(s.catalog().add_show(&Actor::System, &show)).unwrap();
+            told(s.catalog().delete_show(&s.actor, show.id, None, None))
         }),
     ]
 }

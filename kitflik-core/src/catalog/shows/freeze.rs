@@ -1,14 +1,15 @@
 //! A show of which nobody can take a seat for a moment, while somebody makes sure that nobody has.
 //!
 //! Every hold depends on the row of its show, but does not write it: that would make all customers of a show wait for
-//! each other. So whoever must know that a show has no bookings first rewrites its row as frozen, after which no hold is
-//! made, and looks then. A freeze that was forgotten, by a crash, is undone by `tick`; whoever comes back to it finds
-//! the row changed.
+//! each other. So whoever must know that a show has no bookings first rewrites its row as frozen, after which no hold
+//! is made, and looks then. A freeze that was forgotten, by a crash, is undone by `tick`; whoever comes back to it
+//! finds the row changed.
 
 use std::time::Duration;
 
 use super::edit::current;
 use crate::bookings::Bookings;
+use crate::catalog::items::unused;
 use crate::catalog::{Catalog, CatalogError};
 use crate::error::EngineError;
 use crate::ids::ShowId;
@@ -82,35 +83,27 @@ impl Catalog<'_> {
         Ok(next)
     }
 
-    /// Refuses if anybody has a seat of a frozen show, and lets it thaw then. Holds that are over are ended. `deleting`:
-    /// blocked seats are let go, and sales that were undone count, too.
+    /// Refuses if anybody has a seat of a frozen show, and lets it thaw then. Holds that are over are ended.
+    /// `deleting`: blocked seats are let go, and sales that were undone count, too.
     pub(super) async fn refuse_bookings(&self, id: ShowId, deleting: bool) -> Result<(), CatalogError> {
         let bookings = Bookings { engine: self.engine };
         let mut kept = bookings.clear_show(id, deleting).await?;
         if kept.is_empty() && deleting {
             kept = bookings.sold_for(id).await?;
         }
-        match in_use(&kept) {
-            None => Ok(()),
-            Some(refused) => {
-                self.thaw(id).await?;
-                Err(refused)
-            }
+        if !kept.is_empty() {
+            self.thaw(id).await?;
         }
+        refuse(&kept)
     }
 
     /// The same at a glance, before anything is frozen: mostly there is something, or there never was.
     pub(super) async fn refuse_live(&self, id: ShowId) -> Result<(), CatalogError> {
-        let live = Bookings { engine: self.engine }.live_for(id).await?;
-        in_use(&live).map_or(Ok(()), Err)
+        refuse(&Bookings { engine: self.engine }.live_for(id).await?)
     }
 }
 
-/// Bookings that are named in a refusal.
-const NAMED: usize = 5;
-
-fn in_use(bookings: &[String]) -> Option<CatalogError> {
-    let ids: Vec<String> = bookings.iter().take(NAMED).cloned().collect();
-    let count = bookings.len();
-    (count > 0).then_some(CatalogError::InUse { what: "show", users: "bookings", count, ids })
+fn refuse(bookings: &[String]) -> Result<(), CatalogError> {
+    let instead = "close its sales, or move it where its seats are the same";
+    unused("show", "bookings", bookings, instead)
 }

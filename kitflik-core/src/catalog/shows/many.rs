@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::{at, check_card, check_show};
 use super::rules::{check_count, occurrences};
 use crate::actor::{Actor, Permission};
+use crate::catalog::items::not_archived;
 use crate::catalog::{
     AddedShows, Catalog, CatalogError, Clash, CopyWeek, NewShow, RepeatShow, SkipReason, SkippedShow,
 };
@@ -154,7 +155,8 @@ impl Catalog<'_> {
             let mut wishes = Vec::new();
             for auditorium in self.auditoriums_of(copy).await? {
                 tx.more(vec![keys::schedule(auditorium).key]).await?;
-                let (record, zone) = self.place(&mut tx, auditorium).await?;
+                let (record, venue) = self.place(&mut tx, auditorium).await?;
+                let zone = venue.zone;
                 for show in self.week(auditorium, zone, copy.from).await? {
                     let local = LocalTime::of(show.starts_at, zone).plus_days(days).ok_or_else(|| {
                         Invalid::one("to", "out_of_range", "that is not within the years 1 to 9999")
@@ -228,10 +230,13 @@ impl Catalog<'_> {
         let mut checked = BTreeMap::new();
         for show in wishes.iter_mut().filter_map(|wish| wish.show.as_mut().ok()) {
             let movie = tx.get(&keys::movie(show.movie))?;
-            show.movie_title = movie.ok_or(CatalogError::NotFound { what: "movie" })?.title;
-            if checked.insert((show.price_card, show.layout), ()).is_none() {
+            let movie = movie.ok_or(CatalogError::NotFound { what: "movie" })?;
+            show.movie_title.clone_from(&movie.title);
+            if checked.insert((show.movie, show.price_card, show.auditorium), ()).is_none() {
                 let card = tx.get(&keys::price_card(show.price_card))?;
                 let card = card.ok_or(CatalogError::NotFound { what: "price card" })?;
+                let (auditorium, venue) = self.place(tx, show.auditorium).await?;
+                not_archived(&movie, &venue, &auditorium, &card)?;
                 let layout = self.layout_of(show).await?;
                 let mut fields = Validation::default();
                 check_card(&card, &layout.layout, &mut fields);

@@ -1,8 +1,8 @@
 //! Move: a show gets another time or place, and whoever has tickets is told.
 //!
 //! One commit moves the show and leaves a row from which each holder gets a mail, a bounded number at a time; what is
-//! cut off in between, [`Kitflik::tick`](crate::Kitflik::tick) goes on with. Whoever buys after the move is told the new
-//! time by the mail of the sale.
+//! cut off in between, [`Kitflik::tick`](crate::Kitflik::tick) goes on with. Whoever buys after the move is told the
+//! new time by the mail of the sale.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -34,8 +34,8 @@ impl Catalog<'_> {
     /// Moves a show to another time or auditorium, or changes how long it takes. Holders of confirmed bookings get a
     /// mail with the new time and their tickets anew: those that they had are signed for the old time.
     ///
-    /// Another auditorium must have the same layout; or the show has no bookings, and gets the seats of that auditorium.
-    /// What of its sales goes with the start goes with it.
+    /// Another auditorium must have the same layout; or the show has no bookings, and gets the seats of that
+    /// auditorium. What of its sales goes with the start goes with it.
     ///
     /// `revision` is the one that the editor has seen; `None` moves whatever is there.
     ///
@@ -113,7 +113,12 @@ impl Catalog<'_> {
     ) -> Result<Show, CatalogError> {
         let target = request.auditorium_id.unwrap_or(show.auditorium);
         tx.more(vec![keys::schedule(show.auditorium).key, keys::schedule(target).key]).await?;
-        let (auditorium, zone) = self.place(tx, target).await?;
+        let (auditorium, venue) = self.place(tx, target).await?;
+        if target != show.auditorium && (auditorium.archived || venue.archived) {
+            let detail = "the auditorium is archived: restore it first";
+            return Err(Invalid::one("auditorium_id", "archived", detail).into());
+        }
+        let zone = venue.zone;
         let starts_at = match request.starts_at_local {
             None => show.starts_at,
             Some(local) => local.resolve_as(zone, request.clock_change).map_err(|error| ambiguous(&error))?,

@@ -1,13 +1,14 @@
 //! What shows are made from, and where they can be: read from the store, decided by the rules.
 
 use super::rules::{self, LONGEST_SHOW, Length, Taken, Window, minutes};
+use crate::catalog::items::not_archived;
 use crate::catalog::{Catalog, CatalogError, Clash, NewShow};
 use crate::error::{EngineError, Validation};
 use crate::ids::{AuditoriumId, MovieId, PriceCardId, ShowId};
 use crate::limits;
 use crate::seats::layout::Layout;
 use crate::store::keys;
-use crate::store::records::{Auditorium, Form, Movie, PriceCard, Schedule, ScheduledShow, Show};
+use crate::store::records::{Auditorium, Form, Movie, PriceCard, Schedule, ScheduledShow, Show, Venue};
 use crate::store::tx::{Mutant, Tx};
 use crate::time::{LocalTime, Timestamp, Zone};
 
@@ -35,24 +36,26 @@ impl Catalog<'_> {
         let (movie, card) = (keys::movie(movie), keys::price_card(card));
         tx.more(vec![movie.key.clone(), card.key.clone(), keys::auditorium(auditorium).key]).await?;
         let movie = tx.get(&movie)?.ok_or(not_found("movie"))?;
-        let (auditorium, zone) = self.place(tx, auditorium).await?;
+        let (auditorium, venue) = self.place(tx, auditorium).await?;
         let card = tx.get(&card)?.ok_or(not_found("price card"))?;
+        not_archived(&movie, &venue, &auditorium, &card)?;
+        let zone = venue.zone;
         Ok(Parts { movie, auditorium, card, zone })
     }
 
-    /// Reads an auditorium and the zone of its clocks.
+    /// Reads an auditorium and its venue.
     pub(super) async fn place(
         &self,
         tx: &mut Tx<'_>,
         auditorium: AuditoriumId,
-    ) -> Result<(Auditorium, Zone), CatalogError> {
+    ) -> Result<(Auditorium, Venue), CatalogError> {
         let key = keys::auditorium(auditorium);
         tx.more(vec![key.key.clone()]).await?;
         let auditorium = tx.get(&key)?.ok_or(not_found("auditorium"))?;
         let venue = keys::venue(auditorium.venue);
         tx.more(vec![venue.key.clone()]).await?;
-        let zone = tx.get(&venue)?.ok_or(not_found("venue"))?.zone;
-        Ok((auditorium, zone))
+        let venue = tx.get(&venue)?.ok_or(not_found("venue"))?;
+        Ok((auditorium, venue))
     }
 
     /// The show at its start, with what is wrong with it.

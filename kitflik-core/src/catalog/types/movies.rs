@@ -75,6 +75,9 @@ pub struct MovieView {
     pub distributor: Option<String>,
     /// What it is about.
     pub synopsis: Option<String>,
+    /// It is in no list for customers, and no new show can have it.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// Which movies are wanted.

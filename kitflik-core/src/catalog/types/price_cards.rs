@@ -61,4 +61,7 @@ pub struct PriceCardView {
     pub prices: Vec<CategoryPrice>,
     /// The fee per booking.
     pub booking_fee: Money,
+    /// It is in no list for customers, and no new show can have it.
+    #[serde(default)]
+    pub archived: bool,
 }

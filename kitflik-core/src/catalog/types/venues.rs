@@ -49,6 +49,9 @@ pub struct VenueView {
     pub zone: Zone,
     /// Its auditoriums.
     pub auditoriums: Vec<AuditoriumView>,
+    /// It is in no list for customers, and no new show can have it.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// A venue by name.

@@ -37,6 +37,9 @@ records! {
         distributor: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         synopsis: Option<String>,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     Venue {
@@ -45,6 +48,9 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
         zone: Zone,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     Auditorium {
@@ -52,6 +58,9 @@ records! {
         name: String,
         layout: LayoutId,
         seats: u32,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     /// The head of a layout; its seats stand in `rows` chunks.
@@ -71,6 +80,9 @@ records! {
         currency: Currency,
         prices: Vec<CategoryPrice>,
         booking_fee_minor: i64,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     /// Rewritten by every command that adds or moves a show of the auditorium.

@@ -17,7 +17,7 @@ impl IfMatch {
         let mut values = headers.get_all(header::IF_MATCH).iter();
         let Some(value) = values.next() else {
             let detail =
-                "send If-Match with the ETag of what you have seen, or If-Match: * to change whatever is there";
+                "send If-Match with the ETag that came with what you change, or * for whatever is there";
             return Err(Problem::new(ProblemCode::PreconditionRequired, detail));
         };
         let text = value.to_str().unwrap_or_default().trim();
