@@ -5,6 +5,7 @@ mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod items;
 mod own;
 mod reports;
 mod sessions;
@@ -24,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(staff::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(items::routes())
         .merge(auditoriums::routes())
         .merge(bookings::routes())
         .merge(reports::routes())

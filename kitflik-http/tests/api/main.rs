@@ -11,6 +11,7 @@ mod cancel;
 mod cookies;
 mod customers;
 mod document;
+mod edits;
 mod errors;
 mod forge;
 mod house;
