@@ -12,27 +12,33 @@
 //! schedule/{auditorium}                  Schedule         no two shows overlap in an auditorium
 //! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
 //! show/{show}                            Show
-//! show-frozen/{show}                     FrozenShow       nobody takes a seat while somebody sees to it that nobody
-//! has show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
+//! show-frozen/{show}                     FrozenShow       nobody takes a seat while somebody makes sure of it
+//! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
-//! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show booking/{booking}
-//! Booking          the truth about its seats and its money user-booking/{user}/{booking}          UserBooking      a
-//! customer's sales, cancelled ones too payment/{booking}/{provider digest}    PaymentInFlight  money that may be
-//! moving: found again after a crash email/{email digest}                   EmailClaim       one account per e-mail
-//! user/{user}                            User session/{session}                      Session          a refresh
-//! token is used once user-session/{user}/{session}          UserSession      a customer's sessions
+//! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
+//! booking/{booking}                      Booking          the truth about its seats and its money
+//! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
+//! payment/{booking}/{provider digest}    PaymentInFlight  money that may be moving: found again after a crash
+//! email/{email digest}                   EmailClaim       one account per e-mail
+//! user/{user}                            User
+//! session/{session}                      Session          a refresh token is used once
+//! user-session/{user}/{session}          UserSession      a customer's sessions
 //! code/{user}/{purpose}                  Code             a mailed code is guessed at a few times, and used once
 //! deleting/{user}                        Deleting         an account on its way out goes all the way
-//! tries/{scope}/{digest}                 Tries            guesses at an account are counted, and those from an
-//! address staff-email/{email digest}             StaffEmailClaim  one staff account per e-mail staff/{staff}
-//! Staff staff-first                            FirstStaff       the first staff account is made once staff-admins
-//! StaffAdmins      the last admin stays audit/{staff}/{number}                 AuditEntry       a chain for each
-//! member of staff: nothing is altered unseen audit-head/{staff}                     AuditHead        what staff do
-//! is logged in one order audit-time/{time}/{staff}/{number}     AuditTime        the log in the order of time
-//! audit-chains                           AuditChains      no chain is taken away as a whole master-key
-//! MasterKeyMark    all processes over a store have one master key outbox/{due}/{mail}                    Outbox
-//! each promised mail is sent dead-mail/{mail}                       Outbox           mail that was given up
-//! receipt/{actor}/{command digest}       Receipt          a command takes effect once ```
+//! tries/{scope}/{digest}                 Tries            guesses at an account are counted, and those from an address
+//! staff-email/{email digest}             StaffEmailClaim  one staff account per e-mail
+//! staff/{staff}                          Staff
+//! staff-first                            FirstStaff       the first staff account is made once
+//! staff-admins                           StaffAdmins      the last admin stays
+//! audit/{staff}/{number}                 AuditEntry       a chain for each member of staff: nothing is altered unseen
+//! audit-head/{staff}                     AuditHead        what staff do is logged in one order
+//! audit-time/{time}/{staff}/{number}     AuditTime        the log in the order of time
+//! audit-chains                           AuditChains      no chain is taken away as a whole
+//! master-key                             MasterKeyMark    all processes over a store have one master key
+//! outbox/{due}/{mail}                    Outbox           each promised mail is sent
+//! dead-mail/{mail}                       Outbox           mail that was given up
+//! receipt/{actor}/{command digest}       Receipt          a command takes effect once
+//! ```
 //!
 //! Numbers are padded with zeros to a fixed width, so that the order of keys is the order of numbers.
 

@@ -9,6 +9,7 @@ mod items;
 mod own;
 mod reports;
 mod sessions;
+mod shows;
 mod staff;
 mod users;
 
@@ -27,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(catalogue::routes())
         .merge(items::routes())
         .merge(auditoriums::routes())
+        .merge(shows::routes())
         .merge(bookings::routes())
         .merge(reports::routes())
         .merge(users::routes())
