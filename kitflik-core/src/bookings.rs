@@ -5,6 +5,7 @@ mod block;
 mod cancel;
 mod change;
 mod channel;
+mod clear;
 mod confirm;
 mod error;
 mod extend;

@@ -44,6 +44,10 @@ pub struct Policy {
     /// How long before a show starts its bookings can be cancelled by whoever owns them, at the latest: until it
     /// starts. `None`: only staff cancel bookings.
     pub cancel_before: Option<Duration>,
+    /// How long an auditorium is taken before the movie, where a show does not say: 15 minutes. Whole minutes count.
+    pub trailers: Duration,
+    /// How long it is taken after the movie, where a show does not say: 15 minutes.
+    pub turnaround: Duration,
     /// How long access tokens are valid: 15 minutes.
     pub access_token: Duration,
     /// How long refresh tokens are valid: 30 days.
@@ -76,6 +80,8 @@ impl Default for Policy {
             late_confirm_grace: Duration::from_secs(30),
             pay_at_counter: true,
             cancel_before: Some(Duration::ZERO),
+            trailers: minutes(15),
+            turnaround: minutes(15),
             access_token: minutes(15),
             refresh_token: minutes(30 * 24 * 60),
             staff_access_token: minutes(10),
@@ -381,8 +387,8 @@ impl Kitflik {
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
-    /// goes on with accounts that are being deleted, forgets what is old. Returns when it wants to be called again;
-    /// `None` if nothing waits.
+    /// tells holders of moved shows, goes on with accounts that are being deleted, forgets what is old. Returns when
+    /// it wants to be called again; `None` if nothing waits.
     ///
     /// Correctness never waits for it, and several engines over one store may call it at once.
     ///
@@ -392,8 +398,10 @@ impl Kitflik {
     pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
         let mail = self.notify().send_due().await?;
         let payments = self.bookings().recover_payments().await?;
+        let thawed = self.catalog().thaw_forgotten().await?;
+        let told = self.catalog().tell_moved().await?;
         let deletions = self.users().finish_deletions().await?;
         let more = self.notify().forget_old().await?;
-        Ok([mail, payments, deletions, more].into_iter().flatten().min())
+        Ok([mail, payments, thawed, told, deletions, more].into_iter().flatten().min())
     }
 }

@@ -113,9 +113,11 @@ pub use bookings::{
     RefundStatus, RefundView, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats,
 };
 pub use catalog::{
-    AuditoriumRef, AuditoriumView, Catalog, CatalogError, CatalogItem, CategoryPrice, EditAuditorium,
-    Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow,
-    NewVenue, Page, PageRequest, PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
+    CategoryPrice, Clash, CopyWeek, EditAuditorium, EditShow, Imported, LayoutView, MoveShow, MovieQuery,
+    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
+    PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat,
+    ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{
@@ -149,7 +151,10 @@ pub use storage::sled::SledStorage;
 pub use storage::sled::SyncFault;
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
-pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
+pub use time::{
+    AmbiguousTime, ClockReading, Date, InvalidTime, LocalTime, TimeOfDay, Timestamp, Weekday, Zone,
+    ZoneOffset,
+};
 pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
     ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,

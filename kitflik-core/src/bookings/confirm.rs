@@ -314,7 +314,7 @@ impl Bookings<'_> {
     }
 
     /// Whom mail about a booking goes to, and their name.
-    pub(super) async fn mail_address(
+    pub(crate) async fn mail_address(
         &self,
         tx: &mut Tx<'_>,
         booking: &Booking,

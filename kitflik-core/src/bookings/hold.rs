@@ -390,7 +390,7 @@ impl Claims {
 
 /// A hold that gave way. Two who take it over write two different rows: what one of them finds after an unclear answer
 /// must not be the other's.
-fn expired(booking: Booking, mark: u32) -> Booking {
+pub(super) fn expired(booking: Booking, mark: u32) -> Booking {
     Booking { status: BookingStatus::Expired, mark: Some(mark), ..booking }
 }
 

@@ -183,6 +183,11 @@ impl SeatMaps {
         map.live.lock().merge(version, seats.iter().map(|seat| (*seat, None, Some(kept), version)));
     }
 
+    /// Forgets a show that has changed.
+    pub(crate) fn forget(&self, show: ShowId) {
+        self.shows.write().remove(&show);
+    }
+
     /// Corrects the hint of a show that has another layout or price card now.
     pub(crate) fn correct(&self, show: ShowId, hint: ShowHint) {
         if self.show(show).is_none_or(|map| map.hint == hint) {

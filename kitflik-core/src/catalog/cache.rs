@@ -177,6 +177,7 @@ impl Snapshot {
         let title = self.movies.get(&show.movie).map_or(&show.movie_title, |movie| &movie.title);
         Some(ShowView {
             id,
+            revision: self.revision(id.as_bytes()),
             movie: MovieRef { id: show.movie, title: title.clone() },
             auditorium: AuditoriumRef { id: show.auditorium, name: auditorium.name.clone() },
             venue: VenueRef {
@@ -186,7 +187,7 @@ impl Snapshot {
                 zone: venue.zone,
             },
             starts_at: show.starts_at,
-            starts_at_local: LocalTime::new(show.starts_at.in_zone(venue.zone).naive_local()),
+            starts_at_local: LocalTime::of(show.starts_at, venue.zone),
             ends_at: show.ends_at,
             status: show.status(now),
             layout_id: show.layout,

@@ -43,6 +43,10 @@ pub enum Mutant {
     ConfirmRelaxed,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.

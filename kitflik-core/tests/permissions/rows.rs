@@ -2,9 +2,9 @@
 
 use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
-    ConfirmBooking, ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, EditAuditorium, FutureBookings,
-    HoldSeats, Layout, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest,
-    UnblockSeats, UpdateProfile, UserQuery,
+    ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, EditAuditorium,
+    EditShow, FutureBookings, HoldSeats, Layout, MoveShow, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, OccupancyQuery, PageRequest, RepeatShow, UnblockSeats, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -168,6 +168,43 @@ fn catalog() -> Vec<Row> {
             let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
             told(s.catalog().add_show(&s.actor, &show))
         }),
+        row("Catalog::add_shows", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let (from, to) = ("2026-11-28".parse().unwrap(), "2026-11-30".parse().unwrap());
+            let shows = RepeatShow::daily(movie, hall, card, from, to, vec!["20:00".parse().unwrap()]);
+            told(s.catalog().add_shows(&s.actor, &shows))
+        }),
+        row("Catalog::copy_week", EDITORS, |s| {
+            let copy = CopyWeek {
+                command: None,
+                venue_id: None,
+                auditorium_id: Some(s.cinema.auditorium.id),
+                from: "2026-11-23".parse().unwrap(),
+                to: "2026-11-30".parse().unwrap(),
+                clock_change: None,
+                skip_clashes: false,
+            };
+            told(s.catalog().copy_week(&s.actor, &copy))
+        }),
+        row("Catalog::edit_show", EDITORS, |s| {
+            told(s.catalog().edit_show(&s.actor, s.cinema.show.id, None, &EditShow::new(s.cinema.card.id)))
+        }),
+        row("Catalog::move_show", EDITORS, |s| {
+            let to = MoveShow::to_time("2026-11-29T20:00".parse().unwrap());
+            told(s.catalog().move_show(&s.actor, s.cinema.show.id, None, &to))
+        }),
+        row("Catalog::close_sales", EDITORS, |s| {
+            told(s.catalog().close_sales(&s.actor, s.cinema.show.id, None, None))
+        }),
+        row("Catalog::open_sales", EDITORS, |s| {
+            told(s.catalog().open_sales(&s.actor, s.cinema.show.id, None, None))
+        }),
+        row("Catalog::delete_show", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
+            let show = pollster::block_on(s.catalog().add_show(&Actor::System, &show)).unwrap();
+            told(s.catalog().delete_show(&s.actor, show.id, None, None))
+        }),
     ]
 }
 
@@ -238,6 +275,7 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Catalog::movies", PROGRAMME),
     ("Catalog::price_card", PROGRAMME),
     ("Catalog::price_cards", PROGRAMME),
+    ("Catalog::schedule", PROGRAMME),
     ("Catalog::show", PROGRAMME),
     ("Catalog::shows_of", PROGRAMME),
     ("Catalog::venue", PROGRAMME),

@@ -10,6 +10,7 @@ mod items;
 mod own;
 mod reports;
 mod sessions;
+mod shows;
 mod staff;
 mod users;
 
@@ -28,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(catalogue::routes())
         .merge(items::routes())
         .merge(auditoriums::routes())
+        .merge(shows::routes())
         .merge(bookings::routes())
         .merge(house_seats::routes())
         .merge(reports::routes())

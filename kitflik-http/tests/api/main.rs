@@ -22,6 +22,7 @@ mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod schedule;
 mod staff;
 mod staff_accounts;
 mod tokens;

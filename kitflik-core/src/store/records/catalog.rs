@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Form;
 use crate::catalog::{CategoryPrice, ShowFormat};
-use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, VenueId};
+use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::money::Currency;
 use crate::seats::layout::{Category, Seat};
 use crate::seats::rules::SelectionRules;
@@ -93,6 +93,29 @@ records! {
         mark: u32,
     }
 
+    /// Somebody makes sure that a show has no bookings: nobody can take a seat meanwhile.
+    FrozenShow {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        mark: u32,
+    }
+
+    /// A show was moved, and not all of its holders have been told.
+    MovedShow {
+        show: ShowId,
+        #[serde(with = "millis")]
+        at: Timestamp,
+        /// When it was before.
+        #[serde(with = "millis")]
+        from: Timestamp,
+        /// Where it was before.
+        auditorium: String,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_through: Option<BookingId>,
+    }
+
     ScheduledShow {
         #[serde(with = "millis")]
         until: Timestamp,
@@ -112,6 +135,12 @@ records! {
         sales_open_at: Timestamp,
         #[serde(with = "millis")]
         sales_close_at: Timestamp,
+        /// If the opening goes with the start: it moves with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sales_open_days_before: Option<u32>,
+        /// If the close goes with the start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sales_close_minutes_before: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         language: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,5 +151,11 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_seats_per_customer: Option<u32>,
         selection: SelectionRules,
+        /// When it was moved to where it is now, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_at: Option<i64>,
+        /// Random. While it is there nobody can take a seat: somebody looks whether nobody has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frozen: Option<u32>,
     }
 }
