@@ -114,10 +114,11 @@ pub use bookings::{
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
-    CategoryPrice, Clash, CopyWeek, EditAuditorium, EditShow, Imported, LayoutView, MoveShow, MovieQuery,
-    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
-    PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat,
-    ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
+    CategoryPrice, Clash, CopyWeek, EditAuditorium, EditShow, Imported, LayoutReport, LayoutView, MoveShow,
+    MoveShows, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
+    SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef,
+    VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

@@ -15,8 +15,7 @@ use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
     Actor, BlockSeats, BookingError, CancelBooking, Channel, CommandId, ConfirmBooking, DeleteAccount, Email,
     HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow, MovieQuery, NewMovie,
-    NewShow, NewStaff,
-    Page, PageRequest, RegisterUser, Role, SeatTicketType, StaffLogIn,
+    NewShow, NewStaff, Page, PageRequest, RegisterUser, Role, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
 

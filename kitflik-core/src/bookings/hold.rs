@@ -68,7 +68,10 @@ impl Bookings<'_> {
                 None
             };
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
-                return self.held_view(&layout.layout, &booking);
+                // The show may have another layout by now.
+                let before = engine.layout(booking.layout).await?;
+                let before = before.ok_or_else(|| EngineError::internal("the layout is gone"))?;
+                return self.held_view(&before.layout, &booking);
             }
             let show = tx.get_shared(&engine.shows, &keys::show(request.show_id))?;
             let show = show.ok_or(BookingError::NotFound { what: "show" })?;
@@ -390,7 +393,7 @@ impl Claims {
 
 /// A hold that gave way. Two who take it over write two different rows: what one of them finds after an unclear answer
 /// must not be the other's.
-pub(super) fn expired(booking: Booking, mark: u32) -> Booking {
+pub(crate) fn expired(booking: Booking, mark: u32) -> Booking {
     Booking { status: BookingStatus::Expired, mark: Some(mark), ..booking }
 }
 

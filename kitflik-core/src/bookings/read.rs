@@ -172,7 +172,7 @@ impl Bookings<'_> {
         let layout = layout.ok_or_else(|| EngineError::internal("the layout is gone"))?;
         let ticket = |booked: &BookedSeat| {
             let number = booked.number;
-            let id = ticket_id(booking.id, number);
+            let id = ticket_id(booking.id, booked.ticket.unwrap_or(number));
             let claims = TicketClaims {
                 ticket: id,
                 booking: booking.id,

@@ -110,6 +110,7 @@ pub(super) fn price(
         };
         priced.push(BookedSeat {
             number: *number,
+            ticket: None,
             id: seat.id.clone(),
             ticket_type: price.ticket_type.clone(),
             price_minor: price.amount_minor,

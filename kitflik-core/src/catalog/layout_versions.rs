@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::cache::CachedLayout;
 use super::items::Of;
-use super::{AuditoriumView, Catalog, CatalogError, LayoutReport, MoveShows, SeatsOutcome, SetLayout, ShowSeats};
+use super::{
+    AuditoriumView, Catalog, CatalogError, LayoutReport, MoveShows, SeatsOutcome, SetLayout, ShowSeats,
+};
 use crate::actor::{Actor, Permission};
 use crate::bookings::maps::ShowHint;
 use crate::bookings::{Relocation, relocate};
@@ -72,7 +74,9 @@ impl Catalog<'_> {
         for (show_id, show) in self.coming_in(id).await? {
             let seen = self.foresee(show_id, &show, &target).await?;
             let outcome = match seen.outcome {
-                SeatsOutcome::Moved if show.layout != layout => self.move_show_seats(actor, show_id, &target).await?,
+                SeatsOutcome::Moved if show.layout != layout => {
+                    self.move_show_seats(actor, show_id, &target).await?
+                }
                 outcome => outcome,
             };
             shows.push(ShowSeats { outcome, ..seen });
@@ -131,8 +135,7 @@ impl Catalog<'_> {
         let ids: std::collections::BTreeSet<_> =
             pointers.values().filter_map(|pointer| pointer.booking()).collect();
         let found = self.engine.get_many(ids.iter().map(|id| keys::booking(*id))).await?;
-        let bookings =
-            ids.into_iter().zip(found).filter_map(|(id, found)| Some((id, found?.0))).collect();
+        let bookings = ids.into_iter().zip(found).filter_map(|(id, found)| Some((id, found?.0))).collect();
         let old = self.layout_of_show(show).await?;
         let (now, policy) = (self.engine.now(), &self.engine.policy);
         let plan = relocate((&old.layout, to.layout, to.id), &pointers, &bookings, now, policy);

@@ -54,8 +54,7 @@ use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
     Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
     MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
-    Session, Show, Staff,
-    StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,

@@ -17,7 +17,7 @@ use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, MailId, ShowId};
 use crate::ports::storage::Durability;
 use crate::store::keys::{self, Typed};
-use crate::store::records::{Form, MailContent, MovedShow, Outbox, SeatPointer, Show};
+use crate::store::records::{Form, MailContent, MovedShow, Outbox, Show};
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
 
@@ -208,10 +208,7 @@ impl Catalog<'_> {
         let pointers = engine.scan_all(&keys::seats(row.show)).await?;
         let wanted: BTreeSet<BookingId> = pointers
             .iter()
-            .filter_map(|(_, pointer)| match pointer {
-                SeatPointer::Booking(id) => Some(*id),
-                SeatPointer::Blocked(_) => None,
-            })
+            .filter_map(|(_, pointer)| pointer.booking())
             .filter(|id| row.looked_through.is_none_or(|last| *id > last))
             .collect();
         let wanted: Vec<BookingId> = wanted.into_iter().take(TOLD_AT_ONCE).collect();
