@@ -5,6 +5,7 @@ mod block;
 mod cancel;
 mod change;
 mod channel;
+mod clear;
 mod confirm;
 mod error;
 mod extend;
@@ -19,6 +20,7 @@ mod preview;
 mod quote;
 mod read;
 mod release;
+mod relocate;
 mod rules;
 mod types;
 mod view;
@@ -31,8 +33,10 @@ pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, Ref
 pub use channel::Channel;
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
+pub(crate) use hold::expired;
 pub use maps::SeatMap;
 pub use preview::{QuoteSeats, QuoteView};
+pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, SeatMapView,

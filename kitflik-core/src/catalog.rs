@@ -6,6 +6,7 @@ pub(crate) mod cache;
 mod error;
 mod find;
 mod items;
+mod layout_versions;
 mod layouts;
 mod movies;
 mod price_cards;
@@ -20,11 +21,12 @@ mod vouchers;
 pub use error::CatalogError;
 pub use types::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
-    CopyWeek, DiscountKind, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets, MovieQuery,
-    MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
-    NewVoucher, Page, PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax,
-    RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView,
-    SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
+    CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported, LayoutReport, LayoutView,
+    MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView,
+    PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
+    ScheduleView, SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus, ShowView, SkipReason,
+    SkippedShow, VenueRef, VenueView, VoucherView,
 };
 pub(crate) use vouchers::normal_code;
 

@@ -118,11 +118,12 @@ pub use bookings::{
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
-    CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, FacetCount, Imported, LayoutView,
-    MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView, PriceChange,
-    PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
-    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
+    CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported,
+    LayoutReport, LayoutView, MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults,
+    MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page,
+    PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay,
+    ScheduleEntry, ScheduleQuery, ScheduleView, SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus,
+    ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

@@ -9,7 +9,7 @@ use super::rules::{self, Kept};
 use super::{BookingError, BookingStatus, Bookings, Channel};
 use crate::actor::{Actor, Permission};
 use crate::catalog::ShowStatus;
-use crate::error::{Invalid, Validation};
+use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, CommandId, SeatId, ShowId, StaffId};
 use crate::limits;
 use crate::ports::storage::Durability;
@@ -289,6 +289,10 @@ fn check_block(request: &BlockSeats) -> Result<(), BookingError> {
 }
 
 fn not_over(show: &Show, now: Timestamp) -> Result<(), BookingError> {
+    if show.frozen.is_some() {
+        // Somebody counts on it that no seat changes hands now.
+        return Err(EngineError::Contended.into());
+    }
     let reason = match show.status(now) {
         ShowStatus::Scheduled | ShowStatus::OnSale | ShowStatus::Closed => return Ok(()),
         ShowStatus::Ended => "it is over".to_owned(),

@@ -3,11 +3,9 @@
 use super::hold::{Choosing, check_seats, with_types};
 use super::house::give_up;
 use super::maps::SeatState;
-use super::quote;
-use super::rules;
 use super::view::view;
 use super::vouchers::voucher_of;
-use super::{BookingError, BookingView, Bookings, ChangeSeats, Channel};
+use super::{BookingError, BookingView, Bookings, ChangeSeats, Channel, quote, rules};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
 use crate::ids::BookingId;

@@ -14,7 +14,7 @@ use super::{
 use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
 use crate::error::{Denied, EngineError, ErrorCode, Validation};
-use crate::ids::{BookingId, PriceCardId, SeatId, ShowId};
+use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
 use crate::money::{Currency, Money};
 use crate::ports::storage::Durability;
@@ -74,7 +74,10 @@ impl Bookings<'_> {
                 wanted_keys.push(keys::voucher(voucher_id(code)?).key);
             }
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
-                return self.held_view(&layout.layout, &booking);
+                // The show may have another layout by now.
+                let before = engine.layout(booking.layout).await?;
+                let before = before.ok_or_else(|| EngineError::internal("the layout is gone"))?;
+                return self.held_view(&before.layout, &booking);
             }
             let show = tx.get_shared(&engine.shows, &keys::show(request.show_id))?;
             let show = show.ok_or(BookingError::NotFound { what: "show" })?;
@@ -90,10 +93,7 @@ impl Bookings<'_> {
             let (chosen, together) = match named {
                 Some(chosen) => (chosen, None),
                 None => match &request.best_available {
-                    Some(wish) => {
-                        let card = show.price_card;
-                        self.choose(&layout.layout, request.show_id, card, wish, channel, &avoid).await?
-                    }
+                    Some(wish) => self.choose(&layout.layout, request.show_id, wish, channel, &avoid).await?,
                     None => (Vec::new(), None),
                 },
             };
@@ -171,7 +171,6 @@ impl Bookings<'_> {
         &self,
         layout: &Layout,
         show: ShowId,
-        price_card: PriceCardId,
         wish: &BestAvailable,
         channel: Channel,
         avoid: &BTreeSet<SeatNo>,
@@ -183,7 +182,7 @@ impl Bookings<'_> {
                 *place = false;
             }
         }
-        let filter = self.filter(layout, price_card, wish).await?;
+        let filter = self.filter(show, wish).await?;
         let choice = best_available(layout, &free, wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         Ok((choice.seats, Some(choice.together)))
@@ -421,7 +420,7 @@ impl Claims {
 
 /// A hold that gave way. Two who take it over write two different rows: what one of them finds after an unclear answer
 /// must not be the other's.
-pub(super) fn expired(booking: Booking, mark: u32) -> Booking {
+pub(crate) fn expired(booking: Booking, mark: u32) -> Booking {
     Booking { status: BookingStatus::Expired, mark: Some(mark), ..booking }
 }
 

@@ -233,6 +233,11 @@ impl SeatMaps {
         Poll::Pending
     }
 
+    /// Forgets a show that has changed.
+    pub(crate) fn forget(&self, show: ShowId) {
+        self.shows.write().remove(&show);
+    }
+
     /// Corrects the hint of a show that has another layout or price card now.
     pub(crate) fn correct(&self, show: ShowId, hint: ShowHint) {
         if self.show(show).is_none_or(|map| map.hint == hint) {
@@ -351,6 +356,16 @@ impl Engine {
             }
             version
         };
+        // Another process may have given the show another layout.
+        let (mut map, mut known) = (map, known);
+        let Some(record) = self.get(&keys::show(show)).await? else { return Ok(None) };
+        let found = ShowHint { layout: record.layout, price_card: record.price_card };
+        if found != map.hint {
+            self.maps.correct(show, found);
+            self.hint(show).await?;
+            let Some(other) = self.maps.show(show) else { return Ok(None) };
+            (map, known) = (other, 0);
+        }
         let Some(layout) = self.layout(map.hint.layout).await? else {
             return Err(EngineError::internal(format!(
                 "the layout {} of show {show} is gone",

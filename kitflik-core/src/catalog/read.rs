@@ -12,7 +12,6 @@ use crate::catalog::cache::Snapshot;
 use crate::error::Invalid;
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::limits;
-use crate::money::Money;
 use crate::seats::export::LayoutFormat;
 use crate::seats::svg::{SvgOptions, layout_svg};
 use crate::store::records::Show;
@@ -242,6 +241,7 @@ impl Snapshot {
             venue_id: auditorium.venue,
             layout_id: auditorium.layout,
             seats: auditorium.seats,
+            earlier_layouts: auditorium.earlier.clone(),
             archived: auditorium.archived,
         })
     }

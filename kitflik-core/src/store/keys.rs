@@ -16,6 +16,8 @@
 //! schedule/{auditorium}                  Schedule         no two shows overlap in an auditorium
 //! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
 //! show/{show}                            Show
+//! show-frozen/{show}                     FrozenShow       nobody takes a seat while somebody makes sure of it
+//! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
@@ -54,10 +56,10 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark, Movie, Outbox,
-    PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff,
-    StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher, VoucherCount,
-    VoucherCustomer, VoucherUse,
+    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
+    MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
+    Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -221,6 +223,22 @@ pub(crate) fn show(id: ShowId) -> Typed<Show> {
 
 pub(crate) fn shows() -> Range<Show> {
     under("show/")
+}
+
+pub(crate) fn frozen_show(id: ShowId) -> Typed<FrozenShow> {
+    typed(with_id("show-frozen/", id.as_bytes(), 0))
+}
+
+pub(crate) fn frozen_shows() -> Range<FrozenShow> {
+    under("show-frozen/")
+}
+
+pub(crate) fn moved_show(id: ShowId, at: Timestamp, mark: u32) -> Typed<MovedShow> {
+    typed(format!("show-moved/{id}/{:015}/{mark:08x}", at.millis().max(0)))
+}
+
+pub(crate) fn moved_shows() -> Range<MovedShow> {
+    under("show-moved/")
 }
 
 /// Of the number of a seat: the largest `u16` has five.

@@ -28,6 +28,7 @@ mod office;
 mod pages;
 mod pictures;
 mod prices;
+mod schedule;
 mod staff;
 mod staff_accounts;
 mod tokens;

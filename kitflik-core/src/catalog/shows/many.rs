@@ -231,12 +231,12 @@ impl Catalog<'_> {
         for show in wishes.iter_mut().filter_map(|wish| wish.show.as_mut().ok()) {
             let movie = tx.get(&keys::movie(show.movie))?;
             let movie = movie.ok_or(CatalogError::NotFound { what: "movie" })?;
-            let card = tx.get(&keys::price_card(show.price_card))?;
-            let card = card.ok_or(CatalogError::NotFound { what: "price card" })?;
-            let (auditorium, venue) = self.place(tx, show.auditorium).await?;
-            not_archived(&movie, &venue, &auditorium, &card)?;
-            show.movie_title = movie.title;
-            if checked.insert((show.price_card, show.layout), ()).is_none() {
+            show.movie_title.clone_from(&movie.title);
+            if checked.insert((show.movie, show.price_card, show.auditorium), ()).is_none() {
+                let card = tx.get(&keys::price_card(show.price_card))?;
+                let card = card.ok_or(CatalogError::NotFound { what: "price card" })?;
+                let (auditorium, venue) = self.place(tx, show.auditorium).await?;
+                not_archived(&movie, &venue, &auditorium, &card)?;
                 let layout = self.layout_of(show).await?;
                 let mut fields = Validation::default();
                 check_card(&card, &layout.layout, &mut fields);

@@ -180,6 +180,9 @@ pub(crate) struct Refund {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BookedSeat {
     pub(crate) number: SeatNo,
+    /// Under which number its ticket was issued, if the show has had another layout since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ticket: Option<SeatNo>,
     pub(crate) id: SeatId,
     pub(crate) ticket_type: TicketType,
     pub(crate) price_minor: i64,

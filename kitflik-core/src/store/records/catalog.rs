@@ -58,6 +58,9 @@ records! {
         name: String,
         layout: LayoutId,
         seats: u32,
+        /// The layouts that it had before, the oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<LayoutId>,
         /// Not in customers' lists, and of no new show.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         archived: bool,
@@ -136,6 +139,29 @@ records! {
         /// Random: no two attempts write the same row.
         #[serde(default)]
         mark: u32,
+    }
+
+    /// Somebody makes sure that a show has no bookings: nobody can take a seat meanwhile.
+    FrozenShow {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        mark: u32,
+    }
+
+    /// A show was moved, and not all of its holders have been told.
+    MovedShow {
+        show: ShowId,
+        #[serde(with = "millis")]
+        at: Timestamp,
+        /// When it was before.
+        #[serde(with = "millis")]
+        from: Timestamp,
+        /// Where it was before.
+        auditorium: String,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_through: Option<BookingId>,
     }
 
     ScheduledShow {
