@@ -8,6 +8,7 @@
 pub mod accounts;
 mod auditor;
 mod people;
+pub mod schedule;
 mod storage;
 
 use std::cell::RefCell;
@@ -53,6 +54,10 @@ pub enum Sabotage {
     ResetKeepsSessions,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
 }
 
 impl Sabotage {
@@ -77,6 +82,8 @@ impl Sabotage {
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
+            Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
+            Self::MoveUntold => Some(Mutant::MoveUntold),
         }
     }
 }
