@@ -107,10 +107,11 @@ pub use actor::{Actor, Role};
 #[cfg(feature = "uniffi")]
 pub use bindings::KitflikError;
 pub use bookings::{
-    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
-    Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
-    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, RefundStatus, RefundView, SeatMap, SeatMapView,
-    SeatTicketType, TicketView,
+    BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, Channel,
+    ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
+    RefundStatus, RefundView, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType,
+    TicketView, UnblockSeats,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
@@ -141,8 +142,10 @@ pub use ports::system::{Clock, Entropy};
 pub use ports::system::{OsEntropy, SystemClock};
 pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
 pub use seats::best::{Choice, SeatFilter, best_available};
+pub use seats::export::LayoutFormat;
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_selection};
+pub use seats::svg::{SvgOptions, layout_svg, seat_map_svg};
 pub use storage::memory::MemoryStorage;
 #[cfg(all(feature = "sled", not(target_arch = "wasm32")))]
 pub use storage::sled::SledStorage;

@@ -23,6 +23,10 @@ pub const MAX_VERSION: u64 = 1 << 53;
 
 /// Most seats in one booking.
 pub const MAX_SEATS_PER_BOOKING: usize = 10;
+/// Most seats that one command blocks or unblocks.
+pub const MAX_SEATS_PER_BLOCK: usize = 100;
+/// Longest reason for a block, in characters.
+pub const MAX_BLOCK_REASON_CHARS: usize = 100;
 /// Most seats in one auditorium.
 pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
 /// Most price categories in one auditorium.

@@ -31,7 +31,7 @@ const BOOKING: &str = "booking";
             and DELETE then has to carry the session's `csrf_token` as `X-CSRF-Token`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, kitflik_core::SeatChanges)),
     tags(
         (name = "accounts", description = "Customers' accounts"),
         (name = "catalogue", description = "What is shown where, and the seats of auditoriums"),

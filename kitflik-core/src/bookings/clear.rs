@@ -30,7 +30,7 @@ impl Bookings<'_> {
     pub(crate) async fn live_for(&self, show: ShowId) -> Result<Vec<String>, EngineError> {
         let mut pointed = BTreeMap::new();
         for (row, pointer) in self.engine.scan_all(&keys::seats(show)).await? {
-            if let SeatPointer::Booking(id) = pointer {
+            if let Some(id) = pointer.booking() {
                 pointed.insert(id, row.key);
             }
         }
@@ -59,11 +59,12 @@ impl Bookings<'_> {
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { continue };
             let mut bookings: Vec<BookingId> = Vec::new();
             for seat in &seats {
-                match tx.get(seat)? {
-                    Some(SeatPointer::Booking(id)) => bookings.push(id),
-                    Some(_) if !unblock => return Ok(vec!["a blocked seat".to_owned()]),
-                    _ => {}
+                let pointer = tx.get(seat)?;
+                let house = pointer.as_ref().and_then(SeatPointer::house);
+                if house.is_some_and(|house| house.until() > tx.now() && !unblock) {
+                    return Ok(vec!["a blocked seat".to_owned()]);
                 }
+                bookings.extend(pointer.and_then(|pointer| pointer.booking()));
                 tx.delete(seat);
             }
             bookings.sort_unstable();

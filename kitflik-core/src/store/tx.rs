@@ -35,6 +35,8 @@ pub enum Mutant {
     ReceiptIgnored,
     /// A stale hold is taken over without checking or expiring the old booking.
     TakeoverUnchecked,
+    /// A house seat that is released is taken without checking its pointer.
+    ReleaseUnchecked,
     /// A confirm does not check the version of its booking.
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.

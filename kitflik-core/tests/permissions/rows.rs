@@ -1,10 +1,10 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    Actor, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
+    Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
     ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, EditAuditorium,
     EditShow, FutureBookings, HoldSeats, Layout, MoveShow, NewAuditorium, NewMovie, NewPriceCard, NewShow,
-    NewVenue, OccupancyQuery, PageRequest, RepeatShow, UpdateProfile, UserQuery,
+    NewVenue, OccupancyQuery, PageRequest, RepeatShow, UnblockSeats, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -61,6 +61,15 @@ fn bookings() -> Vec<Row> {
         row("Bookings::cancel", THEIRS, |s| {
             told(s.bookings().cancel(&s.actor, s.sold(), &CancelBooking::because("It rains.")))
         }),
+        row("Bookings::block_seats", OFFICE, |s| {
+            let request = BlockSeats::new(seats(&["C1", "C2"]), "For the critics");
+            told(s.bookings().block_seats(&s.actor, s.cinema.show.id, &request))
+        }),
+        row("Bookings::unblock_seats", OFFICE, |s| {
+            let request = UnblockSeats { command: None, seats: seats(&["C1", "C2"]) };
+            told(s.bookings().unblock_seats(&s.actor, s.cinema.show.id, &request))
+        }),
+        row("Bookings::house_seats", OFFICE, |s| told(s.bookings().house_seats(&s.actor, s.cinema.show.id))),
         row("Bookings::get", THEIRS, |s| told(s.bookings().get(&s.actor, s.booking))),
         row("Bookings::mine", CUSTOMERS, |s| told(s.bookings().mine(&s.actor, &PageRequest::default()))),
         row("Bookings::list", OFFICE, |s| told(s.bookings().list(&s.actor, &BookingQuery::default()))),
@@ -259,6 +268,8 @@ const HOST: &str = "only the host program can call it, and it asks nobody";
 pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
+    ("Bookings::seats_good_for", PROGRAMME),
+    ("Bookings::seats_touched", PROGRAMME),
     ("Catalog::auditorium", PROGRAMME),
     ("Catalog::auditoriums", PROGRAMME),
     ("Catalog::layout", PROGRAMME),

@@ -1,10 +1,11 @@
-//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its customers and
-//! its reports.
+//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its seats, its
+//! customers and its reports.
 
 mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod house_seats;
 mod items;
 mod own;
 mod reports;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(auditoriums::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
+        .merge(house_seats::routes())
         .merge(reports::routes())
         .merge(users::routes())
 }

@@ -17,7 +17,7 @@ use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, MailId, ShowId};
 use crate::ports::storage::Durability;
 use crate::store::keys::{self, Typed};
-use crate::store::records::{Form, MailContent, MovedShow, Outbox, SeatPointer, Show};
+use crate::store::records::{Form, MailContent, MovedShow, Outbox, Show};
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
 
@@ -58,7 +58,8 @@ impl Catalog<'_> {
         let (key, frozen) = (keys::show(id), keys::frozen_show(id));
         let mut expected = revision;
         loop {
-            let wanted = vec![key.key.clone(), frozen.key.clone()];
+            // Who blocks seats rewrites the third: none may be of a layout that the show has not any more.
+            let wanted = vec![key.key.clone(), frozen.key.clone(), keys::house_seats(id).key];
             if let Loaded::Replay(()) = tx.load(Durability::Durable, wanted).await? {
                 self.engine.catalog.look_again(); // another process may have done it just now
                 return self.show(id).await;
@@ -209,10 +210,7 @@ impl Catalog<'_> {
         let pointers = engine.scan_all(&keys::seats(row.show)).await?;
         let wanted: BTreeSet<BookingId> = pointers
             .iter()
-            .filter_map(|(_, pointer)| match pointer {
-                SeatPointer::Booking(id) => Some(*id),
-                SeatPointer::Blocked(_) => None,
-            })
+            .filter_map(|(_, pointer)| pointer.booking())
             .filter(|id| row.looked_through.is_none_or(|last| *id > last))
             .collect();
         let wanted: Vec<BookingId> = wanted.into_iter().take(TOLD_AT_ONCE).collect();
