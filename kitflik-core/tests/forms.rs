@@ -15,8 +15,8 @@ use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
     Actor, BlockSeats, BookingError, CancelBooking, Channel, CommandId, ConfirmBooking, DeleteAccount,
     DiscountKind, Email, HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow,
-    MovieQuery, NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, RegisterUser, Role,
-    SeatTicketType, StaffLogIn,
+    MovieQuery, NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, RegisterUser, Role, SeatTicketType,
+    StaffLogIn,
 };
 use pollster::block_on;
 

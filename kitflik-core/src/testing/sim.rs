@@ -8,6 +8,7 @@
 pub mod accounts;
 mod auditor;
 mod people;
+pub mod schedule;
 mod storage;
 
 use std::cell::RefCell;
@@ -56,6 +57,10 @@ pub enum Sabotage {
     RefundForgotten,
     /// The uses of a discount code are counted without a check.
     UsesUnchecked,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
 }
 
 impl Sabotage {
@@ -82,6 +87,8 @@ impl Sabotage {
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
+            Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
+            Self::MoveUntold => Some(Mutant::MoveUntold),
         }
     }
 }

@@ -58,7 +58,8 @@ impl Catalog<'_> {
         let (key, frozen) = (keys::show(id), keys::frozen_show(id));
         let mut expected = revision;
         loop {
-            let wanted = vec![key.key.clone(), frozen.key.clone()];
+            // Who blocks seats rewrites the third: none may be of a layout that the show has not any more.
+            let wanted = vec![key.key.clone(), frozen.key.clone(), keys::house_seats(id).key];
             if let Loaded::Replay(()) = tx.load(Durability::Durable, wanted).await? {
                 self.engine.catalog.look_again(); // another process may have done it just now
                 return self.show(id).await;
@@ -124,6 +125,7 @@ impl Catalog<'_> {
             Some(local) => local.resolve_as(zone, request.clock_change).map_err(|error| ambiguous(&error))?,
         };
         let mut moved = at(show, starts_at, false);
+        moved.mark = Some(tx.mark());
         if let Some(length) = request.duration_minutes {
             moved.ends_at = starts_at.plus(minutes(length));
             moved.sales_close_at = moved.sales_close_at.min(moved.ends_at);
