@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::view::seat_view;
 use super::{
-    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SeatMap,
+    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, Channel, SeatMap,
     SeatMapView, TicketView,
 };
 use crate::actor::Actor;
@@ -41,7 +41,7 @@ impl Bookings<'_> {
         Ok(seat_map_svg(&layout.layout, &seats.states, options))
     }
 
-    /// The seats that a hold for this wish would most likely get now.
+    /// The seats that a hold for this wish would most likely get online now.
     ///
     /// # Errors
     /// [`BookingError::NotEnoughSeats`], [`BookingError::Invalid`], [`BookingError::NotFound`] or
@@ -63,7 +63,7 @@ impl Bookings<'_> {
         let map = self.seats(show).await?;
         let (hint, layout) = self.hint_and_layout(show).await?;
         let filter = self.filter(&layout.layout, hint.price_card, wish).await?;
-        let choice = best_available(&layout.layout, &map.free(), wish.count as usize, &filter);
+        let choice = best_available(&layout.layout, &map.free(Channel::Online), wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         let id = |seat: &_| -> Option<SeatId> { Some(layout.layout.seat(*seat)?.id.clone()) };
         Ok(BestAvailableView {

@@ -1,10 +1,12 @@
-//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its customers and
-//! its reports.
+//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its seats, its
+//! customers and its reports.
 
 mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod house_seats;
+mod items;
 mod layouts;
 mod own;
 mod reports;
@@ -25,9 +27,11 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(staff::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(items::routes())
         .merge(auditoriums::routes())
         .merge(layouts::routes())
         .merge(bookings::routes())
+        .merge(house_seats::routes())
         .merge(reports::routes())
         .merge(users::routes())
 }

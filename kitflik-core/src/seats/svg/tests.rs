@@ -156,15 +156,3 @@ proptest! {
         prop_assert_eq!(titles(&layout_svg(&layout, &options)).len(), layout.seats().len() + 1);
     }
 }
-
-#[test]
-fn zz_temporary() {
-    let plan = std::fs::read_to_string("/tmp/seatpng/curved.json").unwrap();
-    let layout = Layout::from_pretix(&plan).unwrap();
-    let states: String =
-        (0..layout.seats().len()).map(|i| [".", ".", ".", "h", ".", "s", "s", "#", "."][i * 7 % 9]).collect();
-    std::fs::write("/tmp/seatpng/curved.svg", seat_map_svg(&layout, &states, &SvgOptions::default()))
-        .unwrap();
-    let demo = "category s Standard #7a5cff\ncategory p Premium #d4a017\nsection Stalls\nA: ssss_ssss__@+\nB: ssss_ssss__ss\n\nC: PPPP_<><>__ss\nD: PPPP_PPPP__ss";
-    std::fs::write("/tmp/seatpng/demo.svg", layout_svg(&hall(demo), &SvgOptions::default())).unwrap();
-}
