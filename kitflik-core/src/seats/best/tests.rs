@@ -196,12 +196,9 @@ impl Brute<'_> {
             return Some((if leaves { 2 } else { 1 }, leaves, self.distance(&seats), seats));
         }
         let numbers: Vec<_> = seats.iter().map(|index| SeatNo::at(*index)).collect();
-        let allowed = check_selection(
-            self.layout,
-            &numbers,
-            |seat| self.free[seat.index()],
-            &SelectionRules::default(),
-        );
+        let rules = SelectionRules::default();
+        let checked = || check_selection(self.layout, &numbers, |seat| self.free[seat.index()], &rules);
+        let allowed = if leaves { checked() } else { Ok(()) };
         let score = self.distance(&seats);
         if let ([one @ [_, _, ..], other @ [_, _, ..]], Ok(())) = (&groups[..], &allowed) {
             let rows = self.rows(&[one[0], other[0]]);
@@ -262,8 +259,34 @@ fn tight_hall() -> impl Strategy<Value = (Layout, Vec<bool>)> {
     })
 }
 
+/// Halls in which no four sit together: whoever comes as a party has to part.
+fn parted_hall() -> impl Strategy<Value = (Layout, Vec<bool>)> {
+    let row = "_{0,3}([sp]{1,3}|<>)(_{1,4}([sp]{2,3}|<>|s<>|<>s<>)){0,2}";
+    let rows = proptest::collection::vec(row, 2..5).prop_map(|rows| {
+        let rows = rows.iter().zip('A'..).map(|(row, name)| format!("{name}: {row}\n"));
+        hall(&format!("category s Standard\ncategory p Premium\n{}", rows.collect::<String>()))
+    });
+    rows.prop_filter("as many seats as can be tried", |layout| layout.seats().len() <= 13).prop_flat_map(
+        |layout| {
+            let seats = layout.seats().len();
+            (Just(layout), proptest::collection::vec(prop_oneof![9 => Just(true), 1 => Just(false)], seats))
+        },
+    )
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(250))]
+    #[test]
+    fn the_best_two_groups_of_all_are_offered((layout, free) in parted_hall(), count in 4..6_usize) {
+        let brute = Brute { layout: &layout, free: &free, filter: &SeatFilter::default() };
+        let choice = best_available(&layout, &free, count, &SeatFilter::default());
+        let best = brute.best(count).filter(|best| best.0 <= 3);
+        let found = choice.map(|choice| choice.seats.iter().map(|seat| seat.index()).collect::<Vec<_>>());
+        if let Some(best) = best {
+            prop_assert_eq!(found, Some(best.3), "step {}", best.0);
+        }
+    }
+
     #[test]
     fn the_best_of_all_choices_is_offered(
         (layout, free) in prop_oneof![tight_hall(), any_hall(3, 5)],
