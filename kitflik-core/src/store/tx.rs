@@ -35,12 +35,18 @@ pub enum Mutant {
     ReceiptIgnored,
     /// A stale hold is taken over without checking or expiring the old booking.
     TakeoverUnchecked,
+    /// A house seat that is released is taken without checking its pointer.
+    ReleaseUnchecked,
     /// A confirm does not check the version of its booking.
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
     ConfirmRelaxed,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
@@ -266,6 +272,11 @@ impl<'a> Tx<'a> {
             Some(None) => Ok(None),
             None => Err(EngineError::internal(format!("{} was decided upon but not read", key.key))),
         }
+    }
+
+    /// The version of a row that was read.
+    pub(crate) fn revision<R>(&self, key: &Typed<R>) -> Option<u64> {
+        Some(self.rows.get(&key.key)?.as_ref()?.version.0)
     }
 
     /// As [`Tx::get`], for records that nearly every command reads and hardly any writes.

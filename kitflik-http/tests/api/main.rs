@@ -8,18 +8,25 @@
 
 mod accounts;
 mod cancel;
+#[cfg(feature = "server")]
+mod compression;
 mod cookies;
 mod customers;
 mod document;
+mod edits;
 mod errors;
+#[cfg(feature = "server")]
+mod events;
 mod forge;
 mod house;
+mod house_seats;
 mod idempotency;
 mod inputs;
 mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod search;
 mod staff;
 mod staff_accounts;
 mod tokens;
