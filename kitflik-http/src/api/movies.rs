@@ -53,9 +53,11 @@ struct Search {
     date_to: Option<Date>,
     /// Only shows that start at this time of day or later, such as `18:00` on the venue's clocks.
     #[serde(default, deserialize_with = "unless_empty")]
+    #[param(value_type = Option<String>)]
     time_from: Option<TimeOfDay>,
     /// Only shows that start at this time of day or earlier; before `time_from` it is meant after midnight.
     #[serde(default, deserialize_with = "unless_empty")]
+    #[param(value_type = Option<String>)]
     time_to: Option<TimeOfDay>,
     /// Only shows with a price of at most so much, in minor units of the show's currency.
     #[param(minimum = 0)]
@@ -66,6 +68,7 @@ struct Search {
     min_seats_left: Option<u32>,
     /// In which order; by relevance if absent.
     #[serde(default, deserialize_with = "unless_empty")]
+    #[param(inline)]
     sort: Option<MovieSort>,
     /// Whether to count genres, ratings, languages, formats, cities and venues of all movies found.
     facets: Option<bool>,
