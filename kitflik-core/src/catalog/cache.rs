@@ -98,8 +98,9 @@ impl Engine {
             shows_of.entry(show.movie).or_default().push((show.starts_at, *id));
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
+        let before = self.catalog.current.read().as_ref().map(|current| Arc::clone(&current.snapshot));
         Ok(Snapshot {
-            index: Index::default().apply(movies.iter().map(|(id, movie)| (*id, Some(movie)))),
+            index: before.unwrap_or_default().index_of(&movies, &revisions),
             movies,
             venues: self.by_id(&keys::venues(), &mut revisions).await?,
             auditoriums: self.by_id(&keys::auditoriums(), &mut revisions).await?,
@@ -151,6 +152,17 @@ impl Snapshot {
     /// The version of the row of what has this id, as [`Tx::revision`](crate::store::tx::Tx::revision) reads it.
     pub(crate) fn revision(&self, id: &[u8; 16]) -> u64 {
         self.revisions.get(id).copied().unwrap_or_default()
+    }
+
+    /// The index for these movies. Those that are the same as in this snapshot are not read again.
+    fn index_of(&self, movies: &BTreeMap<MovieId, Movie>, revisions: &BTreeMap<[u8; 16], u64>) -> Index {
+        let same = |id: &MovieId| {
+            self.movies.contains_key(id) && revisions.get(id.as_bytes()) == self.revisions.get(id.as_bytes())
+        };
+        let changed = movies.iter().filter(|(id, _)| !same(id));
+        let gone = self.movies.keys().filter(|id| !movies.contains_key(id)).map(|id| (*id, None));
+        let changed = changed.map(|(id, movie)| (*id, (!movie.archived).then_some(movie)));
+        self.index.apply(changed.chain(gone))
     }
 
     pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {

@@ -29,6 +29,7 @@ mod pages;
 mod pictures;
 mod prices;
 mod schedule;
+mod search;
 mod staff;
 mod staff_accounts;
 mod tokens;
