@@ -108,9 +108,9 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, Channel,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
-    RefundStatus, RefundView, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats,
+    RefundStatus, RefundView, SalesChannel, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats,
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
