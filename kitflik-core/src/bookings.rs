@@ -8,6 +8,7 @@ mod channel;
 mod confirm;
 mod error;
 mod extend;
+mod feed;
 mod forget;
 mod hold;
 mod house;
@@ -24,6 +25,7 @@ pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
 pub use channel::SalesChannel;
 pub use error::BookingError;
+pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub use maps::SeatMap;
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,

@@ -1,8 +1,10 @@
 //! Movies, venues, auditoriums, prices and shows.
 
+mod archived;
 mod auditoriums;
 pub(crate) mod cache;
 mod error;
+mod items;
 mod layouts;
 mod movies;
 mod price_cards;
@@ -14,9 +16,11 @@ mod venues;
 
 pub use error::CatalogError;
 pub use types::{
-    AuditoriumRef, AuditoriumView, CategoryPrice, Imported, LayoutView, MovieQuery, MovieRef, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat,
-    ShowStatus, ShowView, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
+    CopyWeek, EditAuditorium, Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie,
+    NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay,
+    ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow,
+    VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

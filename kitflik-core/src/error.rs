@@ -90,6 +90,10 @@ codes! {
     PaymentPending = "payment_pending",
     /// Two shows would overlap in an auditorium.
     ShowOverlap = "show_overlap",
+    /// The thing was changed meanwhile: the edit is of another revision.
+    StaleRevision = "stale_revision",
+    /// The thing cannot be deleted: others refer to it.
+    InUse = "in_use",
     /// Something with this identity exists with other content.
     AlreadyExists = "already_exists",
     /// The command id was used before with another request.
@@ -151,6 +155,11 @@ impl Validation {
         if let Some(text) = text {
             self.text(path, text, most);
         }
+    }
+
+    /// Nothing was refused.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(crate) fn finish(self) -> Result<(), Invalid> {
@@ -302,6 +311,7 @@ impl Error {
             | Self::Catalog(crate::CatalogError::Invalid(invalid))
             | Self::User(crate::UserError::Invalid(invalid))
             | Self::Report(crate::ReportError::Invalid(invalid)) => &invalid.errors,
+            Self::Catalog(crate::CatalogError::Clashes { errors }) => errors,
             _ => &[],
         }
     }

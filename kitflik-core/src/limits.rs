@@ -69,3 +69,13 @@ pub const MAX_SYNOPSIS_CHARS: usize = 600;
 pub const MAX_PRICES: usize = 60;
 /// Farthest that a seat may stand from the origin of its plan, in units of the plan, along either axis.
 pub const MAX_COORDINATE: f64 = 100_000.0;
+/// Most shows that one command adds.
+pub const MAX_SHOWS_AT_ONCE: usize = 200;
+/// Most days of a repeated show, from the first to the last.
+pub const MAX_RECURRENCE_DAYS: i64 = 366;
+/// Most days of a schedule that is looked at.
+pub const MAX_SCHEDULE_DAYS: i64 = 62;
+/// Most minutes of trailers before a movie, or of turnaround after it.
+pub const MAX_EXTRA_MINUTES: u32 = 240;
+/// Most days that sales open before a show.
+pub const MAX_SALES_DAYS: u32 = 3660;

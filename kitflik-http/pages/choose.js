@@ -7,12 +7,11 @@ import { h, notice, show } from "./dom.js";
 import { capital, count, fullDay, language, list, money, dayOf, timeOf } from "./format.js";
 import { keep, kept } from "./kept.js";
 import { customerFields, customerGiven, customerOf } from "./customer.js";
+import { follow } from "./live.js";
 import { legend, paint } from "./seat-map.js";
 import { tell } from "./words.js";
 
 const MOST = 10;
-/** How often the plan is looked at again, in milliseconds. */
-const EVERY = 3000;
 
 /** The line under a title: when and where. */
 export function whenAndWhere(one) {
@@ -121,14 +120,23 @@ export async function viewSeats(app, main, id, current) {
     }
   }
 
+  function upToDate() {
+    if (failures > 0) show(offline);
+    failures = 0;
+  }
+
+  /** A newer plan of the same seats. */
+  function take(plan) {
+    if (plan.layout_id === layout.id && current()) update(marked(plan.states));
+  }
+
   async function look() {
     try {
       const newer = await getNewer(`/v1/shows/${id}/seats`, etag);
-      if (failures > 0) show(offline);
-      failures = 0;
-      if (newer && current()) {
+      upToDate();
+      if (newer) {
         etag = newer.etag;
-        update(marked(newer.body.states));
+        take(newer.body);
       }
     } catch {
       failures += 1;
@@ -286,19 +294,5 @@ export async function viewSeats(app, main, id, current) {
   }
   update(states);
 
-  let timer = null;
-  let live = true;
-  const tick = async () => {
-    clearTimeout(timer);
-    if (document.visibilityState === "visible") await look();
-    if (live) timer = setTimeout(tick, EVERY);
-  };
-  const seen = () => { if (document.visibilityState === "visible") tick(); };
-  document.addEventListener("visibilitychange", seen);
-  timer = setTimeout(tick, EVERY);
-  return () => {
-    live = false;
-    clearTimeout(timer);
-    document.removeEventListener("visibilitychange", seen);
-  };
+  return follow(id, { changed: take, heard: upToDate, look });
 }

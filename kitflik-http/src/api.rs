@@ -6,6 +6,7 @@ mod bookings;
 mod cache;
 #[cfg(feature = "server")]
 pub(crate) mod docs;
+pub(crate) mod events;
 pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod house;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(movies::routes())
         .merge(venues::routes())
         .merge(shows::routes())
+        .merge(events::routes())
         .merge(bookings::routes())
         .merge(tickets::routes())
         .merge(admin::routes())

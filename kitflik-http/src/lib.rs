@@ -22,7 +22,11 @@
 #![forbid(unsafe_code)]
 
 mod api;
+#[cfg(feature = "server")]
+mod compression;
 mod documented;
+#[cfg(feature = "server")]
+mod feeds;
 #[cfg(not(target_arch = "wasm32"))]
 mod openapi;
 #[cfg(feature = "postgres")]

@@ -31,7 +31,7 @@ const BOOKING: &str = "booking";
             and DELETE then has to carry the session's `csrf_token` as `X-CSRF-Token`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, kitflik_core::SeatChanges)),
     tags(
         (name = "accounts", description = "Customers' accounts"),
         (name = "catalogue", description = "What is shown where, and the seats of auditoriums"),
@@ -121,6 +121,12 @@ fn complete(path: &str, operation: &mut Operation, changes: bool) {
         operation.parameters.iter().flatten().any(|parameter| place_of(parameter).as_ref() == Some(place))
     };
     let (in_path, in_query) = (has(operation, &ParameterIn::Path), has(operation, &ParameterIn::Query));
+    let of_revision = has(operation, &ParameterIn::Header);
+    let changes = changes || of_revision;
+    if of_revision {
+        refuse(operation, "412", "`stale_revision`: it was changed meanwhile; `ETag` is its revision now");
+        refuse(operation, "428", "`precondition_required`: send `If-Match`");
+    }
     if changes {
         operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
         refuse(operation, "409", "The state of things does not allow it: see `code`");

@@ -1,7 +1,9 @@
 //! The router: routes, and what is done to every request and answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#[cfg(not(feature = "server"))]
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -27,14 +29,47 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Whether an instance takes part. The program that serves holds one half, `/readyz` tells the other.
 #[derive(Debug, Clone)]
-pub struct Readiness(Arc<AtomicBool>);
+pub struct Readiness(
+    #[cfg(feature = "server")] Arc<tokio::sync::watch::Sender<bool>>,
+    #[cfg(not(feature = "server"))] Arc<AtomicBool>,
+);
 
+#[cfg(feature = "server")]
+impl Default for Readiness {
+    fn default() -> Self {
+        Self(Arc::new(tokio::sync::watch::Sender::new(true)))
+    }
+}
+
+#[cfg(feature = "server")]
+impl Readiness {
+    /// Says whether requests are welcome: `false` while starting and while draining. Answers without an end, such as
+    /// the events of a show's seats, end when it is `false`.
+    pub fn set(&self, ready: bool) {
+        self.0.send_replace(ready);
+    }
+
+    /// Whether requests are welcome.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until requests are not welcome any more.
+    pub(crate) async fn draining(&self) {
+        // The sender is ours, so there is no error.
+        let _ = self.0.subscribe().wait_for(|ready| !ready).await;
+    }
+}
+
+#[cfg(not(feature = "server"))]
 impl Default for Readiness {
     fn default() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
 }
 
+#[cfg(not(feature = "server"))]
 impl Readiness {
     /// Says whether requests are welcome: `false` while starting and while draining.
     pub fn set(&self, ready: bool) {
@@ -72,6 +107,9 @@ pub struct RouterOptions {
     pub instance: String,
     /// Browsers come by https: the cookies of their sessions are for https only, and for this very host.
     pub https: bool,
+    /// How many may listen to the seats of shows at the same time; each keeps a connection. 4096 if not given. Looked
+    /// at with the feature `server` only.
+    pub listeners_at_once: Option<usize>,
     /// In WebAssembly: what `/openapi.json` answers, the text of this crate's `src/openapi.json`. There each byte
     /// of code counts, so the host keeps it. Natively it is made from the routes, and this is not looked at.
     pub document: Bytes,
@@ -102,6 +140,12 @@ impl RouterOptions {
         Self { https, ..self }
     }
 
+    /// With so many listeners to the seats of shows.
+    #[must_use]
+    pub fn listeners_at_once(self, most: usize) -> Self {
+        Self { listeners_at_once: Some(most), ..self }
+    }
+
     /// With the text that `/openapi.json` answers in WebAssembly.
     #[must_use]
     pub fn document(self, document: impl Into<Bytes>) -> Self {
@@ -116,6 +160,8 @@ pub(crate) struct Api {
     pub(crate) readiness: Readiness,
     pub(crate) https: bool,
     pub(crate) document: Bytes,
+    #[cfg(feature = "server")]
+    pub(crate) feeds: Arc<crate::feeds::Feeds>,
 }
 
 /// The whole API over an engine. See the crate's documentation.
@@ -130,9 +176,25 @@ pub(crate) fn assemble(
     around: impl FnOnce(Router) -> Router,
 ) -> Router {
     let (routes, document) = documented::finish(api::routes(), options.document);
-    let finishing =
-        Arc::new(Finish { ids: RequestIds::new(&kitflik, &options.instance), https: options.https });
-    let api = Api { kitflik, readiness: options.readiness, https: options.https, document };
+    let finishing = Arc::new(Finish {
+        ids: RequestIds::new(&kitflik, &options.instance),
+        https: options.https,
+        #[cfg(feature = "server")]
+        compression: Default::default(),
+    });
+    #[cfg(feature = "server")]
+    let feeds = {
+        let most = options.listeners_at_once.unwrap_or(crate::feeds::LISTENERS);
+        crate::feeds::Feeds::new(kitflik.clone(), options.readiness.clone(), most)
+    };
+    let api = Api {
+        kitflik,
+        readiness: options.readiness,
+        https: options.https,
+        document,
+        #[cfg(feature = "server")]
+        feeds,
+    };
     #[cfg(feature = "pages")]
     let routes = routes.merge(api::pages::routes());
     let routes = routes
@@ -201,6 +263,8 @@ impl RequestIds {
 struct Finish {
     ids: RequestIds,
     https: bool,
+    #[cfg(feature = "server")]
+    compression: crate::compression::Compression,
 }
 
 /// What every answer has. One middleware for all of it: seat maps are asked for more often than anything
@@ -214,6 +278,12 @@ async fn finish(State(finish): State<Arc<Finish>>, mut request: Request, next: N
     const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
     let id = finish.ids.of(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
+    #[cfg(feature = "server")]
+    let mut response = {
+        let asked = crate::compression::Asked::of(&request);
+        finish.compression.answer(asked, next.run(request).await).await
+    };
+    #[cfg(not(feature = "server"))]
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);

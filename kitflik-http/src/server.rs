@@ -5,7 +5,7 @@
 mod breaker;
 mod cli;
 mod console;
-mod demo;
+pub(crate) mod demo;
 mod failure;
 mod hasher;
 mod house;
@@ -26,6 +26,8 @@ use clap::Parser;
 
 use cli::{Arguments, Command};
 use failure::Failure;
+
+pub(crate) use limits::neighbourhood;
 
 pub use hasher::PooledHasher;
 pub use mail::{FileMailer, InvalidMailer, Sender, SmtpMailer};

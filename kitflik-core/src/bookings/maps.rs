@@ -2,9 +2,11 @@
 //! decision.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::rules::{self, Kept};
 use super::{BookingStatus, SalesChannel, SeatMapView};
@@ -18,7 +20,7 @@ use crate::store::records::Booking;
 use crate::time::Timestamp;
 
 /// How long a map is trusted even if no other process writes: a net under the joining of races.
-const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(30);
+pub(super) const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(30);
 /// Shows whose maps are kept. A map of 1,000 seats takes some 60 kB.
 const MOST_MAPS: usize = 1024;
 
@@ -58,7 +60,7 @@ impl SeatState {
 }
 
 /// What is known of one seat.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     state: SeatState,
     /// Whether the house keeps it once no booking has it.
@@ -110,6 +112,8 @@ pub struct SeatMap {
     stale_at: Timestamp,
     places: Vec<Place>,
     made_at: Timestamp,
+    /// [`Live::touched`] when it was made.
+    touched: u64,
 }
 
 impl SeatMap {
@@ -136,6 +140,13 @@ impl SeatMap {
         SeatMapView { states, ..self.view.clone() }
     }
 
+    /// When it is no longer true even if nobody does anything: the first hold in it ends then, or a house seat is
+    /// released.
+    #[must_use]
+    pub fn stale_at(&self) -> Timestamp {
+        self.stale_at
+    }
+
     /// Which seats can be had by a channel.
     pub(crate) fn free(&self, channel: SalesChannel) -> Vec<bool> {
         self.places.iter().map(|place| place.is_free(channel, self.made_at)).collect()
@@ -145,12 +156,21 @@ impl SeatMap {
 #[derive(Debug, Default)]
 pub(crate) struct SeatMaps {
     shows: RwLock<BTreeMap<ShowId, Arc<ShowMap>>>,
+    /// Counts the changes of all maps, so that no two maps of a show are touched alike.
+    touches: AtomicU64,
 }
 
 #[derive(Debug)]
 struct ShowMap {
     hint: ShowHint,
     live: Mutex<Live>,
+}
+
+impl Drop for ShowMap {
+    fn drop(&mut self) {
+        // Another map takes its place: whoever waits here must look there.
+        self.live.get_mut().waiting.drain(..).for_each(Waker::wake);
+    }
 }
 
 /// A seat, and what is new of it as of a version.
@@ -163,6 +183,10 @@ struct Live {
     version: u64,
     /// The answer made from `seats`; gone when they change.
     made: Option<Arc<SeatMap>>,
+    /// The number of the last change.
+    touched: u64,
+    /// Who wants to know of the next one.
+    waiting: Vec<Waker>,
 }
 
 impl SeatMaps {
@@ -174,13 +198,39 @@ impl SeatMaps {
     pub(crate) fn apply(&self, show: ShowId, version: Version, changes: &[(SeatNo, SeatState)]) {
         let Some(map) = self.show(show) else { return };
         let mut live = map.live.lock();
-        live.merge(version, changes.iter().map(|(seat, state)| (*seat, Some(*state), None, version)));
+        if live.merge(version, changes.iter().map(|(seat, state)| (*seat, Some(*state), None, version))) {
+            self.touch(live);
+        }
     }
 
     /// What the own process just committed about house seats.
     pub(crate) fn keep(&self, show: ShowId, version: Version, seats: &[SeatNo], kept: Option<Kept>) {
         let Some(map) = self.show(show) else { return };
-        map.live.lock().merge(version, seats.iter().map(|seat| (*seat, None, Some(kept), version)));
+        let mut live = map.live.lock();
+        if live.merge(version, seats.iter().map(|seat| (*seat, None, Some(kept), version))) {
+            self.touch(live);
+        }
+    }
+
+    fn touch(&self, mut live: MutexGuard<'_, Live>) {
+        live.made = None;
+        live.touched = self.touches.fetch_add(1, Ordering::Relaxed) + 1;
+        let waiting = std::mem::take(&mut live.waiting);
+        drop(live);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ready once the map of a show is another than this one was made from.
+    pub(crate) fn poll_touched(&self, show: ShowId, after: &SeatMap, context: &mut Context<'_>) -> Poll<()> {
+        let Some(map) = self.show(show) else { return Poll::Ready(()) };
+        let mut live = map.live.lock();
+        if live.touched != after.touched {
+            return Poll::Ready(());
+        }
+        if !live.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
+            live.waiting.push(context.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Corrects the hint of a show that has another layout or price card now.
@@ -196,20 +246,24 @@ impl SeatMaps {
 }
 
 impl Live {
-    fn merge(&mut self, at: Version, changes: impl Iterator<Item = Change>) {
+    /// Takes in what is newer than what is known; whether anything is.
+    fn merge(&mut self, at: Version, changes: impl Iterator<Item = Change>) -> bool {
         if self.read_at.is_none() {
-            return;
+            return false;
         }
+        let mut changed = self.version < at.0;
         for (seat, state, kept, version) in changes {
             if let Some(place) = self.seats.get_mut(seat.index())
                 && place.version <= version
             {
                 let (state, kept) = (state.unwrap_or(place.state), kept.unwrap_or(place.kept));
-                *place = Place { state, kept, version };
+                let new = Place { state, kept, version };
+                changed |= *place != new;
+                *place = new;
             }
         }
         self.version = self.version.max(at.0);
-        self.made = None;
+        changed
     }
 
     fn make(&mut self, layout_id: LayoutId, now: Timestamp) -> Arc<SeatMap> {
@@ -228,7 +282,8 @@ impl Live {
             states: places.iter().map(|place| place.character(now)).collect(),
         };
         let json = OnceLock::new();
-        let made = Arc::new(SeatMap { view, json, stale_at, places, made_at: now });
+        let touched = self.touched;
+        let made = Arc::new(SeatMap { view, json, stale_at, places, made_at: now, touched });
         self.made = Some(Arc::clone(&made));
         made
     }
@@ -304,7 +359,8 @@ impl Engine {
         };
         let read = self.read_seats(show).await?;
         let mut live = map.live.lock();
-        if live.read_at.is_none() {
+        let first = live.read_at.is_none();
+        if first {
             live.seats = vec![Place::EMPTY; layout.layout.seats().len()];
         }
         live.read_at = Some(now);
@@ -316,13 +372,21 @@ impl Engine {
             }
         }
         // A seat without a pointer is free, unless this process changed it while the store was read.
+        let mut changed = first;
         for (place, pointed) in live.seats.iter_mut().zip(pointed) {
             if !pointed && place.version.0 <= known {
-                *place = Place { version: place.version, ..Place::EMPTY };
+                let empty = Place { version: place.version, ..Place::EMPTY };
+                changed |= *place != empty;
+                *place = empty;
             }
         }
-        live.merge(newest, read.into_iter());
-        drop(live);
+        // Without a change the map that was made stays, and its JSON with it.
+        changed |= live.merge(newest, read.into_iter());
+        if changed {
+            self.maps.touch(live);
+        } else {
+            drop(live);
+        }
         Ok(Some((map, now)))
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
+use uuid::Uuid;
 
 use super::search::TitleIndex;
 use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
@@ -27,6 +28,8 @@ pub(crate) struct Snapshot {
     pub(crate) shows: BTreeMap<ShowId, Show>,
     /// The shows of each movie, by start.
     pub(crate) shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>>,
+    /// The version of the row of each of them, by the bytes of its id.
+    revisions: BTreeMap<[u8; 16], u64>,
 }
 
 /// A layout and its view.
@@ -85,8 +88,9 @@ impl Engine {
     }
 
     async fn read_catalogue(&self) -> Result<Snapshot, EngineError> {
-        let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies()).await?;
-        let shows: BTreeMap<ShowId, Show> = self.by_id(&keys::shows()).await?;
+        let mut revisions = BTreeMap::new();
+        let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies(), &mut revisions).await?;
+        let shows: BTreeMap<ShowId, Show> = self.by_id(&keys::shows(), &mut revisions).await?;
         let mut shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>> = BTreeMap::new();
         for (id, show) in &shows {
             shows_of.entry(show.movie).or_default().push((show.starts_at, *id));
@@ -95,23 +99,30 @@ impl Engine {
         Ok(Snapshot {
             titles: TitleIndex::new(movies.iter().map(|(id, movie)| (*id, movie.title.as_str()))),
             movies,
-            venues: self.by_id(&keys::venues()).await?,
-            auditoriums: self.by_id(&keys::auditoriums()).await?,
-            price_cards: self.by_id(&keys::price_cards()).await?,
+            venues: self.by_id(&keys::venues(), &mut revisions).await?,
+            auditoriums: self.by_id(&keys::auditoriums(), &mut revisions).await?,
+            price_cards: self.by_id(&keys::price_cards(), &mut revisions).await?,
             shows,
             shows_of,
+            revisions,
         })
     }
 
     async fn by_id<Id: std::str::FromStr + Ord, R: Record>(
         &self,
         range: &keys::Range<R>,
+        revisions: &mut BTreeMap<[u8; 16], u64>,
     ) -> Result<BTreeMap<Id, R>, EngineError> {
         let rows = self.scan_all(range).await?;
         rows.into_iter()
-            .map(|(row, record)| match row.key.rsplit('/').next().map(str::parse) {
-                Some(Ok(id)) => Ok((id, record)),
-                _ => Err(EngineError::internal(format!("the key {} ends in no id", row.key))),
+            .map(|(row, record)| {
+                match row.key.rsplit('/').next().map(|id| (id.parse(), Uuid::parse_str(id))) {
+                    Some((Ok(id), Ok(bytes))) => {
+                        revisions.insert(bytes.into_bytes(), row.version.0);
+                        Ok((id, record))
+                    }
+                    _ => Err(EngineError::internal(format!("the key {} ends in no id", row.key))),
+                }
             })
             .collect()
     }
@@ -135,10 +146,16 @@ impl Engine {
 }
 
 impl Snapshot {
+    /// The version of the row of what has this id, as [`Tx::revision`](crate::store::tx::Tx::revision) reads it.
+    pub(crate) fn revision(&self, id: &[u8; 16]) -> u64 {
+        self.revisions.get(id).copied().unwrap_or_default()
+    }
+
     pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {
         let movie = self.movies.get(&id)?.clone();
         Some(MovieView {
             id,
+            revision: self.revision(id.as_bytes()),
             title: movie.title,
             genres: movie.genres,
             director: movie.director,
@@ -147,6 +164,7 @@ impl Snapshot {
             release_date: movie.release_date,
             distributor: movie.distributor,
             synopsis: movie.synopsis,
+            archived: movie.archived,
         })
     }
 
@@ -155,9 +173,12 @@ impl Snapshot {
         let auditorium = self.auditoriums.get(&show.auditorium)?;
         let venue = self.venues.get(&auditorium.venue)?;
         let card = self.price_cards.get(&show.price_card)?;
+        // The movie may have another title by now than when the show was made.
+        let title = self.movies.get(&show.movie).map_or(&show.movie_title, |movie| &movie.title);
         Some(ShowView {
             id,
-            movie: MovieRef { id: show.movie, title: show.movie_title.clone() },
+            revision: self.revision(id.as_bytes()),
+            movie: MovieRef { id: show.movie, title: title.clone() },
             auditorium: AuditoriumRef { id: show.auditorium, name: auditorium.name.clone() },
             venue: VenueRef {
                 id: auditorium.venue,
@@ -166,7 +187,7 @@ impl Snapshot {
                 zone: venue.zone,
             },
             starts_at: show.starts_at,
-            starts_at_local: LocalTime::new(show.starts_at.in_zone(venue.zone).naive_local()),
+            starts_at_local: LocalTime::of(show.starts_at, venue.zone),
             ends_at: show.ends_at,
             status: show.status(now),
             layout_id: show.layout,

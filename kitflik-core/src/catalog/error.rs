@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 
-use crate::error::{Denied, EngineError, ErrorCode, Invalid};
-use crate::ids::ShowId;
-use crate::time::Timestamp;
+use super::Clash;
+use crate::error::{Denied, EngineError, ErrorCode, FieldError, Invalid};
 
 /// Why a command about the catalogue was refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -23,12 +22,36 @@ pub enum CatalogError {
         what: &'static str,
     },
     /// Two shows would overlap in an auditorium.
-    #[error("the auditorium is taken by show {show} until {until}")]
-    ShowOverlap {
-        /// The show that is there.
-        show: ShowId,
-        /// Until when.
-        until: Timestamp,
+    #[error("the auditorium is taken by {0}")]
+    ShowOverlap(Box<Clash>),
+    /// Some of many shows cannot be where they were wanted: each has an entry.
+    #[error("{}", .errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; "))]
+    Clashes {
+        /// Each of them, with its start.
+        errors: Vec<FieldError>,
+    },
+    /// It was changed since its editor looked: the edit names another revision than there is.
+    #[error("the {what} was changed meanwhile: its revision is {revision} now; look at it and edit that")]
+    Stale {
+        /// What was to be changed.
+        what: &'static str,
+        /// The revision that it has now.
+        revision: u64,
+    },
+    /// Others refer to it.
+    #[error("the {what} is in use by {} {users}: {}{}; {instead}",
+        .count, .ids.join(", "), if *.count > .ids.len() { ", …" } else { "" })]
+    InUse {
+        /// What was to be deleted or changed.
+        what: &'static str,
+        /// What refers to it: `shows`, `auditoriums`.
+        users: &'static str,
+        /// How many do.
+        count: usize,
+        /// The first of them.
+        ids: Vec<String>,
+        /// What can be done.
+        instead: &'static str,
     },
     /// The engine could not do it.
     #[error(transparent)]
@@ -36,6 +59,29 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
+    /// Refuses an edit that names another revision than there is. `None` edits whatever is there.
+    pub(crate) fn unless_current(
+        what: &'static str,
+        wanted: Option<u64>,
+        found: Option<u64>,
+    ) -> Result<(), Self> {
+        let revision = found.ok_or(Self::NotFound { what })?;
+        if wanted.is_none_or(|wanted| wanted == revision) {
+            Ok(())
+        } else {
+            Err(Self::Stale { what, revision })
+        }
+    }
+
+    /// The revision that there is, if the edit named another.
+    #[must_use]
+    pub fn revision(&self) -> Option<u64> {
+        match self {
+            Self::Stale { revision, .. } => Some(*revision),
+            _ => None,
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
@@ -43,7 +89,9 @@ impl CatalogError {
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Denied(denied) => denied.code(),
             Self::NotFound { .. } => ErrorCode::NotFound,
-            Self::ShowOverlap { .. } => ErrorCode::ShowOverlap,
+            Self::ShowOverlap(_) | Self::Clashes { .. } => ErrorCode::ShowOverlap,
+            Self::Stale { .. } => ErrorCode::StaleRevision,
+            Self::InUse { .. } => ErrorCode::InUse,
             Self::Engine(error) => error.code(),
         }
     }

@@ -43,6 +43,10 @@ pub enum Mutant {
     ConfirmRelaxed,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
@@ -268,6 +272,11 @@ impl<'a> Tx<'a> {
             Some(None) => Ok(None),
             None => Err(EngineError::internal(format!("{} was decided upon but not read", key.key))),
         }
+    }
+
+    /// The version of a row that was read.
+    pub(crate) fn revision<R>(&self, key: &Typed<R>) -> Option<u64> {
+        Some(self.rows.get(&key.key)?.as_ref()?.version.0)
     }
 
     /// As [`Tx::get`], for records that nearly every command reads and hardly any writes.

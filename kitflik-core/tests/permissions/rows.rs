@@ -1,11 +1,13 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
-    ConfirmBooking, ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UnblockSeats,
-    UpdateProfile, UserQuery,
+    Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
+    ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, EditAuditorium,
+    FutureBookings, HoldSeats, Layout, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    OccupancyQuery, PageRequest, RepeatShow, UnblockSeats, UpdateProfile, UserQuery,
 };
+
+use pollster::block_on;
 
 use crate::common::seats;
 use crate::scene::{PASSWORD, Scene, Told, told};
@@ -112,10 +114,77 @@ fn catalog() -> Vec<Row> {
             };
             told(s.catalog().add_price_card(&s.actor, &card))
         }),
+        row("Catalog::edit_movie", EDITORS, |s| {
+            told(s.catalog().edit_movie(&s.actor, s.cinema.movie.id, None, &movie()))
+        }),
+        row("Catalog::edit_venue", EDITORS, |s| {
+            let venue = NewVenue {
+                command: None,
+                name: "Zoo".to_owned(),
+                city: "Berlin".to_owned(),
+                address: None,
+                zone: s.cinema.show.venue.zone,
+            };
+            told(s.catalog().edit_venue(&s.actor, s.cinema.show.venue.id, None, &venue))
+        }),
+        row("Catalog::edit_auditorium", EDITORS, |s| {
+            let edit = EditAuditorium { command: None, name: "Hall 3".to_owned() };
+            told(s.catalog().edit_auditorium(&s.actor, s.cinema.auditorium.id, None, &edit))
+        }),
+        row("Catalog::edit_price_card", EDITORS, |s| {
+            let card = NewPriceCard {
+                command: None,
+                name: "Late".to_owned(),
+                currency: Currency::EUR,
+                prices: s.cinema.card.prices.clone(),
+                booking_fee_minor: 0,
+            };
+            told(s.catalog().edit_price_card(&s.actor, s.cinema.card.id, None, &card))
+        }),
+        row("Catalog::archive", EDITORS, |s| {
+            told(s.catalog().archive(&s.actor, s.cinema.movie.id.into(), None, None))
+        }),
+        row("Catalog::restore", EDITORS, |s| {
+            told(s.catalog().restore(&s.actor, s.cinema.movie.id.into(), None, None))
+        }),
+        row("Catalog::delete", EDITORS, |s| {
+            let movie = block_on(s.catalog().add_movie(&Actor::System, &movie())).unwrap();
+            told(s.catalog().delete(&s.actor, movie.id.into(), None, None))
+        }),
+        row("Catalog::archived_movies", EDITORS, |s| {
+            told(s.catalog().archived_movies(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_venues", EDITORS, |s| {
+            told(s.catalog().archived_venues(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_auditoriums", EDITORS, |s| {
+            told(s.catalog().archived_auditoriums(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_price_cards", EDITORS, |s| {
+            told(s.catalog().archived_price_cards(&s.actor, &PageRequest::default()))
+        }),
         row("Catalog::add_show", EDITORS, |s| {
             let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
             let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
             told(s.catalog().add_show(&s.actor, &show))
+        }),
+        row("Catalog::add_shows", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let (from, to) = ("2026-11-28".parse().unwrap(), "2026-11-30".parse().unwrap());
+            let shows = RepeatShow::daily(movie, hall, card, from, to, vec!["20:00".parse().unwrap()]);
+            told(s.catalog().add_shows(&s.actor, &shows))
+        }),
+        row("Catalog::copy_week", EDITORS, |s| {
+            let copy = CopyWeek {
+                command: None,
+                venue_id: None,
+                auditorium_id: Some(s.cinema.auditorium.id),
+                from: "2026-11-23".parse().unwrap(),
+                to: "2026-11-30".parse().unwrap(),
+                clock_change: None,
+                skip_clashes: false,
+            };
+            told(s.catalog().copy_week(&s.actor, &copy))
         }),
     ]
 }
@@ -180,10 +249,16 @@ const HOST: &str = "only the host program can call it, and it asks nobody";
 pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
+    ("Bookings::seats_good_for", PROGRAMME),
+    ("Bookings::seats_touched", PROGRAMME),
+    ("Catalog::auditorium", PROGRAMME),
+    ("Catalog::auditoriums", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),
+    ("Catalog::price_card", PROGRAMME),
     ("Catalog::price_cards", PROGRAMME),
+    ("Catalog::schedule", PROGRAMME),
     ("Catalog::show", PROGRAMME),
     ("Catalog::shows_of", PROGRAMME),
     ("Catalog::venue", PROGRAMME),

@@ -6,6 +6,7 @@ mod auditoriums;
 mod bookings;
 mod catalogue;
 mod house_seats;
+mod items;
 mod own;
 mod reports;
 mod sessions;
@@ -25,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(staff::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(items::routes())
         .merge(auditoriums::routes())
         .merge(bookings::routes())
         .merge(house_seats::routes())

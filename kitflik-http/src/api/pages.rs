@@ -26,7 +26,7 @@ macro_rules! file {
 }
 
 /// Under `/pages/`: a name, its media type, its content.
-const FILES: [(&str, &str, &str); 16] = [
+const FILES: [(&str, &str, &str); 17] = [
     file!("style.css", CSS),
     file!("icon.svg", SVG),
     file!("account.js", SCRIPT),
@@ -39,6 +39,7 @@ const FILES: [(&str, &str, &str); 16] = [
     file!("dom.js", SCRIPT),
     file!("format.js", SCRIPT),
     file!("kept.js", SCRIPT),
+    file!("live.js", SCRIPT),
     file!("programme.js", SCRIPT),
     file!("seat-map.js", SCRIPT),
     file!("session.js", SCRIPT),

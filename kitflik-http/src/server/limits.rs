@@ -21,8 +21,8 @@ use crate::ClientAddress;
 use crate::problem::Problem;
 
 pub(crate) use proxies::Proxies;
-pub(crate) use rates::RateSettings;
-use rates::{Kind, Rates, neighbourhood};
+use rates::{Kind, Rates};
+pub(crate) use rates::{RateSettings, neighbourhood};
 
 /// How long an answer to a question may take.
 const READ: Duration = Duration::from_secs(10);

@@ -75,7 +75,10 @@ async fn serve(settings: &Settings, listener: TcpListener, house: &House) -> Res
     let readiness = Readiness::default();
     let rates = settings.rates.as_ref();
     let limits = Limits::new(settings.trusted_proxies.clone(), rates, settings.requests_at_once);
-    let options = RouterOptions::default().readiness(readiness.clone()).https(settings.https);
+    let options = RouterOptions::default()
+        .readiness(readiness.clone())
+        .https(settings.https)
+        .listeners_at_once(settings.listeners_at_once);
     let app = assemble(kitflik.clone(), options, |app| app.layer(from_fn_with_state(limits, limits::guard)));
     let app = if tracing::enabled!(tracing::Level::DEBUG) { app.layer(from_fn(log_request)) } else { app };
     let address = listener.local_addr().map_err(Failure::doing("find out the address"))?;

@@ -16,6 +16,7 @@ use super::cli::{ServeFlags, StoreFlags};
 use super::failure::Failure;
 use super::limits::{Proxies, RateSettings};
 use super::mail::Sender;
+use crate::feeds::LISTENERS;
 #[cfg(feature = "postgres")]
 use crate::postgres::PostgresOptions;
 
@@ -47,6 +48,7 @@ const KEYS: &[&str] = &[
     "staff_log_in_rate_per_address",
     "staff_log_in_rate_in_all",
     "requests_at_once",
+    "listeners_at_once",
     "trusted_proxies",
     "https",
     "argon2_memory_kib",
@@ -61,8 +63,14 @@ const KEYS: &[&str] = &[
 ];
 
 /// Those of them that are whole numbers.
-const NUMBERS: &[&str] =
-    &["requests_at_once", "argon2_memory_kib", "argon2_passes", "hashing_threads", "hashing_queue"];
+const NUMBERS: &[&str] = &[
+    "requests_at_once",
+    "listeners_at_once",
+    "argon2_memory_kib",
+    "argon2_passes",
+    "hashing_threads",
+    "hashing_queue",
+];
 
 /// Where bookings are kept.
 #[derive(Debug, Clone)]
@@ -101,6 +109,7 @@ pub(crate) struct Settings {
     /// None if they are off.
     pub(crate) rates: Option<RateSettings>,
     pub(crate) requests_at_once: usize,
+    pub(crate) listeners_at_once: usize,
     pub(crate) trusted_proxies: Proxies,
     /// Whether browsers come by https.
     pub(crate) https: bool,
@@ -215,6 +224,7 @@ impl Settings {
             master_key_file: layers.get("master_key_file").map(|given| given.value.into()),
             rates: rate_limits.then_some(rates),
             requests_at_once: layers.number("requests_at_once", AT_ONCE, 1..=1_000_000)?,
+            listeners_at_once: layers.number("listeners_at_once", LISTENERS, 0..=1_000_000)?,
             https: layers.switch("https", !private)?,
             trusted_proxies,
             hashing: layers.hashing()?,

@@ -242,8 +242,64 @@ impl House {
         self.post("/v1/bookings", &json!({ "show_id": show.id, "seats": seats })).send().await.expect(201)
     }
 
+    /// Listens to the seats of a show, having seen the event with this id.
+    pub(crate) async fn listen(&self, show: &Show, last: Option<&str>) -> Events {
+        let mut call = self.get(&format!("/v1/shows/{}/seats/events", show.id));
+        if let Some(last) = last {
+            call = call.header("last-event-id", last);
+        }
+        let response = call.request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert!(!response.headers().contains_key("content-encoding"));
+        Events { response, read: String::new() }
+    }
+
     pub(crate) async fn states(&self, show: &Show) -> String {
         text(&self.get(&format!("/v1/shows/{}/seats", show.id)).send().await.expect(200), "states")
+    }
+}
+
+/// A stream of events.
+pub(crate) struct Events {
+    response: reqwest::Response,
+    read: String,
+}
+
+/// One of them.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) data: Value,
+}
+
+impl Events {
+    /// The next event; `None` at the end. Comments and what only says when to come back are passed over.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            while let Some((block, rest)) = self.read.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.read = rest;
+                let field = |name: &str| {
+                    let of = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned());
+                    block.lines().find_map(of)
+                };
+                if let Some(data) = field("data") {
+                    let data = serde_json::from_str(&data).unwrap();
+                    return Some(Event { name: field("event").unwrap(), id: field("id").unwrap(), data });
+                }
+            }
+            let chunk = self.response.chunk().await.unwrap()?;
+            self.read.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    pub(crate) async fn expect(&mut self, name: &str) -> Event {
+        let event = self.next().await.unwrap();
+        assert_eq!(event.name, name, "{event:?}");
+        event
     }
 }
 

@@ -8,10 +8,15 @@
 
 mod accounts;
 mod cancel;
+#[cfg(feature = "server")]
+mod compression;
 mod cookies;
 mod customers;
 mod document;
+mod edits;
 mod errors;
+#[cfg(feature = "server")]
+mod events;
 mod forge;
 mod house;
 mod house_seats;

@@ -78,6 +78,9 @@ async function sales(show) {
   return (await api(server.base, path, { authorization: await staffToken() })).items;
 }
 
+/** As where something between the page and the server does not let streams through. */
+const withoutEvents = (page) => page.route("**/v1/shows/*/seats/events", (route) => route.abort());
+
 /** Somebody else takes seats, without a browser. */
 async function hold(show, seats) {
   return api(server.base, "/v1/bookings", { method: "POST", body: { show_id: show.id, seats } });
@@ -128,6 +131,7 @@ people("a guest buys two seats, from what is on to two QR codes", async (arrive)
 people("two want the same seat: the loser is told kindly, loses nothing else, and buys another", async (arrive) => {
   const show = nextShow();
   const [quick, slow] = [await arrive(), await arrive()];
+  await withoutEvents(slow);
   await openSeats(quick, show);
   await openSeats(slow, show);
   // The slow one's plan is not brought up to date: they choose what they still see as free.
@@ -362,9 +366,28 @@ people("a show that is off sale is told of, and what is not there too", async (a
   await told(page, "You have no booking in this window.");
 });
 
-people("a plan that did not change is not sent again", async (arrive) => {
+people("the plan is live: what others take and give back shows without being asked for", async (arrive) => {
   const show = nextShow();
   const page = await arrive();
+  const asked = [];
+  page.on("request", (request) => { if (new URL(request.url()).pathname.includes("/seats")) asked.push(new URL(request.url()).pathname); });
+  const stream = page.waitForResponse((response) => response.url().endsWith("/seats/events"));
+  await openSeats(page, show);
+  assert.equal((await stream).headers()["content-type"], "text/event-stream");
+  const held = await hold(show, ["D6", "D7"]);
+  await page.locator('[data-seat="D7"].held').waitFor();
+  assert.match(await seat(page, "D6").getAttribute("aria-label"), /somebody is about to buy it/);
+  await api(server.base, `/v1/bookings/${held.id}/release`, { method: "POST", body: {}, authorization: `Booking ${held.booking_token}` });
+  await page.locator('[data-seat="D6"].free').waitFor();
+  await hold(show, ["D6", "D7"]);
+  await page.locator('[data-seat="D6"].held').waitFor();
+  assert.deepEqual(asked, [`/v1/shows/${show.id}/seats`, `/v1/shows/${show.id}/seats/events`]);
+});
+
+people("without events the plan is looked at again, and is not sent if it did not change", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await withoutEvents(page);
   await openSeats(page, show);
   const unchanged = await page.waitForResponse((response) => response.url().endsWith("/seats") && response.status() === 304);
   assert.ok(unchanged.request().headers()["if-none-match"]);

@@ -37,6 +37,9 @@ records! {
         distributor: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         synopsis: Option<String>,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     Venue {
@@ -45,6 +48,9 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
         zone: Zone,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     Auditorium {
@@ -52,6 +58,9 @@ records! {
         name: String,
         layout: LayoutId,
         seats: u32,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     /// The head of a layout; its seats stand in `rows` chunks.
@@ -71,6 +80,9 @@ records! {
         currency: Currency,
         prices: Vec<CategoryPrice>,
         booking_fee_minor: i64,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     /// Rewritten by every command that adds or moves a show of the auditorium.
@@ -100,6 +112,12 @@ records! {
         sales_open_at: Timestamp,
         #[serde(with = "millis")]
         sales_close_at: Timestamp,
+        /// If the opening goes with the start: it moves with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sales_open_days_before: Option<u32>,
+        /// If the close goes with the start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sales_close_minutes_before: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         language: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,5 +128,11 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_seats_per_customer: Option<u32>,
         selection: SelectionRules,
+        /// When it was moved to where it is now, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_at: Option<i64>,
+        /// Random. While it is there nobody can take a seat: somebody looks whether nobody has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frozen: Option<u32>,
     }
 }

@@ -138,7 +138,7 @@ impl Gate {
 }
 
 /// Whoever has one IPv6 address has all 2^64 of its network.
-pub(super) fn neighbourhood(client: IpAddr) -> IpAddr {
+pub(crate) fn neighbourhood(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address @ IpAddr::V4(_) => address,
