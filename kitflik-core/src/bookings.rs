@@ -30,7 +30,7 @@ mod wish;
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
-pub use channel::Channel;
+pub use channel::SalesChannel;
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub(crate) use hold::expired;

@@ -6,7 +6,7 @@ use super::cache::Snapshot;
 use super::search::{Hit, folded};
 use super::types::{FacetCount, MovieFacets};
 use super::{Catalog, CatalogError, MovieQuery, MovieResults, MovieSort, ShowFormat, ShowStatus, page_limit};
-use crate::bookings::Channel;
+use crate::bookings::SalesChannel;
 use crate::error::{Invalid, Validation};
 use crate::ids::{MovieId, ShowId, VenueId};
 use crate::limits;
@@ -125,7 +125,7 @@ impl Catalog<'_> {
             let mut kept = Vec::with_capacity(shows.len());
             for shown in shows.drain(..) {
                 let Some(map) = self.engine.map(shown.id).await? else { continue };
-                if map.free(Channel::Online).iter().filter(|free| **free).count() >= least as usize {
+                if map.free(SalesChannel::Online).iter().filter(|free| **free).count() >= least as usize {
                     kept.push(shown);
                 }
             }
