@@ -90,6 +90,10 @@ codes! {
     PaymentPending = "payment_pending",
     /// Two shows would overlap in an auditorium.
     ShowOverlap = "show_overlap",
+    /// The thing was changed meanwhile: the edit is of another revision.
+    StaleRevision = "stale_revision",
+    /// The thing cannot be deleted: others refer to it.
+    InUse = "in_use",
     /// Something with this identity exists with other content.
     AlreadyExists = "already_exists",
     /// The command id was used before with another request.

@@ -113,9 +113,9 @@ pub use bookings::{
     SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView,
 };
 pub use catalog::{
-    AuditoriumRef, AuditoriumView, Catalog, CatalogError, CategoryPrice, Imported, LayoutView, MovieQuery,
-    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
-    PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
+    AuditoriumRef, AuditoriumView, Catalog, CatalogError, CatalogItem, CategoryPrice, EditAuditorium,
+    Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, Page, PageRequest, PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

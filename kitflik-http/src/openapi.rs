@@ -121,6 +121,10 @@ fn complete(path: &str, operation: &mut Operation, changes: bool) {
         operation.parameters.iter().flatten().any(|parameter| place_of(parameter).as_ref() == Some(place))
     };
     let (in_path, in_query) = (has(operation, &ParameterIn::Path), has(operation, &ParameterIn::Query));
+    if has(operation, &ParameterIn::Header) {
+        refuse(operation, "412", "`stale_revision`: it was changed meanwhile; `ETag` is its revision now");
+        refuse(operation, "428", "`precondition_required`: send `If-Match`");
+    }
     if changes {
         operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
         refuse(operation, "409", "The state of things does not allow it: see `code`");

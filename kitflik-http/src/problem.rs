@@ -10,6 +10,8 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::api::extract::revision;
+
 /// How long to wait before a repeat, in seconds, where an answer says so.
 const RETRY_SECONDS: u32 = 1;
 
@@ -26,6 +28,8 @@ pub enum ProblemCode {
     CsrfFailed,
     /// The request cannot be read: broken JSON, an empty body.
     Malformed,
+    /// A change that does not say of which revision it is.
+    PreconditionRequired,
     /// The path exists, but not with this method.
     MethodNotAllowed,
     /// The body is larger than is allowed.
@@ -48,6 +52,7 @@ impl ProblemCode {
             Self::Malformed,
             Self::MethodNotAllowed,
             Self::PayloadTooLarge,
+            Self::PreconditionRequired,
             Self::UnsupportedMediaType,
         ];
         ErrorCode::ALL.iter().copied().map(Self::Engine).chain(own)
@@ -61,6 +66,7 @@ impl ProblemCode {
             Self::CsrfFailed => "csrf_failed",
             Self::Malformed => "malformed",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::PreconditionRequired => "precondition_required",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
         }
@@ -80,6 +86,9 @@ impl ProblemCode {
             Self::CsrfFailed => (StatusCode::FORBIDDEN, "Not sent by a page of this house"),
             Self::Malformed => (StatusCode::BAD_REQUEST, "The request cannot be read"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
+            Self::PreconditionRequired => {
+                (StatusCode::PRECONDITION_REQUIRED, "Say which revision is changed")
+            }
             Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
         }
@@ -116,6 +125,8 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         // Not a fault of the server: the booking waits, and the same call again may find it decided.
         ErrorCode::PaymentPending => (StatusCode::CONFLICT, "The payment is not decided yet"),
         ErrorCode::ShowOverlap => (StatusCode::CONFLICT, "Shows would overlap"),
+        ErrorCode::StaleRevision => (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
+        ErrorCode::InUse => (StatusCode::CONFLICT, "It is in use"),
         ErrorCode::AlreadyExists => (StatusCode::CONFLICT, "It exists already"),
         ErrorCode::IdempotencyMismatch => {
             (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used for another request")
@@ -174,6 +185,9 @@ struct Wire {
     alternative: Option<Vec<SeatId>>,
     #[serde(skip)]
     retry_after: Option<u32>,
+    /// The revision that there is, where the request names another.
+    #[serde(skip)]
+    revision: Option<u64>,
 }
 
 impl Problem {
@@ -194,6 +208,7 @@ impl Problem {
             seats: Vec::new(),
             alternative: None,
             retry_after: again.then_some(RETRY_SECONDS),
+            revision: None,
         }))
     }
 
@@ -247,6 +262,9 @@ impl From<Error> for Problem {
             // Whole seconds, and not a moment too early.
             problem.0.retry_after = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX - 1) + 1);
         }
+        if let Error::Catalog(error) = &error {
+            problem.0.revision = error.revision();
+        }
         if let Error::Booking(error) = &error {
             problem.0.seats = error.seats().to_vec();
             problem.0.alternative = error.alternative().map(<[_]>::to_vec);
@@ -275,6 +293,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(tag) = self.0.revision.and_then(revision::tag) {
+            headers.insert(header::ETAG, tag);
         }
         if status == StatusCode::UNAUTHORIZED {
             let challenge = "Bearer realm=\"kitflik\", Booking realm=\"kitflik\"";

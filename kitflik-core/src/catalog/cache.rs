@@ -1,10 +1,12 @@
-//! The catalogue in memory, for views. Rebuilt when its epoch has changed; decisions read the store instead.
+//! The catalogue in memory, for views. Brought up to date when its epoch has changed; decisions read the store instead.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
+use uuid::Uuid;
 
+use super::changes::titles;
 use super::search::TitleIndex;
 use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
 use crate::error::EngineError;
@@ -13,20 +15,23 @@ use crate::kitflik::Engine;
 use crate::ports::storage::{Read, Version};
 use crate::seats::layout::Layout;
 use crate::store::keys;
-use crate::store::records::{Auditorium, Movie, PriceCard, Record, Show, Venue};
+use crate::store::records::{Auditorium, CatalogEpoch, Movie, PriceCard, Record, Show, Venue};
+use crate::store::tx::decode;
 use crate::time::{LocalTime, Timestamp};
 
-/// Everything but seats and bookings, as of one epoch.
-#[derive(Debug, Default)]
+/// Everything but seats and bookings, as of one epoch. To change a part of it copies that part at most.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
-    pub(crate) movies: BTreeMap<MovieId, Movie>,
-    pub(crate) titles: TitleIndex,
-    pub(crate) venues: BTreeMap<VenueId, Venue>,
-    pub(crate) auditoriums: BTreeMap<AuditoriumId, Auditorium>,
-    pub(crate) price_cards: BTreeMap<PriceCardId, PriceCard>,
-    pub(crate) shows: BTreeMap<ShowId, Show>,
+    pub(crate) movies: Arc<BTreeMap<MovieId, Arc<Movie>>>,
+    pub(crate) titles: Arc<TitleIndex>,
+    pub(crate) venues: Arc<BTreeMap<VenueId, Venue>>,
+    pub(crate) auditoriums: Arc<BTreeMap<AuditoriumId, Auditorium>>,
+    pub(crate) price_cards: Arc<BTreeMap<PriceCardId, PriceCard>>,
+    pub(crate) shows: Arc<BTreeMap<ShowId, Show>>,
     /// The shows of each movie, by start.
-    pub(crate) shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>>,
+    pub(crate) shows_of: Arc<BTreeMap<MovieId, Vec<(Timestamp, ShowId)>>>,
+    /// The version of the row of each of them, by the bytes of its id.
+    pub(super) revisions: Arc<BTreeMap<[u8; 16], u64>>,
 }
 
 /// A layout and its view.
@@ -46,6 +51,8 @@ pub(crate) struct CatalogCache {
 #[derive(Debug)]
 struct Current {
     epoch: Option<Version>,
+    /// Number and mark of the epoch.
+    place: (u64, u32),
     looked_at: Timestamp,
     snapshot: Arc<Snapshot>,
 }
@@ -70,48 +77,71 @@ impl Engine {
             return Ok(Arc::clone(&current.snapshot));
         }
         let rows = self.storage.read(vec![Read::Get { key: keys::catalog().key }]).await?;
-        let epoch = rows.into_iter().flatten().next().map(|row| row.version);
-        if let Some(current) = &mut *self.catalog.current.write()
-            && current.epoch == epoch
-        {
-            current.looked_at = now;
-            return Ok(Arc::clone(&current.snapshot));
-        }
+        let row = rows.into_iter().flatten().next();
+        let epoch = row.as_ref().map(|row| row.version);
+        let known = match &mut *self.catalog.current.write() {
+            Some(current) if current.epoch == epoch => {
+                current.looked_at = now;
+                return Ok(Arc::clone(&current.snapshot));
+            }
+            current => current.as_ref().map(|current| (current.place, Arc::clone(&current.snapshot))),
+        };
+        let newest: Option<CatalogEpoch> = row.as_ref().map(decode).transpose()?;
+        let place = newest.as_ref().map_or((0, 0), |epoch| (epoch.number, epoch.mark));
+        let changed = newest.as_ref().zip(known).and_then(|(newest, ((number, mark), snapshot))| {
+            Some((newest.changed_since(number, mark)?, snapshot))
+        });
         // Read after the epoch, so it is at least as new; a change in between shows as another epoch next time.
-        let snapshot = Arc::new(self.read_catalogue().await?);
-        let current = Current { epoch, looked_at: now, snapshot: Arc::clone(&snapshot) };
+        let snapshot = match changed {
+            Some((changed, mut snapshot)) => {
+                let changed = self.read_changed(changed).await?;
+                Arc::make_mut(&mut snapshot).apply(changed)?;
+                snapshot
+            }
+            None => Arc::new(self.read_catalogue().await?),
+        };
+        let current = Current { epoch, place, looked_at: now, snapshot: Arc::clone(&snapshot) };
         *self.catalog.current.write() = Some(current);
         Ok(snapshot)
     }
 
     async fn read_catalogue(&self) -> Result<Snapshot, EngineError> {
-        let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies()).await?;
-        let shows: BTreeMap<ShowId, Show> = self.by_id(&keys::shows()).await?;
+        let mut revisions = BTreeMap::new();
+        let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies(), &mut revisions).await?;
+        let movies = movies.into_iter().map(|(id, movie)| (id, Arc::new(movie))).collect();
+        let shows: BTreeMap<ShowId, Show> = self.by_id(&keys::shows(), &mut revisions).await?;
         let mut shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>> = BTreeMap::new();
         for (id, show) in &shows {
             shows_of.entry(show.movie).or_default().push((show.starts_at, *id));
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
         Ok(Snapshot {
-            titles: TitleIndex::new(movies.iter().map(|(id, movie)| (*id, movie.title.as_str()))),
-            movies,
-            venues: self.by_id(&keys::venues()).await?,
-            auditoriums: self.by_id(&keys::auditoriums()).await?,
-            price_cards: self.by_id(&keys::price_cards()).await?,
-            shows,
-            shows_of,
+            titles: Arc::new(titles(&movies)),
+            movies: Arc::new(movies),
+            venues: Arc::new(self.by_id(&keys::venues(), &mut revisions).await?),
+            auditoriums: Arc::new(self.by_id(&keys::auditoriums(), &mut revisions).await?),
+            price_cards: Arc::new(self.by_id(&keys::price_cards(), &mut revisions).await?),
+            shows: Arc::new(shows),
+            shows_of: Arc::new(shows_of),
+            revisions: Arc::new(revisions),
         })
     }
 
     async fn by_id<Id: std::str::FromStr + Ord, R: Record>(
         &self,
         range: &keys::Range<R>,
+        revisions: &mut BTreeMap<[u8; 16], u64>,
     ) -> Result<BTreeMap<Id, R>, EngineError> {
         let rows = self.scan_all(range).await?;
         rows.into_iter()
-            .map(|(row, record)| match row.key.rsplit('/').next().map(str::parse) {
-                Some(Ok(id)) => Ok((id, record)),
-                _ => Err(EngineError::internal(format!("the key {} ends in no id", row.key))),
+            .map(|(row, record)| {
+                match row.key.rsplit('/').next().map(|id| (id.parse(), Uuid::parse_str(id))) {
+                    Some((Ok(id), Ok(bytes))) => {
+                        revisions.insert(bytes.into_bytes(), row.version.0);
+                        Ok((id, record))
+                    }
+                    _ => Err(EngineError::internal(format!("the key {} ends in no id", row.key))),
+                }
             })
             .collect()
     }
@@ -135,10 +165,16 @@ impl Engine {
 }
 
 impl Snapshot {
+    /// The version of the row of what has this id, as [`Tx::revision`](crate::store::tx::Tx::revision) reads it.
+    pub(crate) fn revision(&self, id: &[u8; 16]) -> u64 {
+        self.revisions.get(id).copied().unwrap_or_default()
+    }
+
     pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {
-        let movie = self.movies.get(&id)?.clone();
+        let movie = Movie::clone(self.movies.get(&id)?);
         Some(MovieView {
             id,
+            revision: self.revision(id.as_bytes()),
             title: movie.title,
             genres: movie.genres,
             director: movie.director,
@@ -147,6 +183,7 @@ impl Snapshot {
             release_date: movie.release_date,
             distributor: movie.distributor,
             synopsis: movie.synopsis,
+            archived: movie.archived,
         })
     }
 
@@ -155,9 +192,11 @@ impl Snapshot {
         let auditorium = self.auditoriums.get(&show.auditorium)?;
         let venue = self.venues.get(&auditorium.venue)?;
         let card = self.price_cards.get(&show.price_card)?;
+        // The movie may have another title by now than when the show was made.
+        let title = self.movies.get(&show.movie).map_or(&show.movie_title, |movie| &movie.title);
         Some(ShowView {
             id,
-            movie: MovieRef { id: show.movie, title: show.movie_title.clone() },
+            movie: MovieRef { id: show.movie, title: title.clone() },
             auditorium: AuditoriumRef { id: show.auditorium, name: auditorium.name.clone() },
             venue: VenueRef {
                 id: auditorium.venue,

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::items::Of;
 use super::{Catalog, CatalogError, Imported, MovieView, NewMovie};
 use crate::actor::{Actor, Permission};
 use crate::error::{Invalid, Validation};
@@ -46,6 +47,7 @@ impl NewMovie {
             release_date: self.release_date,
             distributor: self.distributor.clone(),
             synopsis: self.synopsis.clone(),
+            archived: false,
         }
     }
 
@@ -82,6 +84,35 @@ impl Catalog<'_> {
             }
             tx.put(&key, &new.record())?;
             if self.publish(&mut tx, &id).await? {
+                return self.movie(id).await;
+            }
+        }
+    }
+
+    /// Replaces all that is said of a movie. Its shows have the new title at once.
+    ///
+    /// `revision` is the one that the editor has seen; `None` replaces whatever is there.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`], [`CatalogError::Stale`], [`CatalogError::Invalid`], [`CatalogError::Denied`] or
+    /// [`CatalogError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn edit_movie(
+        &self,
+        actor: &Actor,
+        id: MovieId,
+        revision: Option<u64>,
+        new: &NewMovie,
+    ) -> Result<MovieView, CatalogError> {
+        actor.may(Permission::EditCatalog)?;
+        new.check()?;
+        let request = (id, revision, new);
+        let mut tx = self.engine.begin_command(actor, new.command.as_ref(), "edit_movie", &request)?;
+        let (of, key) = (Of { what: "movie", revision }, keys::movie(id));
+        loop {
+            let Some(before) = self.current(&mut tx, of, &key).await? else { return self.movie(id).await };
+            tx.put(&key, &Movie { archived: before.archived, ..new.record() })?;
+            if self.publish(&mut tx, &()).await? {
                 return self.movie(id).await;
             }
         }
@@ -129,6 +160,8 @@ impl Catalog<'_> {
                     Some(earlier) => Some(Movie::clone(earlier)),
                     None => tx.get(key)?,
                 };
+                let archived = before.as_ref().is_some_and(|before| before.archived);
+                let record = &Movie { archived, ..record.clone() };
                 outcomes.push(match before {
                     None => Imported::Added,
                     Some(before) if before == *record => Imported::Unchanged,

@@ -1,5 +1,6 @@
 //! Views of the catalogue.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::search::distance;
@@ -10,7 +11,7 @@ use super::{
 use crate::catalog::AuditoriumView;
 use crate::catalog::cache::Snapshot;
 use crate::error::{Invalid, Validation};
-use crate::ids::{LayoutId, MovieId, PriceCardId, ShowId, VenueId};
+use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::limits;
 use crate::money::Money;
 use crate::store::records::Show;
@@ -58,6 +59,16 @@ where
     Ok(Page { items: ids.iter().filter_map(|id| view(*id)).collect(), next_cursor })
 }
 
+/// The ids of what has a name here, by that name.
+pub(super) fn by_name<Id: Copy + Ord, R>(
+    all: &BTreeMap<Id, R>,
+    name: impl Fn(&R) -> Option<&str>,
+) -> Vec<Id> {
+    let mut sorted: Vec<(&str, Id)> = all.iter().filter_map(|(id, of)| Some((name(of)?, *id))).collect();
+    sorted.sort_unstable();
+    sorted.into_iter().map(|(_, id)| id).collect()
+}
+
 /// How many items a page has.
 pub(crate) fn page_limit(request: &PageRequest) -> Result<usize, Invalid> {
     let limit = request.limit.unwrap_or(limits::DEFAULT_PAGE);
@@ -93,6 +104,7 @@ impl Catalog<'_> {
         let mut sorted: Vec<_> = found
             .into_iter()
             .filter_map(|id| Some((id, catalogue.movies.get(&id)?)))
+            .filter(|(_, movie)| !movie.archived)
             .filter(|(_, movie)| {
                 let wanted = query.genre.as_deref().map(str::to_lowercase);
                 wanted.is_none_or(|genre| movie.genres.iter().any(|of| of.to_lowercase() == genre))
@@ -146,17 +158,14 @@ impl Catalog<'_> {
         found.ok_or(CatalogError::NotFound { what: "show" })
     }
 
-    /// A page of venues, by name.
+    /// A page of venues, by name. Archived ones are not in it.
     ///
     /// # Errors
     /// [`CatalogError::Invalid`] for a page out of bounds.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn venues(&self, request: &PageRequest) -> Result<Page<VenueView>, CatalogError> {
         let catalogue = self.engine.catalogue().await?;
-        let mut sorted: Vec<(&str, VenueId)> =
-            catalogue.venues.iter().map(|(id, venue)| (venue.name.as_str(), *id)).collect();
-        sorted.sort_unstable();
-        let ids: Vec<VenueId> = sorted.into_iter().map(|(_, id)| id).collect();
+        let ids = by_name(&catalogue.venues, |of| (!of.archived).then_some(of.name.as_str()));
         Ok(page(&ids, request, |id| catalogue.venue(id))?)
     }
 
@@ -169,18 +178,44 @@ impl Catalog<'_> {
         self.engine.catalogue().await?.venue(id).ok_or(CatalogError::NotFound { what: "venue" })
     }
 
-    /// A page of price cards, by name.
+    /// A page of price cards, by name. Archived ones are not in it.
     ///
     /// # Errors
     /// [`CatalogError::Invalid`] for a page out of bounds.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn price_cards(&self, request: &PageRequest) -> Result<Page<PriceCardView>, CatalogError> {
         let catalogue = self.engine.catalogue().await?;
-        let mut sorted: Vec<(&str, PriceCardId)> =
-            catalogue.price_cards.iter().map(|(id, card)| (card.name.as_str(), *id)).collect();
-        sorted.sort_unstable();
-        let ids: Vec<PriceCardId> = sorted.into_iter().map(|(_, id)| id).collect();
+        let ids = by_name(&catalogue.price_cards, |of| (!of.archived).then_some(of.name.as_str()));
         Ok(page(&ids, request, |id| catalogue.price_card(id))?)
+    }
+
+    /// A price card.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn price_card(&self, id: PriceCardId) -> Result<PriceCardView, CatalogError> {
+        self.engine.catalogue().await?.price_card(id).ok_or(CatalogError::NotFound { what: "price card" })
+    }
+
+    /// A page of auditoriums, by name. Archived ones are not in it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`] for a page out of bounds.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn auditoriums(&self, request: &PageRequest) -> Result<Page<AuditoriumView>, CatalogError> {
+        let catalogue = self.engine.catalogue().await?;
+        let ids = by_name(&catalogue.auditoriums, |of| (!of.archived).then_some(of.name.as_str()));
+        Ok(page(&ids, request, |id| catalogue.auditorium(id))?)
+    }
+
+    /// An auditorium.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn auditorium(&self, id: AuditoriumId) -> Result<AuditoriumView, CatalogError> {
+        self.engine.catalogue().await?.auditorium(id).ok_or(CatalogError::NotFound { what: "auditorium" })
     }
 
     /// A layout. It never changes, so it may be kept for ever.
@@ -195,37 +230,47 @@ impl Catalog<'_> {
 }
 
 impl Snapshot {
-    fn venue(&self, id: VenueId) -> Option<VenueView> {
+    pub(super) fn venue(&self, id: VenueId) -> Option<VenueView> {
         let venue = self.venues.get(&id)?.clone();
-        let here = self.auditoriums.iter().filter(|(_, auditorium)| auditorium.venue == id);
-        let mut auditoriums: Vec<AuditoriumView> = here
-            .map(|(auditorium, record)| AuditoriumView {
-                id: *auditorium,
-                name: record.name.clone(),
-                venue_id: id,
-                layout_id: record.layout,
-                seats: record.seats,
-            })
-            .collect();
+        let here = self.auditoriums.iter().filter(|(_, hall)| hall.venue == id && !hall.archived);
+        let mut auditoriums: Vec<AuditoriumView> =
+            here.filter_map(|(auditorium, _)| self.auditorium(*auditorium)).collect();
         auditoriums.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
         Some(VenueView {
             id,
+            revision: self.revision(id.as_bytes()),
             name: venue.name,
             city: venue.city,
             address: venue.address,
             zone: venue.zone,
             auditoriums,
+            archived: venue.archived,
         })
     }
 
-    fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
+    pub(super) fn auditorium(&self, id: AuditoriumId) -> Option<AuditoriumView> {
+        let auditorium = self.auditoriums.get(&id)?;
+        Some(AuditoriumView {
+            id,
+            revision: self.revision(id.as_bytes()),
+            name: auditorium.name.clone(),
+            venue_id: auditorium.venue,
+            layout_id: auditorium.layout,
+            seats: auditorium.seats,
+            archived: auditorium.archived,
+        })
+    }
+
+    pub(super) fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
         let card = self.price_cards.get(&id)?.clone();
         Some(PriceCardView {
             id,
+            revision: self.revision(id.as_bytes()),
             name: card.name,
             currency: card.currency,
             booking_fee: Money::new(card.booking_fee_minor, card.currency),
             prices: card.prices,
+            archived: card.archived,
         })
     }
 }

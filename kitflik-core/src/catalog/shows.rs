@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::items::not_archived;
 use super::{Catalog, CatalogError, NewShow, ShowView};
 use crate::actor::{Actor, Permission};
 use crate::error::{Invalid, Validation};
@@ -74,6 +75,7 @@ impl Catalog<'_> {
         let venue_key = keys::venue(auditorium.venue);
         tx.more(vec![venue_key.key.clone()]).await?;
         let venue = tx.get(&venue_key)?.ok_or(not_found("venue"))?;
+        not_archived(&movie, &venue, &auditorium, &card)?;
         self.check_show(new, &card, auditorium.layout).await?;
         let starts_at = new
             .starts_at_local

@@ -1,13 +1,15 @@
 //! What the catalogue looks like to callers.
 
 mod auditoriums;
+mod items;
 mod movies;
 mod page;
 mod price_cards;
 mod shows;
 mod venues;
 
-pub use auditoriums::{AuditoriumRef, AuditoriumView, LayoutView, NewAuditorium};
+pub use auditoriums::{AuditoriumRef, AuditoriumView, EditAuditorium, LayoutView, NewAuditorium};
+pub use items::CatalogItem;
 pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};

@@ -268,6 +268,11 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// The version of a row that was read.
+    pub(crate) fn revision<R>(&self, key: &Typed<R>) -> Option<u64> {
+        Some(self.rows.get(&key.key)?.as_ref()?.version.0)
+    }
+
     /// As [`Tx::get`], for records that nearly every command reads and hardly any writes.
     pub(crate) fn get_shared<R: Record>(
         &self,
@@ -299,6 +304,11 @@ impl<'a> Tx<'a> {
     /// Removes a record.
     pub(crate) fn delete<R>(&mut self, key: &Typed<R>) {
         self.writes.insert(key.key.clone(), None);
+    }
+
+    /// The keys of what this attempt has written so far.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Key> {
+        self.writes.keys()
     }
 
     /// Leaves no receipt: what this attempt writes is not the answer to the command.

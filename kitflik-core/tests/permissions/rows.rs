@@ -1,10 +1,13 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking,
-    ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, FutureBookings, HoldSeats, Layout, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest, UpdateProfile, UserQuery,
+    Actor, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
+    ConfirmBooking, ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, EditAuditorium, FutureBookings,
+    HoldSeats, Layout, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest,
+    UpdateProfile, UserQuery,
 };
+
+use pollster::block_on;
 
 use crate::common::seats;
 use crate::scene::{PASSWORD, Scene, Told, told};
@@ -102,6 +105,55 @@ fn catalog() -> Vec<Row> {
             };
             told(s.catalog().add_price_card(&s.actor, &card))
         }),
+        row("Catalog::edit_movie", EDITORS, |s| {
+            told(s.catalog().edit_movie(&s.actor, s.cinema.movie.id, None, &movie()))
+        }),
+        row("Catalog::edit_venue", EDITORS, |s| {
+            let venue = NewVenue {
+                command: None,
+                name: "Zoo".to_owned(),
+                city: "Berlin".to_owned(),
+                address: None,
+                zone: s.cinema.show.venue.zone,
+            };
+            told(s.catalog().edit_venue(&s.actor, s.cinema.show.venue.id, None, &venue))
+        }),
+        row("Catalog::edit_auditorium", EDITORS, |s| {
+            let edit = EditAuditorium { command: None, name: "Hall 3".to_owned() };
+            told(s.catalog().edit_auditorium(&s.actor, s.cinema.auditorium.id, None, &edit))
+        }),
+        row("Catalog::edit_price_card", EDITORS, |s| {
+            let card = NewPriceCard {
+                command: None,
+                name: "Late".to_owned(),
+                currency: Currency::EUR,
+                prices: s.cinema.card.prices.clone(),
+                booking_fee_minor: 0,
+            };
+            told(s.catalog().edit_price_card(&s.actor, s.cinema.card.id, None, &card))
+        }),
+        row("Catalog::archive", EDITORS, |s| {
+            told(s.catalog().archive(&s.actor, s.cinema.movie.id.into(), None, None))
+        }),
+        row("Catalog::restore", EDITORS, |s| {
+            told(s.catalog().restore(&s.actor, s.cinema.movie.id.into(), None, None))
+        }),
+        row("Catalog::delete", EDITORS, |s| {
+            let movie = block_on(s.catalog().add_movie(&Actor::System, &movie())).unwrap();
+            told(s.catalog().delete(&s.actor, movie.id.into(), None, None))
+        }),
+        row("Catalog::archived_movies", EDITORS, |s| {
+            told(s.catalog().archived_movies(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_venues", EDITORS, |s| {
+            told(s.catalog().archived_venues(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_auditoriums", EDITORS, |s| {
+            told(s.catalog().archived_auditoriums(&s.actor, &PageRequest::default()))
+        }),
+        row("Catalog::archived_price_cards", EDITORS, |s| {
+            told(s.catalog().archived_price_cards(&s.actor, &PageRequest::default()))
+        }),
         row("Catalog::add_show", EDITORS, |s| {
             let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
             let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
@@ -170,9 +222,14 @@ const HOST: &str = "only the host program can call it, and it asks nobody";
 pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
+    ("Bookings::seats_good_for", PROGRAMME),
+    ("Bookings::seats_touched", PROGRAMME),
+    ("Catalog::auditorium", PROGRAMME),
+    ("Catalog::auditoriums", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),
+    ("Catalog::price_card", PROGRAMME),
     ("Catalog::price_cards", PROGRAMME),
     ("Catalog::show", PROGRAMME),
     ("Catalog::shows_of", PROGRAMME),

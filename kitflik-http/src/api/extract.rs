@@ -7,6 +7,7 @@ pub(crate) mod cookies;
 pub(crate) mod idempotency;
 pub(crate) mod path;
 pub(crate) mod query;
+pub(crate) mod revision;
 
 use kitflik_core::FieldError;
 use serde::{Deserialize, Deserializer};

@@ -18,6 +18,21 @@ pub struct NewAuditorium {
     pub layout: Layout,
 }
 
+/// What of an auditorium can be edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[serde(deny_unknown_fields)]
+pub struct EditAuditorium {
+    /// The name of this command, so that a repeat has no second effect.
+    #[serde(skip)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub command: Option<CommandId>,
+    /// The name.
+    pub name: String,
+}
+
 /// An auditorium.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -26,6 +41,8 @@ pub struct NewAuditorium {
 pub struct AuditoriumView {
     /// The auditorium.
     pub id: AuditoriumId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The name.
     pub name: String,
     /// Where it is.
@@ -34,6 +51,9 @@ pub struct AuditoriumView {
     pub layout_id: LayoutId,
     /// How many seats it has.
     pub seats: u32,
+    /// It is in no list for customers, and no new show can have it.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// A layout: the seats of an auditorium. It never changes.

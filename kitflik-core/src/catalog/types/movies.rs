@@ -57,6 +57,8 @@ pub struct NewMovie {
 pub struct MovieView {
     /// The movie.
     pub id: MovieId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The title.
     pub title: String,
     /// The genres.
@@ -73,6 +75,9 @@ pub struct MovieView {
     pub distributor: Option<String>,
     /// What it is about.
     pub synopsis: Option<String>,
+    /// It is in no list for customers, and no new show can have it.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// Which movies are wanted.

@@ -51,6 +51,8 @@ pub struct NewPriceCard {
 pub struct PriceCardView {
     /// The price card.
     pub id: PriceCardId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The name.
     pub name: String,
     /// The currency of all its prices.
@@ -59,4 +61,7 @@ pub struct PriceCardView {
     pub prices: Vec<CategoryPrice>,
     /// The fee per booking.
     pub booking_fee: Money,
+    /// It is in no list for customers, and no new show can have it.
+    #[serde(default)]
+    pub archived: bool,
 }

@@ -37,6 +37,8 @@ pub struct NewVenue {
 pub struct VenueView {
     /// The venue.
     pub id: VenueId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// The name.
     pub name: String,
     /// The city.
@@ -47,6 +49,9 @@ pub struct VenueView {
     pub zone: Zone,
     /// Its auditoriums.
     pub auditoriums: Vec<AuditoriumView>,
+    /// It is in no list for customers, and no new show can have it.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// A venue by name.

@@ -6,9 +6,22 @@ use super::Form;
 use crate::catalog::{CategoryPrice, ShowFormat};
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, VenueId};
 use crate::money::Currency;
+use crate::ports::storage::Key;
 use crate::seats::layout::{Category, Seat};
 use crate::seats::rules::SelectionRules;
 use crate::time::{Date, Timestamp, Zone, millis};
+
+/// A change of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CatalogChange {
+    #[serde(rename = "n")]
+    pub(crate) number: u64,
+    #[serde(rename = "m")]
+    pub(crate) mark: u32,
+    /// The rows that changed; `None` if they are too many to name.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keys: Option<Vec<Key>>,
+}
 
 records! {
     /// Rewritten by every change of the catalogue.
@@ -18,6 +31,12 @@ records! {
         /// Random: no two attempts write the same row.
         #[serde(default)]
         mark: u32,
+        /// Counts the changes.
+        #[serde(default)]
+        number: u64,
+        /// The last of them, this one too. The newest is the last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recent: Vec<CatalogChange>,
     }
 
     #[derive(PartialEq)]
@@ -37,6 +56,9 @@ records! {
         distributor: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         synopsis: Option<String>,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     Venue {
@@ -45,6 +67,9 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
         zone: Zone,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     Auditorium {
@@ -52,6 +77,9 @@ records! {
         name: String,
         layout: LayoutId,
         seats: u32,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     /// The head of a layout; its seats stand in `rows` chunks.
@@ -71,6 +99,9 @@ records! {
         currency: Currency,
         prices: Vec<CategoryPrice>,
         booking_fee_minor: i64,
+        /// Not in customers' lists, and of no new show.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     }
 
     /// Rewritten by every command that adds or moves a show of the auditorium.
