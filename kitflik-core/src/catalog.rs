@@ -5,21 +5,23 @@ mod auditoriums;
 pub(crate) mod cache;
 mod changes;
 mod error;
+mod find;
 mod items;
 mod layouts;
 mod movies;
 mod price_cards;
 mod read;
-mod search;
+pub(crate) mod search;
 mod shows;
 mod types;
 mod venues;
 
 pub use error::CatalogError;
 pub use types::{
-    AuditoriumRef, AuditoriumView, CatalogItem, CategoryPrice, EditAuditorium, Imported, LayoutView,
-    MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page,
-    PageRequest, PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
+    AuditoriumRef, AuditoriumView, CatalogItem, CategoryPrice, EditAuditorium, FacetCount, Imported,
+    LayoutView, MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat, ShowStatus,
+    ShowView, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

@@ -114,8 +114,9 @@ pub use bookings::{
 };
 pub use catalog::{
     AuditoriumRef, AuditoriumView, Catalog, CatalogError, CatalogItem, CategoryPrice, EditAuditorium,
-    Imported, LayoutView, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow,
-    NewVenue, Page, PageRequest, PriceCardView, ShowFormat, ShowStatus, ShowView, VenueRef, VenueView,
+    FacetCount, Imported, LayoutView, MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat,
+    ShowStatus, ShowView, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

@@ -55,6 +55,8 @@ pub const MAX_QUERY_CHARS: usize = 200;
 pub const DEFAULT_PAGE: u32 = 20;
 /// Most items on a page.
 pub const MAX_PAGE: u32 = 100;
+/// Most shows whose seats are counted for one search.
+pub const MAX_SHOWS_LOOKED_AT: usize = 200;
 /// Largest amount of money in one price, in minor units.
 pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
 /// How often a command is decided anew after losing a race, before it answers `contended`.

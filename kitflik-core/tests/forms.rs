@@ -14,7 +14,7 @@ use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
     Actor, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, Email, HoldSeats, Kitflik,
-    LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, Page, PageRequest,
+    LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, PageRequest,
     RegisterUser, Role, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
@@ -170,8 +170,10 @@ fn every_view_has_its_form() {
         catalog.add_movie(&Actor::System, &movie).await.unwrap();
         let limit = Some(1);
         let query = MovieQuery { page: PageRequest { cursor: None, limit }, ..MovieQuery::default() };
-        let page: Page<_> = catalog.movies(&query).await.unwrap();
+        let page = catalog.movies(&query).await.unwrap();
         assert_json_snapshot!("page_of_movies", page);
+        let query = MovieQuery { q: Some(text("alien")), facets: true, ..MovieQuery::default() };
+        assert_json_snapshot!("movies_with_facets", catalog.movies(&query).await.unwrap());
         assert_json_snapshot!("movie", cinema.movie);
         assert_json_snapshot!("venue", catalog.venue(show.venue.id).await.unwrap());
         assert_json_snapshot!("layout", *catalog.layout(show.layout_id).await.unwrap());

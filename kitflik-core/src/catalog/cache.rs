@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use uuid::Uuid;
 
-use super::changes::titles;
-use super::search::TitleIndex;
+use super::search::Index;
 use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
 use crate::error::EngineError;
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::kitflik::Engine;
-use crate::ports::storage::{Read, Version};
+use crate::ports::storage::{Read, StorageError, Version};
 use crate::seats::layout::Layout;
 use crate::store::keys;
 use crate::store::records::{Auditorium, CatalogEpoch, Movie, PriceCard, Record, Show, Venue};
@@ -23,7 +23,8 @@ use crate::time::{LocalTime, Timestamp};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
     pub(crate) movies: Arc<BTreeMap<MovieId, Arc<Movie>>>,
-    pub(crate) titles: Arc<TitleIndex>,
+    /// The movies by their words.
+    pub(crate) index: Index,
     pub(crate) venues: Arc<BTreeMap<VenueId, Venue>>,
     pub(crate) auditoriums: Arc<BTreeMap<AuditoriumId, Auditorium>>,
     pub(crate) price_cards: Arc<BTreeMap<PriceCardId, PriceCard>>,
@@ -54,6 +55,8 @@ struct Current {
     /// Number and mark of the epoch.
     place: (u64, u32),
     looked_at: Timestamp,
+    /// The storage did not answer the last time.
+    in_vain: bool,
     snapshot: Arc<Snapshot>,
 }
 
@@ -63,6 +66,21 @@ impl CatalogCache {
         if let Some(current) = &mut *self.current.write() {
             current.looked_at = Timestamp::from_millis(i64::MAX);
         }
+    }
+
+    /// What was seen last, while the storage does not answer. Not for whoever has just changed something.
+    fn last(&self, now: Timestamp) -> Option<Arc<Snapshot>> {
+        let mut current = self.current.write();
+        let current = current.as_mut().filter(|current| current.looked_at <= now)?;
+        current.in_vain = true;
+        Some(Arc::clone(&current.snapshot))
+    }
+
+    /// How old what is shown is, while the storage does not answer.
+    pub(super) fn behind(&self, now: Timestamp) -> Option<Duration> {
+        let current = self.current.read();
+        let current = current.as_ref().filter(|current| current.in_vain)?;
+        Some(now.since(current.looked_at))
     }
 }
 
@@ -76,12 +94,19 @@ impl Engine {
         {
             return Ok(Arc::clone(&current.snapshot));
         }
-        let rows = self.storage.read(vec![Read::Get { key: keys::catalog().key }]).await?;
+        let rows = match self.storage.read(vec![Read::Get { key: keys::catalog().key }]).await {
+            Ok(rows) => rows,
+            Err(StorageError::Unavailable { reason }) => {
+                return self.catalog.last(now).ok_or(EngineError::Unavailable { reason });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let row = rows.into_iter().flatten().next();
         let epoch = row.as_ref().map(|row| row.version);
         let known = match &mut *self.catalog.current.write() {
             Some(current) if current.epoch == epoch => {
                 current.looked_at = now;
+                current.in_vain = false;
                 return Ok(Arc::clone(&current.snapshot));
             }
             current => current.as_ref().map(|current| (current.place, Arc::clone(&current.snapshot))),
@@ -100,7 +125,8 @@ impl Engine {
             }
             None => Arc::new(self.read_catalogue().await?),
         };
-        let current = Current { epoch, place, looked_at: now, snapshot: Arc::clone(&snapshot) };
+        let seen = Arc::clone(&snapshot);
+        let current = Current { epoch, place, looked_at: now, in_vain: false, snapshot: seen };
         *self.catalog.current.write() = Some(current);
         Ok(snapshot)
     }
@@ -108,7 +134,7 @@ impl Engine {
     async fn read_catalogue(&self) -> Result<Snapshot, EngineError> {
         let mut revisions = BTreeMap::new();
         let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies(), &mut revisions).await?;
-        let movies = movies.into_iter().map(|(id, movie)| (id, Arc::new(movie))).collect();
+        let movies: BTreeMap<_, _> = movies.into_iter().map(|(id, movie)| (id, Arc::new(movie))).collect();
         let shows: BTreeMap<ShowId, Show> = self.by_id(&keys::shows(), &mut revisions).await?;
         let mut shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>> = BTreeMap::new();
         for (id, show) in &shows {
@@ -116,7 +142,7 @@ impl Engine {
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
         Ok(Snapshot {
-            titles: Arc::new(titles(&movies)),
+            index: Index::default().apply(movies.iter().map(|(id, movie)| (*id, on_show(movie)))),
             movies: Arc::new(movies),
             venues: Arc::new(self.by_id(&keys::venues(), &mut revisions).await?),
             auditoriums: Arc::new(self.by_id(&keys::auditoriums(), &mut revisions).await?),
@@ -162,6 +188,11 @@ impl Engine {
         self.catalog.layouts.write().insert(id, Arc::clone(&cached));
         Ok(Some(cached))
     }
+}
+
+/// A movie that customers find.
+pub(super) fn on_show(movie: &Movie) -> Option<&Movie> {
+    (!movie.archived).then_some(movie)
 }
 
 impl Snapshot {

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::cache::Snapshot;
-use super::search::TitleIndex;
+use super::cache::{Snapshot, on_show};
 use crate::error::EngineError;
-use crate::ids::{MovieId, ShowId};
+use crate::ids::ShowId;
 use crate::kitflik::Engine;
 use crate::limits;
 use crate::ports::storage::{Key, Read, Row};
@@ -77,12 +76,12 @@ fn read<R: serde::de::DeserializeOwned>(row: Option<&Row>) -> Result<Option<R>, 
 impl Snapshot {
     /// Takes in rows that changed. Where others still look at the snapshot before, that stays as it was.
     pub(super) fn apply(&mut self, changed: Vec<(CatalogKey, Option<Row>)>) -> Result<(), EngineError> {
-        let mut movies_changed = false;
+        let mut movies = Vec::new();
         for (name, row) in changed {
             let row = row.as_ref();
             let id = match name {
                 CatalogKey::Movie(id) => {
-                    movies_changed = true;
+                    movies.push(id);
                     set(&mut self.movies, id, read(row)?.map(Arc::new));
                     *id.as_bytes()
                 }
@@ -105,9 +104,10 @@ impl Snapshot {
             };
             set(&mut self.revisions, id, row.map(|row| row.version.0));
         }
-        if movies_changed {
-            self.titles = Arc::new(titles(&self.movies));
-        }
+        let all = &self.movies;
+        self.index = self
+            .index
+            .apply(movies.into_iter().map(|id| (id, all.get(&id).and_then(|movie| on_show(movie)))));
         Ok(())
     }
 
@@ -129,10 +129,6 @@ impl Snapshot {
         }
         set(&mut self.shows, id, show);
     }
-}
-
-pub(super) fn titles(movies: &BTreeMap<MovieId, Arc<crate::store::records::Movie>>) -> TitleIndex {
-    TitleIndex::new(movies.iter().map(|(id, movie)| (*id, movie.title.as_str())))
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@ mod items;
 mod movies;
 mod page;
 mod price_cards;
+mod search;
 mod shows;
 mod venues;
 
 pub use auditoriums::{AuditoriumRef, AuditoriumView, EditAuditorium, LayoutView, NewAuditorium};
 pub use items::CatalogItem;
-pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
+pub use movies::{Imported, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};
+pub use search::{FacetCount, MovieFacets, MovieQuery, MovieResults, MovieSort};
 pub use shows::{NewShow, ShowFormat, ShowStatus, ShowView};
 pub use venues::{NewVenue, VenueRef, VenueView};

@@ -226,6 +226,7 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::seats_touched", PROGRAMME),
     ("Catalog::auditorium", PROGRAMME),
     ("Catalog::auditoriums", PROGRAMME),
+    ("Catalog::behind", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),

@@ -395,6 +395,27 @@ people("without events the plan is looked at again, and is not sent if it did no
   await page.locator('[data-seat="C6"].held').waitFor();
 });
 
+people("a movie is found in spite of a slip, with its shows", async (arrive) => {
+  const page = await arrive();
+  await page.goto("/");
+  const titles = page.locator(".movie h2");
+  await titles.first().waitFor();
+  const title = (await titles.allTextContents()).find((text) => /[a-z]{5}/.test(text));
+  // Two letters change places.
+  const slip = title.replace(/([a-z])([a-z])([a-z])([a-z])([a-z])/, "$1$2$4$3$5");
+  await page.getByLabel("Search movies").fill(slip);
+  await page.getByText(/movies? found\./).waitFor();
+  assert.equal(await titles.first().textContent(), title);
+  assert.ok(await page.locator(".movie").first().locator(".show").count() > 0);
+  assert.ok(await page.locator(".days").isHidden());
+  await page.getByLabel("Search movies").fill("qqqqqqqq");
+  await page.getByText("No movie found.").waitFor();
+  assert.equal(await titles.count(), 0);
+  await page.getByLabel("Search movies").fill("");
+  await page.locator(".days").waitFor();
+  await titles.first().waitFor();
+});
+
 people("a phone can tap seats, and nothing is wider than its screen", async (arrive) => {
   const show = nextShow();
   const page = await arrive();

@@ -46,6 +46,7 @@ export type {
   Durability,
   Email,
   ErrorCode,
+  FacetCount,
   FieldError,
   ForgotPassword,
   FutureBookings,

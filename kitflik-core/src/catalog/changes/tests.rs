@@ -157,6 +157,20 @@ async fn change(kitflik: &Kitflik, random: &SeededEntropy, day: u64) {
     }
 }
 
+/// All that is in a snapshot. The search index may be laid out otherwise, but must find the same.
+fn told(snapshot: &Snapshot) -> String {
+    let Snapshot { movies, index, venues, auditoriums, price_cards, shows, shows_of, revisions } = snapshot;
+    let found = ["alien", "1", "22", "alien 333", "odeon"].map(|words| {
+        let mut hits: Vec<_> = index.find(words).iter().map(|hit| (hit.id, hit.distance)).collect();
+        hits.sort_unstable();
+        hits
+    });
+    format!(
+        "{movies:#?} {venues:?} {auditoriums:?} {price_cards:?} {shows:?} {shows_of:?} {revisions:?} {found:?} {}",
+        index.all().len()
+    )
+}
+
 #[test]
 fn what_is_brought_up_to_date_is_what_would_be_read_anew() {
     let mut shows = 0;
@@ -177,7 +191,7 @@ fn what_is_brought_up_to_date_is_what_would_be_read_anew() {
                     assert_eq!(storage.1.load(Ordering::Relaxed), before, "seed {seed}: everything was read");
                 }
                 let anew = engine(&storage).engine().catalogue().await.unwrap();
-                assert_eq!(format!("{seen:?}"), format!("{anew:?}"), "seed {seed}, day {day}");
+                assert_eq!(told(&seen), told(&anew), "seed {seed}, day {day}");
                 shows += seen.shows.len();
             }
             // Whoever is far behind reads everything, and so is right again.
@@ -186,7 +200,7 @@ fn what_is_brought_up_to_date_is_what_would_be_read_anew() {
             }
             let seen = other.engine().catalogue().await.unwrap();
             let anew = engine(&storage).engine().catalogue().await.unwrap();
-            assert_eq!(format!("{seen:?}"), format!("{anew:?}"), "seed {seed}, far behind");
+            assert_eq!(told(&seen), told(&anew), "seed {seed}, far behind");
         });
     }
     assert!(shows > 100, "hardly any shows were made: {shows}");
