@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::ids::{BookingId, ShowId};
 use crate::ports::storage::Durability;
 use crate::store::keys;
-use crate::store::records::Booking;
+use crate::store::records::{Booking, SeatPointer};
 use crate::store::tx::Loaded;
 use crate::time::Timestamp;
 

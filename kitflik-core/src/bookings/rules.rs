@@ -1,6 +1,6 @@
 //! The rules of holds and sales: pure functions over records.
 
-use super::{BookingError, BookingStatus, QuoteLine, SalesChannel};
+use super::{BookingError, BookingStatus, SalesChannel};
 use crate::catalog::ShowStatus;
 use crate::ids::{SeatId, TicketType};
 use crate::kitflik::Policy;

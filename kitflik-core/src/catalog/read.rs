@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{
     Catalog, CatalogError, LayoutView, MovieView, Page, PageRequest, PriceCardView, ShowStatus, ShowView,
@@ -84,6 +85,12 @@ pub(crate) fn page_limit(request: &PageRequest) -> Result<usize, Invalid> {
 }
 
 impl Catalog<'_> {
+    /// How old the catalogue is that is shown while the storage does not answer; `None` as long as it does.
+    #[must_use]
+    pub fn behind(&self) -> Option<Duration> {
+        self.engine.catalog.behind(self.engine.now())
+    }
+
     /// A movie.
     ///
     /// # Errors

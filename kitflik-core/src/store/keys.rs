@@ -127,6 +127,29 @@ pub(crate) fn catalog() -> Typed<CatalogEpoch> {
     typed("catalog".to_owned())
 }
 
+/// Whose rows the views of the catalogue are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CatalogKey {
+    Movie(MovieId),
+    Venue(VenueId),
+    Auditorium(AuditoriumId),
+    PriceCard(PriceCardId),
+    Show(ShowId),
+}
+
+/// What a key of the catalogue's views names; `None` for every other key.
+pub(crate) fn catalog_key(key: &str) -> Option<CatalogKey> {
+    let (noun, id) = key.split_once('/')?;
+    Some(match noun {
+        "movie" => CatalogKey::Movie(id.parse().ok()?),
+        "venue" => CatalogKey::Venue(id.parse().ok()?),
+        "auditorium" => CatalogKey::Auditorium(id.parse().ok()?),
+        "price-card" => CatalogKey::PriceCard(id.parse().ok()?),
+        "show" => CatalogKey::Show(id.parse().ok()?),
+        _ => return None,
+    })
+}
+
 pub(crate) fn movie(id: MovieId) -> Typed<Movie> {
     typed(with_id("movie/", id.as_bytes(), 0))
 }

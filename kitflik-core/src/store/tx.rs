@@ -319,6 +319,11 @@ impl<'a> Tx<'a> {
         self.writes.insert(key.key.clone(), None);
     }
 
+    /// The keys of what this attempt has written so far.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Key> {
+        self.writes.keys()
+    }
+
     /// Leaves no receipt: what this attempt writes is not the answer to the command.
     pub(crate) fn forget_receipt(&mut self) {
         self.receipt = None;

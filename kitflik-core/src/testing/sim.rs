@@ -70,7 +70,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,

@@ -307,6 +307,7 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::seats_touched", PROGRAMME),
     ("Catalog::auditorium", PROGRAMME),
     ("Catalog::auditoriums", PROGRAMME),
+    ("Catalog::behind", PROGRAMME),
     ("Catalog::export_layout", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
     ("Catalog::layout_svg", PROGRAMME),

@@ -6,9 +6,22 @@ use super::{Form, is_nothing};
 use crate::catalog::{CategoryPrice, DiscountKind, PriceRule, PriceTax, ShowFormat};
 use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId, VoucherId};
 use crate::money::Currency;
+use crate::ports::storage::Key;
 use crate::seats::layout::{Category, Seat};
 use crate::seats::rules::SelectionRules;
 use crate::time::{Date, Timestamp, Zone, millis};
+
+/// A change of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CatalogChange {
+    #[serde(rename = "n")]
+    pub(crate) number: u64,
+    #[serde(rename = "m")]
+    pub(crate) mark: u32,
+    /// The rows that changed; `None` if they are too many to name.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keys: Option<Vec<Key>>,
+}
 
 records! {
     /// Rewritten by every change of the catalogue.
@@ -18,6 +31,12 @@ records! {
         /// Random: no two attempts write the same row.
         #[serde(default)]
         mark: u32,
+        /// Counts the changes.
+        #[serde(default)]
+        number: u64,
+        /// The last of them, this one too. The newest is the last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recent: Vec<CatalogChange>,
     }
 
     #[derive(PartialEq)]
