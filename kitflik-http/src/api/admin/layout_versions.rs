@@ -27,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// Other seats for an auditorium.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewLayout {
+pub(super) struct NewLayout {
     /// Its seats from now on.
     pub layout: LayoutSource,
     /// Which of the coming shows have them, too.
