@@ -108,10 +108,10 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, Channel,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
-    RefundStatus, RefundView, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType,
-    TicketView, UnblockSeats,
+    RefundStatus, RefundView, SalesChannel, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView,
+    SeatTicketType, TicketView, UnblockSeats,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
