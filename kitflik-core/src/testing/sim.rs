@@ -10,6 +10,7 @@ mod auditor;
 mod clerk;
 mod house;
 mod people;
+pub mod schedule;
 mod storage;
 
 use std::cell::RefCell;
@@ -58,6 +59,10 @@ pub enum Sabotage {
     ResetKeepsSessions,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
 }
 
 impl Sabotage {
@@ -84,6 +89,8 @@ impl Sabotage {
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
+            Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
+            Self::MoveUntold => Some(Mutant::MoveUntold),
         }
     }
 }

@@ -54,6 +54,7 @@ impl Catalog<'_> {
                 format: edit.format,
                 max_seats_per_customer: edit.max_seats_per_customer,
                 selection: edit.selection,
+                mark: Some(tx.mark()),
                 ..show
             };
             let mut fields = Validation::default();
@@ -125,7 +126,8 @@ impl Catalog<'_> {
                 return self.show(id).await;
             }
             let show = current(&tx, id, revision)?;
-            tx.put(&key, &Show { closed, ..show })?;
+            let mark = Some(tx.mark());
+            tx.put(&key, &Show { closed, mark, ..show })?;
             if self.publish(&mut tx, &()).await? {
                 return self.show(id).await;
             }

@@ -58,7 +58,10 @@ impl Catalog<'_> {
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { continue };
             tx.delete(&frozen);
             match tx.get(&key)? {
-                Some(show) if show.frozen.is_some() => tx.put(&key, &Show { frozen: None, ..show })?,
+                Some(show) if show.frozen.is_some() => {
+                    let mark = Some(tx.mark());
+                    tx.put(&key, &Show { frozen: None, mark, ..show })?;
+                }
                 _ if tx.get(&frozen)?.is_none() => return Ok(()),
                 _ => {}
             }

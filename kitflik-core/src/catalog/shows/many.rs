@@ -161,8 +161,14 @@ impl Catalog<'_> {
                     let local = LocalTime::of(show.starts_at, zone).plus_days(days).ok_or_else(|| {
                         Invalid::one("to", "out_of_range", "that is not within the years 1 to 9999")
                     })?;
-                    let placed =
-                        Show { layout: record.layout, closed: false, moved_at: None, frozen: None, ..show };
+                    let placed = Show {
+                        layout: record.layout,
+                        closed: false,
+                        moved_at: None,
+                        frozen: None,
+                        mark: None,
+                        ..show
+                    };
                     let starts_at = local.resolve_as(zone, copy.clock_change);
                     let show = starts_at.map(|starts_at| at(&placed, starts_at, true));
                     wishes.push(Wish { local, zone, auditorium, show });

@@ -124,6 +124,7 @@ impl Catalog<'_> {
             Some(local) => local.resolve_as(zone, request.clock_change).map_err(|error| ambiguous(&error))?,
         };
         let mut moved = at(show, starts_at, false);
+        moved.mark = Some(tx.mark());
         if let Some(length) = request.duration_minutes {
             moved.ends_at = starts_at.plus(minutes(length));
             moved.sales_close_at = moved.sales_close_at.min(moved.ends_at);

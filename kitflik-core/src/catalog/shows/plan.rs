@@ -97,6 +97,7 @@ impl Catalog<'_> {
             selection: new.selection,
             moved_at: None,
             frozen: None,
+            mark: None,
         };
         let window = Window {
             open_at: new.sales_open_at,

@@ -160,5 +160,8 @@ records! {
         /// Random. While it is there nobody can take a seat: somebody looks whether nobody has.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         frozen: Option<u32>,
+        /// Random, once it was changed: no two attempts write the same row.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<u32>,
     }
 }
