@@ -104,7 +104,7 @@ async fn build(house: &House) -> ShowId {
         prices: (0..limits::MAX_CATEGORIES).map(|category| price(category, 0)).collect(),
         booking_fee_minor: limits::MAX_PRICE_MINOR,
         ticket_fee_minor: limits::MAX_PRICE_MINOR,
-        rules: (0..10).map(rule).collect(),
+        rules: (0..3).map(rule).collect(),
         tax: Some(PriceTax {
             name: wide(limits::MAX_TAX_NAME_CHARS, 0),
             rate_basis_points: 10_000,
