@@ -280,19 +280,9 @@ async fn build(kitflik: &Kitflik, layout: Layout) -> Result<ShowId, kitflik_core
     let movie = NewMovie { title: text("Alien"), ..NewMovie::default() };
     let movie = catalog.add_movie(&system, &movie).await?;
     let show = NewShow {
-        command: None,
-        movie_id: movie.id,
-        auditorium_id: hall.id,
-        starts_at_local: "2027-11-27T20:00".parse().expect("a time"),
-        price_card_id: card.id,
-        duration_minutes: None,
         sales_open_at: Some(Timestamp::from_millis(0)),
-        sales_close_at: None,
-        language: None,
-        subtitles: None,
-        format: Default::default(),
-        max_seats_per_customer: None,
         selection: SelectionRules::OFF,
+        ..NewShow::new(movie.id, hall.id, card.id, "2027-11-27T20:00".parse().expect("a time"))
     };
     Ok(catalog.add_show(&system, &show).await?.id)
 }

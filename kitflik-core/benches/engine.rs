@@ -100,19 +100,13 @@ async fn first_show(kitflik: &Kitflik, layout: Layout) -> NewShow {
     let auditorium = NewAuditorium { command: None, venue_id, name: "Hall".to_owned(), layout };
     let movie = NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };
     NewShow {
-        command: None,
-        movie_id: catalog.add_movie(&system, &movie).await.unwrap().id,
-        auditorium_id: catalog.add_auditorium(&system, &auditorium).await.unwrap().id,
-        starts_at_local: "2030-01-01T20:00".parse().unwrap(),
-        price_card_id: catalog.add_price_card(&system, &card).await.unwrap().id,
-        duration_minutes: None,
-        sales_open_at: None,
-        sales_close_at: None,
         language: Some("en".to_owned()),
-        subtitles: None,
-        format: Default::default(),
-        max_seats_per_customer: None,
-        selection: Default::default(),
+        ..NewShow::new(
+            catalog.add_movie(&system, &movie).await.unwrap().id,
+            catalog.add_auditorium(&system, &auditorium).await.unwrap().id,
+            catalog.add_price_card(&system, &card).await.unwrap().id,
+            "2030-01-01T20:00".parse().unwrap(),
+        )
     }
 }
 

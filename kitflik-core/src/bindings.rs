@@ -16,7 +16,7 @@ use crate::ports::payments::PaymentError;
 use crate::ports::storage::{StorageError, Version};
 use crate::seats::layout::SeatNo;
 use crate::tickets::token::TicketError;
-use crate::time::{Date, LocalTime, Timestamp, Zone};
+use crate::time::{Date, LocalTime, TimeOfDay, Timestamp, Zone};
 
 /// Why a call was refused. Every variant has the stable code and a text for people; nothing was changed unless the code
 /// is `outcome_unknown`, or `internal` after a fault.
@@ -144,7 +144,7 @@ macro_rules! texts {
 }
 texts! {
     MovieId VenueId AuditoriumId LayoutId PriceCardId ShowId BookingId TicketId UserId StaffId SessionId MailId
-    SeatId CategoryId TicketType CommandId Currency Zone LocalTime Date
+    SeatId CategoryId TicketType CommandId Currency Zone LocalTime Date TimeOfDay
 }
 
 uniffi::custom_type!(Timestamp, SystemTime, {

@@ -1,14 +1,17 @@
 //! Seats and bookings. The booking is the truth; a seat key is a pointer to it.
 
 mod access;
+mod block;
 mod cancel;
 mod change;
+mod channel;
 mod confirm;
 mod error;
 mod extend;
 mod feed;
 mod forget;
 mod hold;
+mod house;
 mod list;
 pub(crate) mod maps;
 mod read;
@@ -17,8 +20,10 @@ mod rules;
 mod types;
 mod view;
 
+pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
+pub use channel::Channel;
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub use maps::SeatMap;

@@ -18,10 +18,11 @@ mod venues;
 
 pub use error::CatalogError;
 pub use types::{
-    AuditoriumRef, AuditoriumView, CatalogItem, CategoryPrice, EditAuditorium, FacetCount, Imported,
-    LayoutView, MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat, ShowStatus,
-    ShowView, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
+    CopyWeek, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets, MovieQuery, MovieRef,
+    MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page,
+    PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
+    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

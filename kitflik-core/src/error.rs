@@ -157,6 +157,11 @@ impl Validation {
         }
     }
 
+    /// Nothing was refused.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn finish(self) -> Result<(), Invalid> {
         if self.0.is_empty() { Ok(()) } else { Err(Invalid { errors: self.0 }) }
     }
@@ -306,6 +311,7 @@ impl Error {
             | Self::Catalog(crate::CatalogError::Invalid(invalid))
             | Self::User(crate::UserError::Invalid(invalid))
             | Self::Report(crate::ReportError::Invalid(invalid)) => &invalid.errors,
+            Self::Catalog(crate::CatalogError::Clashes { errors }) => errors,
             _ => &[],
         }
     }

@@ -44,6 +44,10 @@ pub struct Policy {
     /// How long before a show starts its bookings can be cancelled by whoever owns them, at the latest: until it
     /// starts. `None`: only staff cancel bookings.
     pub cancel_before: Option<Duration>,
+    /// How long an auditorium is taken before the movie, where a show does not say: 15 minutes. Whole minutes count.
+    pub trailers: Duration,
+    /// How long it is taken after the movie, where a show does not say: 15 minutes.
+    pub turnaround: Duration,
     /// How long access tokens are valid: 15 minutes.
     pub access_token: Duration,
     /// How long refresh tokens are valid: 30 days.
@@ -76,6 +80,8 @@ impl Default for Policy {
             late_confirm_grace: Duration::from_secs(30),
             pay_at_counter: true,
             cancel_before: Some(Duration::ZERO),
+            trailers: minutes(15),
+            turnaround: minutes(15),
             access_token: minutes(15),
             refresh_token: minutes(30 * 24 * 60),
             staff_access_token: minutes(10),

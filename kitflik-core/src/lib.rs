@@ -107,16 +107,18 @@ pub use actor::{Actor, Role};
 #[cfg(feature = "uniffi")]
 pub use bindings::KitflikError;
 pub use bookings::{
-    BestAvailable, BestAvailableView, BookedSeatView, BookingError, BookingQuery, BookingStatus, BookingView,
-    Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer,
-    HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, RefundStatus, RefundView, SeatChanges,
-    SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView,
+    BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, Channel,
+    ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
+    RefundStatus, RefundView, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType,
+    TicketView, UnblockSeats,
 };
 pub use catalog::{
-    AuditoriumRef, AuditoriumView, Catalog, CatalogError, CatalogItem, CategoryPrice, EditAuditorium,
-    FacetCount, Imported, LayoutView, MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, ShowFormat,
-    ShowStatus, ShowView, VenueRef, VenueView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
+    CategoryPrice, Clash, CopyWeek, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets,
+    MovieQuery, MovieRef, MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
+    ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{
@@ -140,8 +142,10 @@ pub use ports::system::{Clock, Entropy};
 pub use ports::system::{OsEntropy, SystemClock};
 pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
 pub use seats::best::{Choice, SeatFilter, best_available};
+pub use seats::export::LayoutFormat;
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
 pub use seats::rules::{Refusal, SelectionRules, check_selection};
+pub use seats::svg::{SvgOptions, layout_svg, seat_map_svg};
 pub use storage::memory::MemoryStorage;
 #[cfg(all(feature = "sled", not(target_arch = "wasm32")))]
 pub use storage::sled::SledStorage;
@@ -150,7 +154,10 @@ pub use storage::sled::SledStorage;
 pub use storage::sled::SyncFault;
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
-pub use time::{AmbiguousTime, Date, InvalidTime, LocalTime, Timestamp, Zone, ZoneOffset};
+pub use time::{
+    AmbiguousTime, ClockReading, Date, InvalidTime, LocalTime, TimeOfDay, Timestamp, Weekday, Zone,
+    ZoneOffset,
+};
 pub use users::{
     AcceptInvitation, AuditEntryView, AuditFault, AuditFaultKind, AuditQuery, AuditReport, ChangeEmail,
     ChangePassword, ChangeStaffPassword, ConfirmEmail, CustomerView, DeleteAccount, DeleteCustomer,

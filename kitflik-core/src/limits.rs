@@ -23,6 +23,10 @@ pub const MAX_VERSION: u64 = 1 << 53;
 
 /// Most seats in one booking.
 pub const MAX_SEATS_PER_BOOKING: usize = 10;
+/// Most seats that one command blocks or unblocks.
+pub const MAX_SEATS_PER_BLOCK: usize = 100;
+/// Longest reason for a block, in characters.
+pub const MAX_BLOCK_REASON_CHARS: usize = 100;
 /// Most seats in one auditorium.
 pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
 /// Most price categories in one auditorium.
@@ -67,3 +71,13 @@ pub const MAX_SYNOPSIS_CHARS: usize = 600;
 pub const MAX_PRICES: usize = 60;
 /// Farthest that a seat may stand from the origin of its plan, in units of the plan, along either axis.
 pub const MAX_COORDINATE: f64 = 100_000.0;
+/// Most shows that one command adds.
+pub const MAX_SHOWS_AT_ONCE: usize = 200;
+/// Most days of a repeated show, from the first to the last.
+pub const MAX_RECURRENCE_DAYS: i64 = 366;
+/// Most days of a schedule that is looked at.
+pub const MAX_SCHEDULE_DAYS: i64 = 62;
+/// Most minutes of trailers before a movie, or of turnaround after it.
+pub const MAX_EXTRA_MINUTES: u32 = 240;
+/// Most days that sales open before a show.
+pub const MAX_SALES_DAYS: u32 = 3660;

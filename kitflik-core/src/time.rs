@@ -1,7 +1,9 @@
 //! Instants, zones and local times.
 
+mod week;
 mod zone;
 
+pub use week::{ClockReading, TimeOfDay, Weekday};
 pub use zone::{Zone, ZoneOffset};
 
 use std::fmt;
@@ -160,7 +162,8 @@ pub struct LocalTime(NaiveDateTime);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AmbiguousTime {
     /// The clocks jump over it.
-    #[error("{local} does not exist in {zone}: the clocks go forward; choose {before} or {after}")]
+    #[error("{local} does not exist in {zone}: the clocks go forward; choose the earlier, {}, or the later, {}",
+        clocks(*.after, *.zone), clocks(*.before, *.zone))]
     Gap {
         /// The time asked for.
         local: LocalTime,
@@ -172,7 +175,8 @@ pub enum AmbiguousTime {
         after: Timestamp,
     },
     /// The clocks show it twice.
-    #[error("{local} happens twice in {zone}: the clocks go back; choose {first} or {second}")]
+    #[error("{local} happens twice in {zone}: the clocks go back; choose the earlier, {}, or the later, {}",
+        clocks(*.first, *.zone), clocks(*.second, *.zone))]
     Fold {
         /// The time asked for.
         local: LocalTime,
@@ -183,6 +187,11 @@ pub enum AmbiguousTime {
         /// The second of the two.
         second: Timestamp,
     },
+}
+
+/// What the clocks of a zone show, with their offset.
+fn clocks(time: Timestamp, zone: Zone) -> impl fmt::Display {
+    time.in_zone(zone).format("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 impl LocalTime {
@@ -330,7 +339,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "2026-03-29T02:30:00 does not exist in Europe/Berlin: the clocks go forward; \
-             choose 2026-03-29T01:30:00Z or 2026-03-29T00:30:00Z"
+             choose the earlier, 2026-03-29T01:30:00+01:00, or the later, 2026-03-29T03:30:00+02:00"
         );
     }
 
@@ -340,7 +349,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "2026-10-25T02:30:00 happens twice in Europe/Berlin: the clocks go back; \
-             choose 2026-10-25T00:30:00Z or 2026-10-25T01:30:00Z"
+             choose the earlier, 2026-10-25T02:30:00+02:00, or the later, 2026-10-25T02:30:00+01:00"
         );
     }
 

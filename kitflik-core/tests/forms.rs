@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, Email, HoldSeats, Kitflik,
-    LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff, PageRequest,
-    RegisterUser, Role, SeatTicketType, StaffLogIn,
+    Actor, BlockSeats, BookingError, CancelBooking, Channel, CommandId, ConfirmBooking, DeleteAccount, Email,
+    HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff,
+    PageRequest, RegisterUser, Role, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
 
@@ -110,6 +110,10 @@ fn a_day(house: &House) {
             .unwrap();
         let delete = DeleteAccount { command: None, password, bookings: Default::default(), address: None };
         dying.users().delete(&actor, &delete).await.unwrap_err();
+
+        let mut block = BlockSeats::new(seats(&["A5", "A6"]), "For the critics");
+        (block.channels, block.release_minutes_before) = (vec![Channel::BoxOffice], Some(60));
+        bookings.block_seats(&Actor::System, show.id, &block).await.unwrap();
     });
 }
 

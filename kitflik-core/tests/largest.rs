@@ -9,7 +9,7 @@ use common::{House, house_on};
 use kitflik_core::{
     Actor, BookingStatus, CancelBooking, CatalogError, Category, CategoryPrice, ConfirmBooking, Currency,
     HoldSeats, Layout, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Seat, SeatId,
-    SeatKind, SeatTicketType, SelectionRules, ShowId, limits,
+    SeatKind, SeatTicketType, ShowId, limits,
 };
 use pollster::block_on;
 
@@ -102,18 +102,10 @@ async fn build(house: &House) -> ShowId {
     let movie = catalog.add_movie(&system, &movie()).await.unwrap();
     let show = NewShow {
         command: Some(wide(limits::MAX_COMMAND_ID_CHARS, 0).parse().unwrap()),
-        movie_id: movie.id,
-        auditorium_id: hall.id,
-        starts_at_local: "2026-11-27T20:00".parse().unwrap(),
-        price_card_id: card.id,
-        duration_minutes: None,
-        sales_open_at: None,
-        sales_close_at: None,
         language: Some(wide(limits::MAX_LABEL_CHARS, 0)),
         subtitles: Some(wide(limits::MAX_LABEL_CHARS, 0)),
-        format: Default::default(),
         max_seats_per_customer: Some(100),
-        selection: SelectionRules::default(),
+        ..NewShow::new(movie.id, hall.id, card.id, "2026-11-27T20:00".parse().unwrap())
     };
     let show = catalog.add_show(&system, &show).await.unwrap();
     let layout = catalog.layout(show.layout_id).await.unwrap();

@@ -5,8 +5,8 @@ mod common;
 
 use common::{Cinema, HALL, House, house, seats};
 use kitflik_core::{
-    Actor, CatalogError, ConfirmBooking, Date, HoldSeats, MovieId, MovieQuery, MovieResults, MovieSort,
-    NewAuditorium, NewMovie, NewShow, NewVenue, PageRequest, ShowFormat,
+    Actor, CatalogError, CatalogItem, ConfirmBooking, Date, HoldSeats, MovieId, MovieQuery, MovieResults,
+    MovieSort, NewAuditorium, NewMovie, NewShow, NewVenue, PageRequest, ShowFormat,
 };
 use pollster::block_on;
 
@@ -127,8 +127,9 @@ fn a_day_ends_at_six_in_the_morning() {
     assert!(on("2026-11-29", "2026-11-29").is_empty(), "01:30 is the night before");
     assert_eq!(on("2026-11-29", ""), ["The Heist"]);
     assert_eq!(on("", "2026-11-28"), ["Alien", "Heat", "Up"]);
-    let at =
-        |from: &str, to: &str| town.titles(|query| (query.time_from, query.time_to) = (some(from), some(to)));
+    let at = |from: &str, to: &str| {
+        town.titles(|query| (query.time_from, query.time_to) = (from.parse().ok(), to.parse().ok()))
+    };
     assert_eq!(at("18:00", "20:00"), ["Alien", "The Heist"]);
     assert_eq!(at("23:30", "02:00"), ["Heat"], "over midnight");
     assert_eq!(at("15:00", "15:00"), ["Up"]);
@@ -206,8 +207,6 @@ fn bad_questions_say_what_is_wrong() {
     assert_eq!(field(&|query| query.q = Some("x".repeat(201))), "q");
     assert_eq!(field(&|query| query.city = Some("x".repeat(201))), "city");
     assert_eq!(field(&|query| query.language = Some("x".repeat(33))), "language");
-    assert_eq!(field(&|query| query.time_from = some("8 pm")), "time_from");
-    assert_eq!(field(&|query| query.time_to = some("24:00")), "time_to");
     assert_eq!(field(&|query| query.max_price_minor = Some(-1)), "max_price_minor");
     let dates = |query: &mut MovieQuery| {
         (query.date_from, query.date_to) =
@@ -314,4 +313,21 @@ fn time_that_goes_by_between_two_pages_moves_nobody() {
     }
     assert_eq!(found, ["Alien", "Heat", "The Heist", "Up", "Ikiru"]);
     assert_eq!(titles(&page(None)), ["Heat"]);
+}
+
+#[test]
+fn edits_are_found_at_once_and_what_is_archived_is_not() {
+    let town = town();
+    let catalog = town.house.kitflik.catalog();
+    let find = |q: &str| town.titles(|query| query.q = some(q));
+    let heat = town.find(|query| query.q = some("heat")).unwrap().items[0].id;
+    let renamed = movie("Thief", "Crime", "R", "1981-03-27");
+    block_on(catalog.edit_movie(&Actor::System, heat, None, &renamed)).unwrap();
+    assert!(find("heat").is_empty());
+    assert_eq!(find("thief"), ["Thief"]);
+    block_on(catalog.archive(&Actor::System, CatalogItem::Movie(heat), None, None)).unwrap();
+    assert!(find("thief").is_empty());
+    assert_eq!(town.titles(|query| query.language = some("de")), ["Up"]);
+    block_on(catalog.restore(&Actor::System, CatalogItem::Movie(heat), None, None)).unwrap();
+    assert_eq!(find("thief"), ["Thief"]);
 }

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::confirm::FIRST_LOOK;
+use super::house::give_up;
 use super::maps::SeatState;
 use super::{BookingError, BookingStatus, BookingView, Bookings};
 use crate::actor::Actor;
@@ -203,10 +204,8 @@ impl Bookings<'_> {
             };
             let cancelled =
                 Booking { status: BookingStatus::Cancelled, cancellation: Some(cancellation), ..sold };
-            // A sale has all its seats, as its version says: their pointers need no check.
-            for seat in &cancelled.seats {
-                tx.delete(&keys::seat(cancelled.show, seat.number));
-            }
+            // A sale has all its seats, as its version says.
+            give_up(&mut tx, &cancelled, |_| true).await?;
             if let Some(provider) = provider.filter(|_| !tx.broken(Mutant::RefundForgotten)) {
                 let (started_at, due) = (tx.now(), tx.now().plus(FIRST_LOOK));
                 let key = keys::payment(booking, &provider);

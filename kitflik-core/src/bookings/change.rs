@@ -1,17 +1,18 @@
 //! Change seats: other seats for the same hold. The clock keeps running.
 
-use super::hold::{check_seats, with_types};
+use super::hold::{Choosing, check_seats, with_types};
+use super::house::give_up;
 use super::maps::SeatState;
 use super::rules::{self, Wanted};
 use super::view::view;
-use super::{BookingError, BookingView, Bookings, ChangeSeats};
+use super::{BookingError, BookingView, Bookings, ChangeSeats, Channel};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
 use crate::ids::BookingId;
 use crate::ports::storage::Durability;
 use crate::seats::layout::SeatNo;
 use crate::store::keys;
-use crate::store::records::{BookedSeat, Booking, SeatPointer};
+use crate::store::records::{BookedSeat, Booking};
 use crate::store::tx::Loaded;
 
 impl Bookings<'_> {
@@ -30,6 +31,7 @@ impl Bookings<'_> {
         check_seats(&request.seats, &request.ticket_types, &mut fields);
         fields.finish()?;
         let engine = self.engine;
+        let channel = Channel::of(actor, None)?;
         let command = (booking, request);
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "change_seats", &command)?;
         let key = keys::booking(booking);
@@ -54,27 +56,27 @@ impl Bookings<'_> {
             let chosen = rules::numbers(layout, &request.seats)?;
             let had: Vec<SeatNo> = held.seats.iter().map(|seat| seat.number).collect();
             let given_back: Vec<SeatNo> = had.iter().copied().filter(|seat| !chosen.contains(seat)).collect();
-            let claims = self.claims(&mut tx, held.show, &chosen, Some(&held)).await?;
+            let claims = self.claims(&mut tx, held.show, &chosen, Some(&held), Some(channel)).await?;
             let taken = claims.taken(layout);
             if !taken.is_empty() {
                 return Err(BookingError::SeatTaken { seats: taken });
             }
-            self.check_choice(actor, layout, &show, held.show, &chosen, &given_back).await?;
+            let choice = Choosing { actor, channel, layout, show: &show, id: held.show };
+            self.check_choice(&mut tx, &choice, &chosen, &given_back).await?;
             let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
             let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
             let wanted = with_types(layout, &chosen, &request.ticket_types);
             let priced = rules::price(layout, &card, &wanted)?;
             let seats = keep_prices(&held, &wanted, priced);
             let (fees, total) = rules::total(&card, &seats);
-            let changed = Booking { seats, fees, total, together: None, ..held.clone() };
+            let house_seats = claims.lent();
+            let changed = Booking { seats, house_seats, fees, total, together: None, ..held.clone() };
             self.count_for_customer(&mut tx, &show, &changed).await?;
             claims.expire_stale(&mut tx)?;
-            // The seats that it gives up are its own, as its version says: their pointers need no check.
-            for seat in &given_back {
-                tx.delete(&keys::seat(held.show, *seat));
-            }
+            // The seats that it gives up are its own, as its version says.
+            give_up(&mut tx, &held, |seat| given_back.contains(&seat)).await?;
             for seat in chosen.iter().filter(|seat| !had.contains(seat)) {
-                tx.put(&keys::seat(held.show, *seat), &SeatPointer::Booking(booking))?;
+                tx.put(&keys::seat(held.show, *seat), &claims.pointer(*seat, booking))?;
             }
             tx.put(&key, &changed)?;
             if let Some(version) = tx.commit(Durability::Relaxed, &changed).await? {

@@ -1,5 +1,6 @@
 //! A customer who goes leaves sales without a name, and no holds.
 
+use super::house::give_up;
 use super::maps::SeatState;
 use super::{BookingStatus, Bookings};
 use crate::error::EngineError;
@@ -31,9 +32,7 @@ impl Bookings<'_> {
             let forgotten = Booking { customer: None, status, ..booking };
             if held {
                 // As in a release: the version of the booking says that it has its seats.
-                for seat in &forgotten.seats {
-                    tx.delete(&keys::seat(forgotten.show, seat.number));
-                }
+                give_up(&mut tx, &forgotten, |_| true).await?;
             }
             tx.put(&key, &forgotten)?;
             if let Some(version) = tx.commit(Durability::Relaxed, &()).await? {

@@ -7,26 +7,28 @@ use super::maps::{SeatState, ShowHint};
 use super::rules::{self, Claim, Wanted};
 use super::view::view;
 use super::{
-    BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Customer, HoldSeats, SeatTicketType,
+    BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Channel, Customer, HoldSeats,
+    SeatTicketType,
 };
 use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
-use crate::error::{EngineError, Validation};
+use crate::error::{Denied, EngineError, ErrorCode, Validation};
 use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
 use crate::ports::storage::Durability;
 use crate::seats::best::{SeatFilter, best_available};
 use crate::seats::layout::{Layout, SeatNo};
-use crate::seats::rules::{Refusal, check_pairs, check_selection};
+use crate::seats::rules::{Refusal, alternative, check_pairs, check_selection};
 use crate::store::keys;
-use crate::store::records::{Booking, CustomerCap, Form, Holder, SeatPointer, Show};
+use crate::store::records::{Booking, CustomerCap, Form, Holder, HouseSeat, SeatPointer, Show};
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::users::check_email;
 
 impl Bookings<'_> {
     /// Takes seats for a while: named ones, or the best available; all or none.
     ///
-    /// Customers and guests hold for themselves, and staff who manage bookings for whoever stands before them.
+    /// Customers and guests hold for themselves, and staff who manage bookings for whoever stands before them. Who asks
+    /// decides by which channel, and with it which house seats can be had.
     ///
     /// A hold may be lost by a power failure within the next moments, never in part. What is confirmed is not.
     ///
@@ -40,6 +42,7 @@ impl Bookings<'_> {
             actor.may(Permission::ManageBookings)?;
         }
         check_request(request)?;
+        let channel = Channel::of(actor, request.channel)?;
         let engine = self.engine;
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "hold", request)?;
         let id = BookingId::new(tx.now(), engine.random());
@@ -53,6 +56,10 @@ impl Bookings<'_> {
                 keys::price_card(hint.price_card).key,
                 keys::booking(id).key,
             ];
+            // An access token outlives its account by minutes.
+            if let Actor::User { id } = actor {
+                wanted_keys.push(keys::user(*id).key);
+            }
             let named = if request.best_available.is_none() {
                 let numbers = rules::numbers(&layout.layout, &request.seats)?;
                 wanted_keys.extend(numbers.iter().map(|seat| keys::seat(request.show_id, *seat).key));
@@ -68,15 +75,20 @@ impl Bookings<'_> {
             if self.corrected(request.show_id, hint, &show) {
                 continue;
             }
+            if let Actor::User { id } = actor
+                && tx.get(&keys::user(*id))?.is_none_or(|user| user.deleting)
+            {
+                return Err(Denied::Unauthenticated.into());
+            }
             rules::on_sale(&show, tx.now())?;
             let (chosen, together) = match named {
                 Some(chosen) => (chosen, None),
                 None => match &request.best_available {
-                    Some(wish) => self.choose(&layout.layout, request.show_id, wish, &avoid).await?,
+                    Some(wish) => self.choose(&layout.layout, request.show_id, wish, channel, &avoid).await?,
                     None => (Vec::new(), None),
                 },
             };
-            let claims = self.claims(&mut tx, request.show_id, &chosen, None).await?;
+            let claims = self.claims(&mut tx, request.show_id, &chosen, None, Some(channel)).await?;
             let taken = claims.taken(&layout.layout);
             if !taken.is_empty() && request.best_available.is_some() {
                 // Somebody was quicker than the map: choose again without these.
@@ -87,7 +99,9 @@ impl Bookings<'_> {
                 return Err(BookingError::SeatTaken { seats: taken });
             }
             if request.best_available.is_none() {
-                self.check_choice(actor, &layout.layout, &show, request.show_id, &chosen, &[]).await?;
+                let choice =
+                    Choosing { actor, channel, layout: &layout.layout, show: &show, id: request.show_id };
+                self.check_choice(&mut tx, &choice, &chosen, &[]).await?;
             }
             let wanted = with_types(&layout.layout, &chosen, &request.ticket_types);
             let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
@@ -103,6 +117,7 @@ impl Bookings<'_> {
                 holder: holder(actor),
                 customer: request.customer.clone(),
                 seats,
+                house_seats: claims.lent(),
                 fees,
                 total,
                 created_at: tx.now(),
@@ -116,7 +131,7 @@ impl Bookings<'_> {
             self.count_for_customer(&mut tx, &show, &booking).await?;
             claims.expire_stale(&mut tx)?;
             for seat in &chosen {
-                tx.put(&keys::seat(request.show_id, *seat), &SeatPointer::Booking(id))?;
+                tx.put(&keys::seat(request.show_id, *seat), &claims.pointer(*seat, id))?;
             }
             tx.put(&keys::booking(id), &booking)?;
             if let Some(version) = tx.commit(Durability::Relaxed, &booking).await? {
@@ -158,10 +173,11 @@ impl Bookings<'_> {
         layout: &Layout,
         show: ShowId,
         wish: &BestAvailable,
+        channel: Channel,
         avoid: &BTreeSet<SeatNo>,
     ) -> Result<(Vec<SeatNo>, Option<bool>), BookingError> {
         let map = self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })?;
-        let mut free = map.free();
+        let mut free = map.free(channel);
         for seat in avoid {
             if let Some(place) = free.get_mut(seat.index()) {
                 *place = false;
@@ -184,6 +200,7 @@ impl Bookings<'_> {
         show: ShowId,
         seats: &[SeatNo],
         mine: Option<&Booking>,
+        asks: Option<Channel>,
     ) -> Result<Claims, BookingError> {
         let seat_keys: Vec<_> = seats.iter().map(|seat| keys::seat(show, *seat)).collect();
         tx.more(seat_keys.iter().map(|key| key.key.clone()).collect()).await?;
@@ -191,7 +208,7 @@ impl Bookings<'_> {
         let mut pointers = Vec::with_capacity(seats.len());
         for key in &seat_keys {
             let pointer = tx.get(key)?;
-            if let Some(SeatPointer::Booking(id)) = pointer {
+            if let Some(id) = pointer.as_ref().and_then(SeatPointer::booking) {
                 pointed.insert(id, None);
             }
             pointers.push(pointer);
@@ -202,55 +219,76 @@ impl Bookings<'_> {
                 *booking = tx.get(&keys::booking(*id))?;
             }
         }
-        let mut claims = BTreeMap::new();
-        for (seat, pointer) in seats.iter().zip(pointers) {
-            let booking = match pointer {
-                Some(SeatPointer::Booking(id)) => pointed.get(&id).and_then(Option::as_ref),
-                _ => None,
-            };
-            claims.insert(*seat, rules::claim(pointer, booking, mine, tx.now(), &self.engine.policy));
+        let (mut claims, mut stale, mut house) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        let (now, policy) = (tx.now(), &self.engine.policy);
+        for ((seat, key), pointer) in seats.iter().zip(&seat_keys).zip(pointers) {
+            let id = pointer.as_ref().and_then(SeatPointer::booking);
+            let booking = id.and_then(|id| pointed.get(&id)).and_then(Option::as_ref);
+            let claim = rules::claim(pointer.as_ref(), booking, mine, asks, now, policy);
+            claims.insert(*seat, claim);
+            stale.extend(id.filter(|_| claim == Claim::Stale));
+            match pointer.as_ref().and_then(SeatPointer::house) {
+                Some(kept) if !kept.is_released(now) => {
+                    house.insert(*seat, kept);
+                }
+                Some(_) if tx.broken(Mutant::ReleaseUnchecked) => tx.uncheck(key),
+                _ => {}
+            }
         }
-        let stale = seats.iter().zip(&seat_keys).filter(|(seat, _)| claims.get(seat) == Some(&Claim::Stale));
-        let stale: BTreeSet<BookingId> = stale
-            .filter_map(|(_, key)| match tx.get(key) {
-                Ok(Some(SeatPointer::Booking(id))) => Some(id),
-                _ => None,
-            })
-            .collect();
         let stale = pointed.into_iter().filter(|(id, _)| stale.contains(id));
-        Ok(Claims { claims, stale: stale.filter_map(|(_, booking)| booking).collect() })
+        Ok(Claims { claims, stale: stale.filter_map(|(_, booking)| booking).collect(), house })
     }
 
-    /// The rules that a choice of named seats must follow. Staff may leave single seats.
+    /// The rules that a choice of named seats must follow. Staff may leave single seats, and their log tells.
     pub(super) async fn check_choice(
         &self,
-        actor: &Actor,
-        layout: &Layout,
-        show: &Show,
-        id: ShowId,
+        tx: &mut Tx<'_>,
+        choice: &Choosing<'_>,
         chosen: &[SeatNo],
         given_back: &[SeatNo],
     ) -> Result<(), BookingError> {
-        check_pairs(layout, chosen, &show.selection).map_err(refused)?;
-        if !show.selection.orphans || matches!(actor, Actor::Staff { .. } | Actor::System) {
+        let Choosing { actor, channel, layout, show, id } = *choice;
+        let house = matches!(actor, Actor::Staff { .. } | Actor::System);
+        let rules = show.selection.at(show.starts_at, tx.now());
+        if !rules.orphans && check_pairs(layout, chosen, &rules).is_ok() {
             return Ok(());
         }
+        let not_found = BookingError::NotFound { what: "show" };
         // Whether single seats are left is a matter of manners, not of safety: a map of a moment ago will do to let
         // somebody pass, and only what the store says now will do to refuse.
+        let mut refusal = None;
         for fresh in [false, true] {
             let check = |is_free: &dyn Fn(SeatNo) -> bool| {
                 let free =
                     |seat: SeatNo| is_free(seat) || given_back.contains(&seat) || chosen.contains(&seat);
-                check_selection(layout, chosen, free, &show.selection)
+                check_selection(layout, chosen, free, &rules)
             };
-            let checked = self.engine.look(id, fresh, check).await?;
-            match checked.ok_or(BookingError::NotFound { what: "show" })? {
-                Ok(()) => break,
-                Err(refusal) if fresh => return Err(refused(refusal)),
-                Err(_) => {}
+            let checked = self.engine.look(id, channel, fresh, check).await?;
+            match checked.ok_or(not_found.clone())? {
+                Ok(()) => return Ok(()),
+                Err(orphan) if house && orphan.code == ErrorCode::OrphanSeat => {
+                    let left: Vec<&str> = orphan.seats.iter().map(SeatId::as_str).collect();
+                    tx.note(format!("leaves single: {}", left.join(", ")));
+                    return Ok(());
+                }
+                Err(found) => refusal = Some(found),
             }
         }
-        Ok(())
+        let Some(mut refusal) = refusal else { return Ok(()) };
+        if refusal.instead.is_empty() {
+            let mut free = self.engine.map(id).await?.ok_or(not_found)?.free(channel);
+            for seat in chosen.iter().chain(given_back) {
+                if let Some(place) = free.get_mut(seat.index()) {
+                    *place = true;
+                }
+            }
+            refusal.instead = alternative(layout, chosen, &free, &rules);
+        }
+        // Nobody is offered more than they may have.
+        if !house && show.max_seats_per_customer.is_some_and(|most| refusal.instead.len() > most as usize) {
+            refusal.instead.clear();
+        }
+        Err(refused(refusal))
     }
 
     /// Holds a show's limit of seats per customer: the guard row is read and rewritten by every hold of the customer.
@@ -294,14 +332,39 @@ impl Bookings<'_> {
     }
 }
 
+/// Who chooses seats, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Choosing<'a> {
+    pub(super) actor: &'a Actor,
+    pub(super) channel: Channel,
+    pub(super) layout: &'a Layout,
+    pub(super) show: &'a Show,
+    pub(super) id: ShowId,
+}
+
 /// Who has the seats that a command wants.
 pub(super) struct Claims {
     claims: BTreeMap<SeatNo, Claim>,
     /// Holds that are over.
     stale: Vec<Booking>,
+    /// Those that the house keeps, or kept until a booking had them, and has not released.
+    house: BTreeMap<SeatNo, HouseSeat>,
 }
 
 impl Claims {
+    /// What a seat points to once a booking has it.
+    pub(super) fn pointer(&self, seat: SeatNo, booking: BookingId) -> SeatPointer {
+        match self.house.get(&seat) {
+            Some(house) => SeatPointer::Lent { booking, house: house.clone() },
+            None => SeatPointer::Booking(booking),
+        }
+    }
+
+    /// Those that the house lends.
+    pub(super) fn lent(&self) -> Vec<SeatNo> {
+        self.house.keys().copied().collect()
+    }
+
     pub(super) fn taken(&self, layout: &Layout) -> Vec<SeatId> {
         let taken = self.claims.iter().filter(|(_, claim)| **claim == Claim::Taken);
         taken.filter_map(|(seat, _)| Some(layout.seat(*seat)?.id.clone())).collect()
@@ -331,8 +394,7 @@ fn expired(booking: Booking, mark: u32) -> Booking {
     Booking { status: BookingStatus::Expired, mark: Some(mark), ..booking }
 }
 
-pub(super) fn check_seats(seats: &[SeatId], types: &[SeatTicketType], fields: &mut Validation) {
-    let most = limits::MAX_SEATS_PER_BOOKING;
+pub(super) fn check_seat_list(seats: &[SeatId], most: usize, fields: &mut Validation) {
     if seats.is_empty() || seats.len() > most {
         fields.refuse("seats", "count", format!("{} seats, allowed are 1 to {most}", seats.len()));
     }
@@ -341,6 +403,11 @@ pub(super) fn check_seats(seats: &[SeatId], types: &[SeatTicketType], fields: &m
             fields.refuse(format!("seats[{at}]"), "duplicate", format!("seat {seat} is named twice"));
         }
     }
+}
+
+pub(super) fn check_seats(seats: &[SeatId], types: &[SeatTicketType], fields: &mut Validation) {
+    let most = limits::MAX_SEATS_PER_BOOKING;
+    check_seat_list(seats, most, fields);
     for (at, typed) in types.iter().enumerate().take(most + 1) {
         let path = format!("ticket_types[{at}]");
         if !seats.contains(&typed.seat) {

@@ -9,7 +9,7 @@ use crate::catalog::{Page, PageRequest, page_limit};
 use crate::error::{EngineError, Invalid};
 use crate::ids::{BookingId, ShowId, UserId};
 use crate::store::keys;
-use crate::store::records::{Booking, Holder, SeatPointer};
+use crate::store::records::{Booking, Holder};
 
 /// Bookings that one call looks at in search of those that are wanted.
 const MOST_LOOKED_AT: u32 = 1_000;
@@ -162,10 +162,8 @@ impl Bookings<'_> {
         let pointers = self.engine.scan_all(&keys::seats(show)).await?;
         let ids: BTreeSet<BookingId> = pointers
             .into_iter()
-            .filter_map(|(_, pointer)| match pointer {
-                SeatPointer::Booking(id) if search.covers(id) => Some(id),
-                _ => None,
-            })
+            .filter_map(|(_, pointer)| pointer.booking())
+            .filter(|id| search.covers(*id))
             .collect();
         let ids: Vec<BookingId> = ids.into_iter().rev().collect();
         for ids in ids.chunks(STRIDE) {

@@ -8,15 +8,15 @@ use std::task::{Context, Poll, Waker};
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
-use super::rules;
-use super::{BookingStatus, SeatMapView};
+use super::rules::{self, Kept};
+use super::{BookingStatus, Channel, SeatMapView};
 use crate::error::EngineError;
 use crate::ids::{BookingId, LayoutId, PriceCardId, ShowId};
 use crate::kitflik::Engine;
 use crate::ports::storage::Version;
 use crate::seats::layout::SeatNo;
 use crate::store::keys;
-use crate::store::records::{Booking, SeatPointer};
+use crate::store::records::Booking;
 use crate::time::Timestamp;
 
 /// How long a map is trusted even if no other process writes: a net under the joining of races.
@@ -24,11 +24,10 @@ pub(super) const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(3
 /// Shows whose maps are kept. A map of 1,000 seats takes some 60 kB.
 const MOST_MAPS: usize = 1024;
 
-/// What is known of one seat.
+/// What a booking makes of a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SeatState {
     Free,
-    Blocked,
     /// Held by a booking, for others until then.
     Held(BookingId, Timestamp),
     Sold(BookingId),
@@ -48,24 +47,52 @@ impl SeatState {
         match self {
             Self::Free => true,
             Self::Held(_, until) => until <= now,
-            Self::Blocked | Self::Sold(_) => false,
-        }
-    }
-
-    fn character(self, now: Timestamp) -> char {
-        match self {
-            state if state.is_free(now) => '.',
-            Self::Free | Self::Held(..) => 'h',
-            Self::Sold(_) => 's',
-            Self::Blocked => '#',
+            Self::Sold(_) => false,
         }
     }
 
     fn booking(self) -> Option<BookingId> {
         match self {
             Self::Held(booking, _) | Self::Sold(booking) => Some(booking),
-            Self::Free | Self::Blocked => None,
+            Self::Free => None,
         }
+    }
+}
+
+/// What is known of one seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    state: SeatState,
+    /// Whether the house keeps it once no booking has it.
+    kept: Option<Kept>,
+    /// Of the commit that made it so.
+    version: Version,
+}
+
+impl Place {
+    const EMPTY: Self = Self { state: SeatState::Free, kept: None, version: Version(0) };
+
+    fn is_free(&self, channel: Channel, now: Timestamp) -> bool {
+        self.state.is_free(now) && !self.kept.is_some_and(|kept| kept.from(channel, now))
+    }
+
+    fn character(&self, now: Timestamp) -> char {
+        match self.state {
+            SeatState::Sold(_) => 's',
+            SeatState::Held(..) if !self.state.is_free(now) => 'h',
+            _ if self.is_free(Channel::Online, now) => '.',
+            _ => '#',
+        }
+    }
+
+    /// When it becomes another by itself, if it does.
+    fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let held = match self.state {
+            SeatState::Held(_, until) => Some(until),
+            SeatState::Free | SeatState::Sold(_) => None,
+        };
+        let ends = [held, self.kept.map(|kept| kept.until)];
+        ends.into_iter().flatten().filter(|until| *until > now).min()
     }
 }
 
@@ -81,9 +108,9 @@ pub(crate) struct ShowHint {
 pub struct SeatMap {
     view: SeatMapView,
     json: OnceLock<Arc<str>>,
-    /// When the first hold in it ends.
+    /// When the first hold in it ends, or the first house seat is released.
     stale_at: Timestamp,
-    states: Vec<SeatState>,
+    places: Vec<Place>,
     made_at: Timestamp,
     /// [`Live::touched`] when it was made.
     touched: u64,
@@ -105,21 +132,24 @@ impl SeatMap {
     /// The same map for whoever owns a booking: its seats are marked `m`.
     #[must_use]
     pub fn with_mine(&self, booking: BookingId) -> SeatMapView {
-        let mine = |(character, state): (char, &SeatState)| {
-            if state.booking() == Some(booking) && character != '.' { 'm' } else { character }
+        let mine = |(character, place): (char, &Place)| {
+            let theirs = matches!(character, 'h' | 's') && place.state.booking() == Some(booking);
+            if theirs { 'm' } else { character }
         };
-        let states = self.view.states.chars().zip(&self.states).map(mine).collect();
+        let states = self.view.states.chars().zip(&self.places).map(mine).collect();
         SeatMapView { states, ..self.view.clone() }
     }
 
-    /// When it is no longer true even if nobody does anything: the first hold in it ends then.
+    /// When it is no longer true even if nobody does anything: the first hold in it ends then, or a house seat is
+    /// released.
     #[must_use]
     pub fn stale_at(&self) -> Timestamp {
         self.stale_at
     }
 
-    pub(crate) fn free(&self) -> Vec<bool> {
-        self.states.iter().map(|state| state.is_free(self.made_at)).collect()
+    /// Which seats can be had by a channel.
+    pub(crate) fn free(&self, channel: Channel) -> Vec<bool> {
+        self.places.iter().map(|place| place.is_free(channel, self.made_at)).collect()
     }
 }
 
@@ -143,10 +173,12 @@ impl Drop for ShowMap {
     }
 }
 
+/// A seat, and what is new of it as of a version.
+type Change = (SeatNo, Option<SeatState>, Option<Option<Kept>>, Version);
+
 #[derive(Debug, Default)]
 struct Live {
-    /// Each seat's state, and the version of the commit that made it so.
-    seats: Vec<(SeatState, Version)>,
+    seats: Vec<Place>,
     read_at: Option<Timestamp>,
     version: u64,
     /// The answer made from `seats`; gone when they change.
@@ -166,7 +198,16 @@ impl SeatMaps {
     pub(crate) fn apply(&self, show: ShowId, version: Version, changes: &[(SeatNo, SeatState)]) {
         let Some(map) = self.show(show) else { return };
         let mut live = map.live.lock();
-        if live.merge(version, changes.iter().map(|(seat, state)| (*seat, *state, version))) {
+        if live.merge(version, changes.iter().map(|(seat, state)| (*seat, Some(*state), None, version))) {
+            self.touch(live);
+        }
+    }
+
+    /// What the own process just committed about house seats.
+    pub(crate) fn keep(&self, show: ShowId, version: Version, seats: &[SeatNo], kept: Option<Kept>) {
+        let Some(map) = self.show(show) else { return };
+        let mut live = map.live.lock();
+        if live.merge(version, seats.iter().map(|seat| (*seat, None, Some(kept), version))) {
             self.touch(live);
         }
     }
@@ -206,17 +247,19 @@ impl SeatMaps {
 
 impl Live {
     /// Takes in what is newer than what is known; whether anything is.
-    fn merge(&mut self, at: Version, changes: impl Iterator<Item = (SeatNo, SeatState, Version)>) -> bool {
+    fn merge(&mut self, at: Version, changes: impl Iterator<Item = Change>) -> bool {
         if self.read_at.is_none() {
             return false;
         }
         let mut changed = self.version < at.0;
-        for (seat, state, version) in changes {
+        for (seat, state, kept, version) in changes {
             if let Some(place) = self.seats.get_mut(seat.index())
-                && place.1 <= version
+                && place.version <= version
             {
-                changed |= *place != (state, version);
-                *place = (state, version);
+                let (state, kept) = (state.unwrap_or(place.state), kept.unwrap_or(place.kept));
+                let new = Place { state, kept, version };
+                changed |= *place != new;
+                *place = new;
             }
         }
         self.version = self.version.max(at.0);
@@ -230,20 +273,17 @@ impl Live {
         {
             return Arc::clone(made);
         }
-        let states: Vec<SeatState> = self.seats.iter().map(|(state, _)| *state).collect();
-        let ends = states.iter().filter_map(|state| match state {
-            SeatState::Held(_, until) if *until > now => Some(*until),
-            _ => None,
-        });
+        let places = self.seats.clone();
+        let ends = places.iter().filter_map(|place| place.changes_at(now));
         let stale_at = ends.min().unwrap_or(Timestamp::from_millis(i64::MAX));
         let view = SeatMapView {
             layout_id,
             version: self.version,
-            states: states.iter().map(|state| state.character(now)).collect(),
+            states: places.iter().map(|place| place.character(now)).collect(),
         };
         let json = OnceLock::new();
         let touched = self.touched;
-        let made = Arc::new(SeatMap { view, json, stale_at, states, made_at: now, touched });
+        let made = Arc::new(SeatMap { view, json, stale_at, places, made_at: now, touched });
         self.made = Some(Arc::clone(&made));
         made
     }
@@ -273,18 +313,19 @@ impl Engine {
         Ok(Some(made))
     }
 
-    /// Looks at which seats of a show are free; `None` if there is no such show. `fresh` asks the store in
-    /// any case. For questions about a few seats: no map of all of them is made.
+    /// Looks at which seats of a show can be had by a channel; `None` if there is no such show. `fresh` asks the store
+    /// in any case. For questions about a few seats: no map of all of them is made.
     pub(crate) async fn look<T>(
         &self,
         show: ShowId,
+        channel: Channel,
         fresh: bool,
         look: impl FnOnce(&dyn Fn(SeatNo) -> bool) -> T,
     ) -> Result<Option<T>, EngineError> {
         let Some((map, now)) = self.live(show, fresh).await? else { return Ok(None) };
         let live = map.live.lock();
         let is_free =
-            |seat: SeatNo| live.seats.get(seat.index()).is_some_and(|(state, _)| state.is_free(now));
+            |seat: SeatNo| live.seats.get(seat.index()).is_some_and(|place| place.is_free(channel, now));
         Ok(Some(look(&is_free)))
     }
 
@@ -320,12 +361,12 @@ impl Engine {
         let mut live = map.live.lock();
         let first = live.read_at.is_none();
         if first {
-            live.seats = vec![(SeatState::Free, Version(0)); layout.layout.seats().len()];
+            live.seats = vec![Place::EMPTY; layout.layout.seats().len()];
         }
         live.read_at = Some(now);
-        let newest = read.iter().map(|(_, _, version)| *version).max().unwrap_or(Version(0));
+        let newest = read.iter().map(|(.., version)| *version).max().unwrap_or(Version(0));
         let mut pointed = vec![false; live.seats.len()];
-        for (seat, _, _) in &read {
+        for (seat, ..) in &read {
             if let Some(place) = pointed.get_mut(seat.index()) {
                 *place = true;
             }
@@ -333,9 +374,10 @@ impl Engine {
         // A seat without a pointer is free, unless this process changed it while the store was read.
         let mut changed = first;
         for (place, pointed) in live.seats.iter_mut().zip(pointed) {
-            if !pointed && place.1.0 <= known {
-                changed |= place.0 != SeatState::Free;
-                place.0 = SeatState::Free;
+            if !pointed && place.version.0 <= known {
+                let empty = Place { version: place.version, ..Place::EMPTY };
+                changed |= *place != empty;
+                *place = empty;
             }
         }
         // Without a change the map that was made stays, and its JSON with it.
@@ -348,12 +390,12 @@ impl Engine {
         Ok(Some((map, now)))
     }
 
-    async fn read_seats(&self, show: ShowId) -> Result<Vec<(SeatNo, SeatState, Version)>, EngineError> {
+    async fn read_seats(&self, show: ShowId) -> Result<Vec<Change>, EngineError> {
         let pointers = self.scan_all(&keys::seats(show)).await?;
         let mut bookings: BTreeMap<BookingId, Option<(Booking, Version)>> = BTreeMap::new();
         for (_, pointer) in &pointers {
-            if let SeatPointer::Booking(id) = pointer {
-                bookings.insert(*id, None);
+            if let Some(id) = pointer.booking() {
+                bookings.insert(id, None);
             }
         }
         let ids: Vec<BookingId> = bookings.keys().copied().collect();
@@ -361,12 +403,13 @@ impl Engine {
         bookings.extend(ids.into_iter().zip(found));
         let states = pointers.into_iter().filter_map(|(row, pointer)| {
             let seat = keys::seat_number(&row.key)?;
-            match pointer {
-                SeatPointer::Blocked(_) => Some((seat, SeatState::Blocked, row.version)),
-                SeatPointer::Booking(id) => {
+            let kept = pointer.house().map(|house| Kept::of(&house));
+            match pointer.booking() {
+                None => Some((seat, Some(SeatState::Free), Some(kept), row.version)),
+                Some(id) => {
                     let (booking, version) = bookings.get(&id)?.as_ref()?;
                     let state = SeatState::of(booking, rules::takeable_at(booking, &self.policy));
-                    Some((seat, state, row.version.max(*version)))
+                    Some((seat, Some(state), Some(kept), row.version.max(*version)))
                 }
             }
         });

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::view::seat_view;
 use super::{
-    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SeatMap, TicketView,
+    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, Channel, SeatMap,
+    TicketView,
 };
 use crate::actor::Actor;
 use crate::catalog::{Page, PageRequest};
@@ -27,7 +28,7 @@ impl Bookings<'_> {
         self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })
     }
 
-    /// The seats that a hold for this wish would most likely get now.
+    /// The seats that a hold for this wish would most likely get online now.
     ///
     /// # Errors
     /// [`BookingError::NotEnoughSeats`], [`BookingError::Invalid`], [`BookingError::NotFound`] or
@@ -50,7 +51,7 @@ impl Bookings<'_> {
             section: wish.section.clone(),
             accessible: wish.accessible,
         };
-        let choice = best_available(&layout.layout, &map.free(), wish.count as usize, &filter);
+        let choice = best_available(&layout.layout, &map.free(Channel::Online), wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         let id = |seat: &_| -> Option<SeatId> { Some(layout.layout.seat(*seat)?.id.clone()) };
         Ok(BestAvailableView {

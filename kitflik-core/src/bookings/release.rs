@@ -1,5 +1,6 @@
 //! Release: give a hold's seats back.
 
+use super::house::give_up;
 use super::maps::SeatState;
 use super::{BookingError, BookingStatus, BookingView, Bookings};
 use crate::actor::Actor;
@@ -43,12 +44,9 @@ impl Bookings<'_> {
                 }
                 status => return Err(BookingError::State { status, needed: "only a hold can be released" }),
             }
-            // A hold that nobody has taken over still has all its seats, as its version says: their pointers need no
-            // check.
+            // A hold that nobody has taken over still has all its seats, as its version says.
             let released = Booking { status: BookingStatus::Released, ..held };
-            for seat in &released.seats {
-                tx.delete(&keys::seat(released.show, seat.number));
-            }
+            give_up(&mut tx, &released, |_| true).await?;
             tx.put(&key, &released)?;
             if let Some(version) = tx.commit(Durability::Relaxed, &released).await? {
                 let changes: Vec<_> =

@@ -1,12 +1,12 @@
 //! The rules of holds and sales: pure functions over records.
 
-use super::{BookingError, BookingStatus, QuoteLine};
+use super::{BookingError, BookingStatus, Channel, QuoteLine};
 use crate::catalog::ShowStatus;
 use crate::ids::{SeatId, TicketType};
 use crate::kitflik::Policy;
 use crate::money::Money;
 use crate::seats::layout::{Layout, SeatNo};
-use crate::store::records::{BookedSeat, Booking, PriceCard, SeatPointer, Show};
+use crate::store::records::{BookedSeat, Booking, HouseSeat, PriceCard, SeatPointer, Show};
 use crate::time::Timestamp;
 
 /// From when on somebody else may take the seats of a hold.
@@ -23,28 +23,53 @@ pub(super) enum Claim {
     Stale,
     /// It belongs to the booking that asks.
     Mine,
-    /// Somebody has it.
+    /// Somebody has it, or the house keeps it from whoever asks.
     Taken,
 }
 
+/// `asks` is the channel by which it is wanted; the house itself if absent.
 pub(super) fn claim(
-    pointer: Option<SeatPointer>,
+    pointer: Option<&SeatPointer>,
     pointed: Option<&Booking>,
     mine: Option<&Booking>,
+    asks: Option<Channel>,
     now: Timestamp,
     policy: &Policy,
 ) -> Claim {
-    match (pointer, pointed) {
+    let Some(pointer) = pointer else { return Claim::Free };
+    let claim = match (pointer.booking(), pointed) {
         (None, _) => Claim::Free,
-        (Some(SeatPointer::Booking(id)), _) if mine.is_some_and(|mine| mine.id == id) => Claim::Mine,
-        (Some(SeatPointer::Blocked(_)), _) => Claim::Taken,
-        (Some(SeatPointer::Booking(_)), Some(booking)) => match booking.status {
+        (Some(id), _) if mine.is_some_and(|mine| mine.id == id) => return Claim::Mine,
+        (Some(_), Some(booking)) => match booking.status {
             BookingStatus::Held if takeable_at(booking, policy) <= now => Claim::Stale,
             BookingStatus::Held | BookingStatus::Confirming | BookingStatus::Confirmed => Claim::Taken,
             BookingStatus::Expired | BookingStatus::Released | BookingStatus::Cancelled => Claim::Free,
         },
         // A pointer without its booking: nothing may be sold on the strength of a damaged record.
-        (Some(SeatPointer::Booking(_)), None) => Claim::Taken,
+        (Some(_), None) => Claim::Taken,
+    };
+    let kept = |house: HouseSeat| asks.is_some_and(|channel| Kept::of(&house).from(channel, now));
+    if pointer.house().is_some_and(kept) { Claim::Taken } else { claim }
+}
+
+/// What of a house seat decides who may have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// A bit for each channel that may sell it.
+    channels: u8,
+    /// When it is free for all.
+    pub(crate) until: Timestamp,
+}
+
+impl Kept {
+    pub(crate) fn of(house: &HouseSeat) -> Self {
+        let channels = house.channels.iter().fold(0, |bits, channel| bits | channel.bit());
+        Self { channels, until: house.until() }
+    }
+
+    /// Whether those who ask by this channel cannot have it.
+    pub(crate) fn from(self, channel: Channel, now: Timestamp) -> bool {
+        now < self.until && self.channels & channel.bit() == 0
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CancellationView;
+use super::{CancellationView, Channel};
 use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
@@ -108,6 +108,11 @@ pub struct HoldSeats {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub customer: Option<Customer>,
+    /// By which channel they are sold. Staff sell at the box office and everybody else online if absent; only staff and
+    /// the host program may choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub channel: Option<Channel>,
 }
 
 impl HoldSeats {
@@ -121,6 +126,7 @@ impl HoldSeats {
             best_available: None,
             ticket_types: Vec::new(),
             customer: None,
+            channel: None,
         }
     }
 
@@ -394,7 +400,8 @@ pub struct SeatMapView {
     pub layout_id: LayoutId,
     /// Grows with every change.
     pub version: u64,
-    /// `.` free, `h` held, `s` sold, `#` blocked, `m` mine.
+    /// `.` free, `h` held, `s` sold, `#` kept by the house, `m` mine. As seen online: the box office may sell some of
+    /// those that the house keeps.
     pub states: String,
 }
 

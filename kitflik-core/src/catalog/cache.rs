@@ -141,8 +141,9 @@ impl Engine {
             shows_of.entry(show.movie).or_default().push((show.starts_at, *id));
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
+        let before = self.catalog.current.read().as_ref().map(|current| Arc::clone(&current.snapshot));
         Ok(Snapshot {
-            index: Index::default().apply(movies.iter().map(|(id, movie)| (*id, on_show(movie)))),
+            index: before.unwrap_or_default().index_of(&movies, &revisions),
             movies: Arc::new(movies),
             venues: Arc::new(self.by_id(&keys::venues(), &mut revisions).await?),
             auditoriums: Arc::new(self.by_id(&keys::auditoriums(), &mut revisions).await?),
@@ -201,6 +202,17 @@ impl Snapshot {
         self.revisions.get(id).copied().unwrap_or_default()
     }
 
+    /// The index for these movies. Those that are the same as in this snapshot are not read again.
+    fn index_of(&self, movies: &BTreeMap<MovieId, Arc<Movie>>, revisions: &BTreeMap<[u8; 16], u64>) -> Index {
+        let same = |id: &MovieId| {
+            self.movies.contains_key(id) && revisions.get(id.as_bytes()) == self.revisions.get(id.as_bytes())
+        };
+        let changed = movies.iter().filter(|(id, _)| !same(id));
+        let gone = self.movies.keys().filter(|id| !movies.contains_key(id)).map(|id| (*id, None));
+        let changed = changed.map(|(id, movie)| (*id, on_show(movie)));
+        self.index.apply(changed.chain(gone))
+    }
+
     pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {
         let movie = Movie::clone(self.movies.get(&id)?);
         Some(MovieView {
@@ -227,6 +239,7 @@ impl Snapshot {
         let title = self.movies.get(&show.movie).map_or(&show.movie_title, |movie| &movie.title);
         Some(ShowView {
             id,
+            revision: self.revision(id.as_bytes()),
             movie: MovieRef { id: show.movie, title: title.clone() },
             auditorium: AuditoriumRef { id: show.auditorium, name: auditorium.name.clone() },
             venue: VenueRef {
@@ -236,7 +249,7 @@ impl Snapshot {
                 zone: venue.zone,
             },
             starts_at: show.starts_at,
-            starts_at_local: LocalTime::new(show.starts_at.in_zone(venue.zone).naive_local()),
+            starts_at_local: LocalTime::of(show.starts_at, venue.zone),
             ends_at: show.ends_at,
             status: show.status(now),
             layout_id: show.layout,

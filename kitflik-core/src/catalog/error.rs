@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 
-use crate::error::{Denied, EngineError, ErrorCode, Invalid};
-use crate::ids::ShowId;
-use crate::time::Timestamp;
+use super::Clash;
+use crate::error::{Denied, EngineError, ErrorCode, FieldError, Invalid};
 
 /// Why a command about the catalogue was refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -23,12 +22,13 @@ pub enum CatalogError {
         what: &'static str,
     },
     /// Two shows would overlap in an auditorium.
-    #[error("the auditorium is taken by show {show} until {until}")]
-    ShowOverlap {
-        /// The show that is there.
-        show: ShowId,
-        /// Until when.
-        until: Timestamp,
+    #[error("the auditorium is taken by {0}")]
+    ShowOverlap(Box<Clash>),
+    /// Some of many shows cannot be where they were wanted: each has an entry.
+    #[error("{}", .errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; "))]
+    Clashes {
+        /// Each of them, with its start.
+        errors: Vec<FieldError>,
     },
     /// It was changed since its editor looked: the edit names another revision than there is.
     #[error("the {what} was changed meanwhile: its revision is {revision} now; look at it and edit that")]
@@ -89,7 +89,7 @@ impl CatalogError {
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Denied(denied) => denied.code(),
             Self::NotFound { .. } => ErrorCode::NotFound,
-            Self::ShowOverlap { .. } => ErrorCode::ShowOverlap,
+            Self::ShowOverlap(_) | Self::Clashes { .. } => ErrorCode::ShowOverlap,
             Self::Stale { .. } => ErrorCode::StaleRevision,
             Self::InUse { .. } => ErrorCode::InUse,
             Self::Engine(error) => error.code(),

@@ -6,11 +6,12 @@ use super::cache::Snapshot;
 use super::search::{Hit, folded};
 use super::types::{FacetCount, MovieFacets};
 use super::{Catalog, CatalogError, MovieQuery, MovieResults, MovieSort, ShowFormat, ShowStatus, page_limit};
+use crate::bookings::Channel;
 use crate::error::{Invalid, Validation};
 use crate::ids::{MovieId, ShowId, VenueId};
 use crate::limits;
 use crate::store::records::{Movie, Show, Venue};
-use crate::time::{Date, Timestamp};
+use crate::time::{Date, LocalTime, TimeOfDay, Timestamp};
 
 mod cursor;
 
@@ -18,8 +19,6 @@ use cursor::{Cursor, Place};
 
 /// Values of one kind that are counted.
 const MOST_VALUES: usize = 100;
-/// A day of the house begins at six.
-const DAY_BEGINS: i64 = 6;
 
 impl Catalog<'_> {
     /// A page of movies.
@@ -127,7 +126,7 @@ impl Catalog<'_> {
             let mut kept = Vec::with_capacity(shows.len());
             for shown in shows.drain(..) {
                 let Some(map) = self.engine.map(shown.id).await? else { continue };
-                if map.free().iter().filter(|free| **free).count() >= least as usize {
+                if map.free(Channel::Online).iter().filter(|free| **free).count() >= least as usize {
                     kept.push(shown);
                 }
             }
@@ -168,22 +167,13 @@ struct Wanted<'a> {
     format: Option<ShowFormat>,
     venue: Option<VenueId>,
     dates: (Option<Date>, Option<Date>),
-    times: (Option<chrono::NaiveTime>, Option<chrono::NaiveTime>),
+    times: (Option<TimeOfDay>, Option<TimeOfDay>),
     max_price: Option<i64>,
     seats: bool,
 }
 
 fn filled(text: Option<&String>) -> Option<&str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty())
-}
-
-fn time_of_day(path: &str, text: Option<&str>, fields: &mut Validation) -> Option<chrono::NaiveTime> {
-    let text = text?;
-    let time = chrono::NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| text.len() == 5);
-    if time.is_none() {
-        fields.refuse(path, "invalid", format!("{path} must be a time of day such as 18:30"));
-    }
-    time
 }
 
 impl<'a> Wanted<'a> {
@@ -198,10 +188,6 @@ impl<'a> Wanted<'a> {
         fields.optional_text("language", language, limits::MAX_LABEL_CHARS);
         let city = filled(query.city.as_ref());
         fields.optional_text("city", city, limits::MAX_NAME_CHARS);
-        let times = (
-            time_of_day("time_from", filled(query.time_from.as_ref()), &mut fields),
-            time_of_day("time_to", filled(query.time_to.as_ref()), &mut fields),
-        );
         if let (Some(from), Some(to)) = (query.date_from, query.date_to)
             && from > to
         {
@@ -228,7 +214,7 @@ impl<'a> Wanted<'a> {
             format: query.format,
             venue: query.venue,
             dates: (query.date_from, query.date_to),
-            times,
+            times: (query.time_from, query.time_to),
             max_price: query.max_price_minor,
             seats: query.min_seats_left.is_some(),
         })
@@ -267,10 +253,10 @@ impl<'a> Wanted<'a> {
         if self.dates == (None, None) && self.times == (None, None) {
             return true;
         }
-        let local = start.in_zone(venue.zone).naive_local();
-        let day = Date::new((local - chrono::TimeDelta::hours(DAY_BEGINS)).date());
+        let local = LocalTime::of(start, venue.zone);
+        let day = local.business_day();
         let in_dates = self.dates.0.is_none_or(|from| day >= from) && self.dates.1.is_none_or(|to| day <= to);
-        let time = local.time();
+        let time = local.time_of_day();
         let in_times = match self.times {
             (Some(from), Some(to)) if from > to => time >= from || time <= to,
             (from, to) => from.is_none_or(|from| time >= from) && to.is_none_or(|to| time <= to),

@@ -23,7 +23,7 @@ impl Show {
             ShowStatus::Cancelled
         } else if now >= self.ends_at {
             ShowStatus::Ended
-        } else if self.closed || now >= self.sales_close_at {
+        } else if self.closed || self.frozen.is_some() || now >= self.sales_close_at {
             ShowStatus::Closed
         } else if now >= self.sales_open_at {
             ShowStatus::OnSale

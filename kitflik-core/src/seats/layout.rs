@@ -63,6 +63,15 @@ pub struct Seat {
     pub block: u32,
 }
 
+impl Seat {
+    /// What follows the row's name in the label; the whole label if it does not begin with it.
+    pub(crate) fn number(&self) -> &str {
+        let rest = self.label.strip_prefix(&self.row).unwrap_or_default();
+        let rest = rest.strip_prefix('-').unwrap_or(rest).trim();
+        if rest.is_empty() { &self.label } else { rest }
+    }
+}
+
 /// A price category of a layout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

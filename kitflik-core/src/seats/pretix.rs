@@ -1,7 +1,10 @@
-//! Layouts from pretix seating plans.
+//! Layouts from pretix seating plans, and to them.
+
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::layout::check::{Faults, retell};
@@ -22,8 +25,8 @@ impl Layout {
     /// A seat's id is its `seat_guid`, its label row and seat number put together (`A7`, `12-7`; without a
     /// number the `seat_guid`), a category's id its name. A zone is a section; rows of a zone with the same
     /// number are one row. The seats of a row are ordered from left to right, and a gap of more than one and
-    /// a half times the usual one is an aisle. The plan format has no kinds of seats: all are
-    /// [`SeatKind::Standard`].
+    /// a half times the usual one is an aisle. Positions are rounded to a thousandth of a unit. The plan format
+    /// has no kinds of seats: all are [`SeatKind::Standard`], unless the plan has what [`Self::to_pretix`] adds.
     ///
     /// # Errors
     /// [`Invalid`] names every fault with its place in the file, such as
@@ -40,12 +43,13 @@ impl Layout {
             ));
         };
         let name = reader.text(plan, "", "name").unwrap_or_default();
+        reader.scale(plan);
         reader.categories(plan);
         for (index, zone) in reader.list(plan, "", "zones").iter().enumerate() {
             reader.zone(index, zone);
         }
-        reader.faults.finish()?;
-        let (seats, places) = (reader.seats, reader.places);
+        std::mem::take(&mut reader.faults).finish()?;
+        let (seats, places) = (reader.numbered(), reader.places);
         Self::new(name, reader.categories, seats).map_err(|invalid| {
             retell(invalid, |index, field| {
                 let path = places.get(index)?;
@@ -65,13 +69,21 @@ impl Layout {
     }
 }
 
+/// What is added to a plan that the format has no place for.
+const ADDED: &str = "kitflik";
+
 #[derive(Default)]
 struct Reader {
     faults: Faults,
+    /// Units of the file in a unit of the layout; none is one.
+    scale: Option<f64>,
     categories: Vec<Category>,
     sections: Names,
+    /// The last block that was found by the gaps between seats.
     block: u32,
     seats: Vec<Seat>,
+    /// The seats whose blocks the file does not say.
+    found: Vec<usize>,
     /// Where in the file each seat is.
     places: Vec<String>,
 }
@@ -79,6 +91,9 @@ struct Reader {
 /// A seat on its way into a row.
 struct Found {
     seat: Seat,
+    /// Its label and its block if the file says them.
+    label: Option<String>,
+    block: Option<u32>,
     place: String,
 }
 
@@ -87,6 +102,8 @@ struct Found {
 struct Rows {
     order: Vec<String>,
     seats: BTreeMap<String, Vec<Found>>,
+    /// Those whose seats are in order already.
+    ordered: BTreeSet<String>,
 }
 
 fn within(path: &str, key: &str) -> String {
@@ -151,6 +168,60 @@ impl Reader {
         object
     }
 
+    /// What is added to an object that the format has no place for.
+    fn added<'a>(&mut self, object: &'a Map<String, Value>, path: &str) -> Option<&'a Map<String, Value>> {
+        object.get(ADDED).and_then(|added| self.object(added, &within(path, ADDED)))
+    }
+
+    /// A value of what is added, if it is there.
+    fn told<T: DeserializeOwned>(
+        &mut self,
+        added: Option<&Map<String, Value>>,
+        path: &str,
+        key: &str,
+        expected: &str,
+    ) -> Option<T> {
+        let value = added?.get(key)?;
+        let told = T::deserialize(value).ok();
+        if told.is_none() {
+            self.wrong(format!("{}.{key}", within(path, ADDED)), expected, Some(value));
+        }
+        told
+    }
+
+    fn scale(&mut self, plan: &Map<String, Value>) {
+        let added = self.added(plan, "");
+        let scale: Option<f64> = self.told(added, "", "scale", "a number above 0");
+        if scale.is_some_and(|scale| !(1e-3..=1e6).contains(&scale)) {
+            let path = format!("{ADDED}.scale");
+            let detail = format!("{path} is {}, allowed are 0.001 to 1000000", scale.unwrap_or_default());
+            self.faults.add(path, "out_of_range", detail);
+            return;
+        }
+        self.scale = scale;
+    }
+
+    /// A position in units of the layout, to a thousandth.
+    fn units(&self, value: f64) -> f64 {
+        // The sum makes a zero of a negative one.
+        (value / self.scale.unwrap_or(1.0) * 1000.0).round() / 1000.0 + 0.0
+    }
+
+    /// The seats, with the blocks that were found numbered after those that the file says.
+    fn numbered(&mut self) -> Vec<Seat> {
+        let mut seats = std::mem::take(&mut self.seats);
+        let found: BTreeSet<usize> = self.found.drain(..).collect();
+        let told = seats.iter().enumerate().filter(|(index, _)| !found.contains(index));
+        if let Some(last) = told.map(|(_, seat)| seat.block).max() {
+            for index in found {
+                if let Some(seat) = seats.get_mut(index) {
+                    seat.block = seat.block.saturating_add(last);
+                }
+            }
+        }
+        seats
+    }
+
     /// The position of a zone, row or seat, relative to what it is in.
     fn position(&mut self, object: &Map<String, Value>, path: &str, required: bool) -> (f64, f64) {
         let position = match object.get("position") {
@@ -177,7 +248,9 @@ impl Reader {
             let Some(category) = self.object(value, &path) else { continue };
             let Some(name) = self.text(category, &path, "name") else { continue };
             let color = self.optional(category, &path, "color");
-            match CategoryId::new(&name) {
+            let added = self.added(category, &path);
+            let id = self.told(added, &path, "id", "a category");
+            match id.map_or_else(|| CategoryId::new(&name), Ok) {
                 Ok(id) => self.categories.push(Category { id, name, color }),
                 Err(error) => {
                     self.faults.add(format!("{path}.name"), "invalid", format!("{path}.name: {error}"))
@@ -200,22 +273,35 @@ impl Reader {
         let path = format!("zones[{index}]");
         let Some(zone) = self.object(value, &path) else { return };
         let name = self.optional(zone, &path, "name");
-        let section = self.section(index, name);
+        let added = self.added(zone, &path);
+        let section = self.told(added, &path, "section", "a text");
+        let section = section.unwrap_or_else(|| self.section(index, name));
         let origin = self.position(zone, &path, false);
         let mut rows = Rows::default();
         for (index, row) in self.list(zone, &path, "rows").iter().enumerate() {
             self.row(&section, origin, &format!("{path}.rows[{index}]"), index, row, &mut rows);
         }
-        let rows: Vec<_> =
-            rows.order.iter().filter_map(|name| rows.seats.remove(name)).map(in_order).collect();
+        let mut row = |name: &String| {
+            let seats = rows.seats.remove(name)?;
+            Some(if rows.ordered.contains(name) { seats } else { in_order(seats) })
+        };
+        let rows: Vec<_> = rows.order.iter().filter_map(&mut row).collect();
         let zone_gap = median(rows.iter().flat_map(|row| gaps(row)).collect());
         for row in rows {
+            if row.iter().all(|found| found.block.is_some()) {
+                for found in row {
+                    self.seats.push(Seat { block: found.block.unwrap_or_default(), ..found.seat });
+                    self.places.push(found.place);
+                }
+                continue;
+            }
             let gaps = gaps(&row);
             let usual = if gaps.len() < TELLING_GAPS { zone_gap } else { median(gaps.clone()) };
             // The first seat of a row always begins a block.
             let begins = std::iter::once(true).chain(gaps.iter().map(|gap| *gap > 1.5 * usual));
             for (found, begins) in row.into_iter().zip(begins) {
                 self.block += u32::from(begins);
+                self.found.push(self.seats.len());
                 self.seats.push(Seat { block: self.block, ..found.seat });
                 self.places.push(found.place);
             }
@@ -239,21 +325,28 @@ impl Reader {
             let numbered = (2_usize..).map(|number| format!("Row {} {number}", index + 1));
             std::iter::once(first).chain(numbered).find(|name| !rows.seats.contains_key(name))
         };
-        let name = number.clone().or_else(own).unwrap_or_default();
+        let added = self.added(row, path);
+        let named = self.told(added, path, "row", "a text");
+        let name = named.or_else(|| number.clone()).or_else(own).unwrap_or_default();
+        if self.told(added, path, "ordered", "true or false").unwrap_or(false) {
+            rows.ordered.insert(name.clone());
+        }
         let offset = self.position(row, path, false);
         let origin = (origin.0 + offset.0, origin.1 + offset.1);
         let mut seats = Vec::new();
         for (index, seat) in self.list(row, path, "seats").iter().enumerate() {
             let path = format!("{path}.seats[{index}]");
-            if let Some(seat) = self.seat(seat, &path) {
-                let label = match (number.as_deref().unwrap_or_default(), seat.label.as_str()) {
+            if let Some(Found { seat, label, block, place }) = self.seat(seat, path) {
+                let by_number = match (number.as_deref().unwrap_or_default(), seat.label.as_str()) {
                     // Ids may be longer than labels.
                     (_, "") => seat.id.as_str().chars().take(MAX_LABEL_CHARS).collect(),
                     (row, seat) => format!("{row}{}{seat}", hyphen(row, seat)),
                 };
-                let (x, y) = (origin.0 + seat.x, origin.1 + seat.y);
-                let seat = Seat { label, section: section.to_owned(), row: name.clone(), x, y, ..seat };
-                seats.push(Found { seat, place: path });
+                let (x, y) = (self.units(origin.0 + seat.x), self.units(origin.1 + seat.y));
+                let label_told = label.clone().unwrap_or(by_number);
+                let (section, row) = (section.to_owned(), name.clone());
+                let seat = Seat { label: label_told, section, row, x, y, ..seat };
+                seats.push(Found { seat, label, block, place });
             }
         }
         if !rows.seats.contains_key(&name) {
@@ -263,30 +356,30 @@ impl Reader {
     }
 
     /// A seat in its row's terms; the label is still the seat number.
-    fn seat(&mut self, value: &Value, path: &str) -> Option<Seat> {
-        let seat = self.object(value, path)?;
+    fn seat(&mut self, value: &Value, path: String) -> Option<Found> {
+        let seat = self.object(value, &path)?;
+        let (path, place) = (path.as_str(), path.clone());
         let id = self.text(seat, path, "seat_guid");
         let category = self.text(seat, path, "category");
         let label = self.optional(seat, path, "seat_number").unwrap_or_default();
         let (x, y) = self.position(seat, path, true);
+        let added = self.added(seat, path);
+        let told = self.told(added, path, "label", "a text");
+        let block = self.told(added, path, "block", "a whole number");
+        let kind = self.told(added, path, "kind", "an object with a type of seat");
+        let category = category.map(|name| {
+            let known = self.categories.iter().find(|category| category.name == name);
+            known.map_or_else(|| CategoryId::new(name), |category| Ok(category.id.clone()))
+        });
         let mut checked = |key: &str, error: String| {
             self.faults.add(within(path, key), "invalid", format!("{path}.{key}: {error}"))
         };
         let id = SeatId::new(id?).map_err(|error| checked("seat_guid", error.to_string())).ok();
-        let category =
-            CategoryId::new(category?).map_err(|error| checked("category", error.to_string())).ok();
+        let category = category?.map_err(|error| checked("category", error.to_string())).ok();
         let (section, row) = (String::new(), String::new());
-        Some(Seat {
-            id: id?,
-            label,
-            section,
-            row,
-            category: category?,
-            kind: SeatKind::Standard,
-            x,
-            y,
-            block: 0,
-        })
+        let (id, category, kind) = (id?, category?, kind.unwrap_or(SeatKind::Standard));
+        let seat = Seat { id, label, section, row, category, kind, x, y, block: 0 };
+        Some(Found { seat, label: told, block, place })
     }
 }
 

@@ -3,18 +3,24 @@
 mod orphans;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::layout::{Layout, SeatKind, SeatNo};
+use super::best::{SeatFilter, best_available};
+use super::layout::{Layout, Seat, SeatKind, SeatNo};
 use crate::error::ErrorCode;
 use crate::ids::SeatId;
+use crate::limits::MAX_SEATS_PER_BOOKING;
+use crate::time::Timestamp;
 
 pub(crate) use orphans::Hall;
 
-/// The selection rules of a show. All are on by default; a host relaxes them shortly before the show, or for
-/// staff.
+/// The selection rules of a show. All are on by default, and until the show starts.
+///
+/// A wheelchair space is for whoever asks for it by name; the best available are other seats unless the wish says
+/// `accessible`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
@@ -30,17 +36,51 @@ pub struct SelectionRules {
     /// No single free seat may be left that another choice of the same size in the row avoids.
     #[cfg_attr(feature = "uniffi", uniffi(default = true))]
     pub orphans: bool,
+    /// From so many minutes before the start the halves of a couple seat are sold one by one; never if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub couples_until_minutes: Option<u32>,
+    /// From so many minutes before the start a companion seat is for everybody; never if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub companions_until_minutes: Option<u32>,
+    /// From so many minutes before the start single seats may be left; never if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub orphans_until_minutes: Option<u32>,
 }
 
 impl Default for SelectionRules {
     fn default() -> Self {
-        Self { couples: true, companions: true, orphans: true }
+        Self { couples: true, companions: true, orphans: true, ..Self::OFF }
     }
 }
 
 impl SelectionRules {
     /// No rule at all.
-    pub const OFF: Self = Self { couples: false, companions: false, orphans: false };
+    pub const OFF: Self = Self {
+        couples: false,
+        companions: false,
+        orphans: false,
+        couples_until_minutes: None,
+        companions_until_minutes: None,
+        orphans_until_minutes: None,
+    };
+
+    /// Those that are in force at a time: the others are off.
+    #[must_use]
+    pub fn at(self, starts_at: Timestamp, now: Timestamp) -> Self {
+        let holds = |on: bool, until: Option<u32>| {
+            let end = until.map(|minutes| starts_at.minus(Duration::from_secs(60 * u64::from(minutes))));
+            on && end.is_none_or(|end| now < end)
+        };
+        Self {
+            couples: holds(self.couples, self.couples_until_minutes),
+            companions: holds(self.companions, self.companions_until_minutes),
+            orphans: holds(self.orphans, self.orphans_until_minutes),
+            ..self
+        }
+    }
 }
 
 /// A choice of seats that a rule forbids.
@@ -52,7 +92,8 @@ pub struct Refusal {
     /// The seats that offend: chosen halves of couple seats, chosen companion seats, or the single seats left
     /// over.
     pub seats: Vec<SeatId>,
-    /// A whole choice that keeps the rule, in layout order; empty if none is known.
+    /// A whole choice that all rules allow, of seats that this buyer could take, in layout order; empty if none is
+    /// known.
     pub instead: Vec<SeatId>,
     /// What is wrong and what to do, for people.
     pub detail: String,
@@ -99,8 +140,8 @@ pub(crate) fn check_pairs(layout: &Layout, chosen: &[SeatNo], rules: &SelectionR
     Ok(())
 }
 
-/// Checks all the rules. `free` says which seats this buyer could take, those of `chosen` among them; it is
-/// asked only about rows of chosen seats.
+/// Checks all the rules that are on; which ones are at a time, [`SelectionRules::at`] says. `free` says which seats
+/// this buyer could take, those of `chosen` among them; it is asked only about rows of chosen seats.
 ///
 /// The orphan rule: a single seat is left over by a choice if it had a free neighbour before and has none
 /// after. It is refused if in that row as many seats of the same categories, in no more separate groups, can
@@ -116,12 +157,35 @@ pub fn check_selection(
     free: impl Fn(SeatNo) -> bool,
     rules: &SelectionRules,
 ) -> Result<(), Refusal> {
-    check_pairs(layout, chosen, rules).map_err(|mut refusal| {
-        if !refusal.instead.iter().filter_map(|id| layout.number(id)).all(&free) {
-            refusal.instead.clear();
+    check(layout, chosen, &free, rules)
+}
+
+fn check(
+    layout: &Layout,
+    chosen: &[SeatNo],
+    free: &dyn Fn(SeatNo) -> bool,
+    rules: &SelectionRules,
+) -> Result<(), Refusal> {
+    if let Err(mut refusal) = check_pairs(layout, chosen, rules) {
+        // Complete pairs may be gone, or break the next rule.
+        let whole: Vec<_> = refusal.instead.iter().filter_map(|id| layout.number(id)).collect();
+        let gone: Vec<_> = whole.iter().filter(|seat| !free(**seat)).map(|seat| seat.index()).collect();
+        if !gone.is_empty() {
+            let torn: Vec<_> =
+                refusal.seats.iter().filter_map(|id| Some(layout.number(id)?.index())).collect();
+            refusal.detail = format!(
+                "{} is sold only together with {}, which is taken: choose other seats",
+                labels(layout, &torn),
+                labels(layout, &gone)
+            );
         }
-        refusal
-    })?;
+        if whole.len() > MAX_SEATS_PER_BOOKING || !gone.is_empty() {
+            refusal.instead.clear();
+        } else if let Err(other) = check(layout, &whole, free, rules) {
+            refusal.instead = other.instead;
+        }
+        return Err(refusal);
+    }
     if rules.orphans {
         let chosen: BTreeSet<_> = chosen.iter().map(|seat| seat.index()).collect();
         let hall = Hall { layout, free: |index| free(SeatNo::at(index)), whole_couples: rules.couples };
@@ -136,6 +200,35 @@ pub fn check_selection(
         }
     }
     Ok(())
+}
+
+/// What a clerk would offer to whoever chose what cannot be had: as many seats of the same category, in the same
+/// section if there are, by the rules. Empty if there are none. `free` has an entry per seat, in layout order.
+pub(crate) fn alternative(
+    layout: &Layout,
+    chosen: &[SeatNo],
+    free: &[bool],
+    rules: &SelectionRules,
+) -> Vec<SeatId> {
+    let seats: Vec<_> = chosen.iter().filter_map(|seat| layout.seat(*seat)).collect();
+    let Some(first) = seats.first() else { return Vec::new() };
+    let alike = |same: fn(&Seat, &Seat) -> bool| seats.iter().all(|seat| same(first, seat));
+    let accessible = seats.iter().any(|seat| seat.kind == SeatKind::Wheelchair);
+    let category = alike(|one, other| one.category == other.category).then(|| first.category.clone());
+    let section = alike(|one, other| one.section == other.section).then(|| first.section.clone());
+    let is_free = |seat: SeatNo| free.get(seat.index()).copied().unwrap_or(false);
+    for section in [section, None] {
+        let filter = SeatFilter { category: category.clone(), section, accessible };
+        let Some(choice) = best_available(layout, free, seats.len(), &filter) else { continue };
+        match check(layout, &choice.seats, &is_free, rules) {
+            Ok(()) => {
+                return choice.seats.iter().filter_map(|seat| Some(layout.seat(*seat)?.id.clone())).collect();
+            }
+            Err(refusal) if !refusal.instead.is_empty() => return refusal.instead,
+            Err(_) => {}
+        }
+    }
+    Vec::new()
 }
 
 fn ids<'a>(layout: &Layout, indices: impl IntoIterator<Item = &'a usize>) -> Vec<SeatId> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::export::inexpressible;
 use super::layout::check::{Faults, is_color, retell};
 use super::layout::{Category, Layout, Seat, SeatKind};
 use crate::error::Invalid;
@@ -108,27 +109,16 @@ impl Layout {
     /// Writes the text format of [`Self::from_text`].
     ///
     /// # Errors
-    /// [`Invalid`] names the first seat that the format cannot express: it knows whole columns and rows, and
-    /// its own numbering of seats.
+    /// [`Invalid`] with the code `not_expressible` names the first seat that the format cannot express, and what of
+    /// it: whole columns and rows can be drawn, with the format's own numbering of seats.
     pub fn to_text(&self) -> Result<String, Invalid> {
         let text = write(self)?;
-        let again = Self::from_text(self.name(), &text);
-        if again.as_ref() == Ok(self) {
-            return Ok(text);
-        }
-        let seats = again.as_ref().map_or(&[][..], Self::seats);
-        let same = seats.iter().zip(self.seats()).take_while(|(again, seat)| again == seat).count();
-        let what = self.seats().get(same).map_or("the categories".into(), |seat| format!("seat {}", seat.id));
-        Err(inexpressible(format!("seats[{same}]"), &format!("{what} cannot be written as text")))
+        self.same(&Self::from_text(self.name(), &text), CAN)?;
+        Ok(text)
     }
 }
 
-fn inexpressible(path: impl Into<String>, what: &str) -> Invalid {
-    let detail = format!(
-        "{what}: the text format knows whole columns and rows, and seats numbered from left to right"
-    );
-    Invalid::one(path, "not_expressible", detail)
-}
+const CAN: &str = "the text format knows whole columns and rows, and seats numbered from left to right";
 
 fn at(line: usize, column: usize) -> String {
     format!("line {line}, column {column}")
@@ -389,7 +379,7 @@ fn slug(name: &str) -> String {
 }
 
 /// A letter for each category, a letter of its name where one is left.
-fn letters(categories: &[Category]) -> Vec<char> {
+pub(super) fn letters(categories: &[Category]) -> Vec<char> {
     let mut letters: Vec<char> = Vec::new();
     for category in categories {
         let of_name = category.name.chars().map(|c| c.to_ascii_lowercase()).filter(char::is_ascii_lowercase);
@@ -413,7 +403,7 @@ fn write(layout: &Layout) -> Result<String, Invalid> {
     let mut text = String::new();
     let letters = letters(layout.categories());
     if letters.len() < layout.categories().len() {
-        return Err(inexpressible("categories", "there are more categories than letters"));
+        return Err(inexpressible("categories", "there are more categories than letters", CAN));
     }
     for (category, letter) in layout.categories().iter().zip(&letters) {
         let id = if slug(&category.name) == category.id.as_str() {
@@ -479,6 +469,7 @@ impl Writer<'_> {
                 return Err(inexpressible(
                     "categories",
                     "there are too many kinds of seats in too many categories",
+                    CAN,
                 ));
             };
             cells.push(mark);

@@ -13,6 +13,7 @@
 //! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
 //! show/{show}                            Show
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
+//! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
@@ -49,9 +50,9 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, LayoutChunk, LayoutHead, MasterKeyMark, Movie, Outbox, PaymentInFlight,
-    PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins,
-    StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    Deleting, EmailClaim, FirstStaff, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark, Movie, Outbox,
+    PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff,
+    StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -237,6 +238,10 @@ pub(crate) fn seats(show: ShowId) -> Range<SeatPointer> {
 /// The number of the seat that a key of [`seats`] is about.
 pub(crate) fn seat_number(key: &str) -> Option<SeatNo> {
     key.rsplit('/').next()?.parse().ok().map(SeatNo)
+}
+
+pub(crate) fn house_seats(show: ShowId) -> Typed<HouseSeats> {
+    typed(with_id("house-seats/", show.as_bytes(), 0))
 }
 
 pub(crate) fn cap(show: ShowId, customer: &str) -> Typed<CustomerCap> {

@@ -35,12 +35,18 @@ pub enum Mutant {
     ReceiptIgnored,
     /// A stale hold is taken over without checking or expiring the old booking.
     TakeoverUnchecked,
+    /// A house seat that is released is taken without checking its pointer.
+    ReleaseUnchecked,
     /// A confirm does not check the version of its booking.
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
     ConfirmRelaxed,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.

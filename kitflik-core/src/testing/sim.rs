@@ -208,20 +208,12 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
     let auditorium = catalog.add_auditorium(&system, &hall).await?;
     let movie = NewMovie { title: text("Alien"), ..NewMovie::default() };
     let movie = catalog.add_movie(&system, &movie).await?;
+    let starts = crate::LocalTime::new(start().plus(8 * HOUR).utc().naive_utc());
     let show = NewShow {
-        command,
-        movie_id: movie.id,
-        auditorium_id: auditorium.id,
-        starts_at_local: crate::LocalTime::new(start().plus(8 * HOUR).utc().naive_utc()),
-        price_card_id: card.id,
-        duration_minutes: None,
         sales_open_at: Some(Timestamp::from_millis(0)),
-        sales_close_at: None,
-        language: None,
-        subtitles: None,
-        format: Default::default(),
         max_seats_per_customer: cap,
         selection: SelectionRules { orphans: false, ..SelectionRules::default() },
+        ..NewShow::new(movie.id, auditorium.id, card.id, starts)
     };
     Ok(catalog.add_show(&system, &show).await?.id)
 }

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::keyring::KeyRing;
 use crate::{
-    Actor, CategoryPrice, Currency, Error, ErrorCode, HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, SeatFilter, SeatId, SelectionRules, ShowId,
-    TicketError, TicketKey, TicketKeys, Timestamp, Zone, best_available,
+    Actor, BlockSeats, CategoryPrice, Currency, Error, ErrorCode, HoldSeats, Kitflik, Layout, MasterKey,
+    MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Role, SeatFilter, SeatId,
+    SelectionRules, ShowId, StaffId, TicketError, TicketKey, TicketKeys, Timestamp, Zone, best_available,
 };
 
 /// The answer to an input, both as JSON texts.
@@ -81,16 +81,31 @@ struct Hold {
     booking_fee_minor: i64,
     #[serde(default)]
     rules: SelectionRules,
+    max_seats_per_customer: Option<u32>,
+    /// Seats that the house keeps.
+    #[serde(default)]
+    blocks: Vec<BlockSeats>,
+    /// How many minutes before the start it is; eight hours if absent.
+    minutes_before: Option<u32>,
     /// Seats that somebody else has; the rules of choice hold for them too.
     #[serde(default)]
     taken: Vec<SeatId>,
+    /// Whether the box office asks, and not a guest.
+    #[serde(default)]
+    by_staff: bool,
     /// A request to hold, without its show.
     request: Value,
 }
 
 async fn hold(input: Hold) -> Result<Value, String> {
-    let kitflik = house()?;
+    let (kitflik, clock) = house()?;
     let show = show(&kitflik, &input).await.map_err(told)?;
+    for block in &input.blocks {
+        kitflik.bookings().block_seats(&Actor::System, show, block).await.map_err(told)?;
+    }
+    if let Some(minutes) = input.minutes_before {
+        clock.shift(i64::from(HOURS_BEFORE * 60) * 60_000 - i64::from(minutes) * 60_000);
+    }
     if !input.taken.is_empty() {
         let others = HoldSeats::seats(show, input.taken.clone());
         let held = kitflik.bookings().hold(&Actor::System, &others).await;
@@ -99,7 +114,9 @@ async fn hold(input: Hold) -> Result<Value, String> {
     let mut request = input.request;
     request["show_id"] = json!(show);
     let request: HoldSeats = serde_json::from_value(request).map_err(told)?;
-    Ok(match kitflik.bookings().hold(&Actor::guest(), &request).await {
+    let clerk = Actor::Staff { id: StaffId::from_bytes([9; 16]), role: Role::BoxOffice };
+    let actor = if input.by_staff { clerk } else { Actor::guest() };
+    Ok(match kitflik.bookings().hold(&actor, &request).await {
         Ok(held) => {
             let seats: Vec<_> = held.seats.iter().map(|seat| &seat.id).collect();
             json!({ "seats": seats, "together": held.together, "quote": held.quote })
@@ -115,15 +132,20 @@ fn refusal(error: &Error) -> Value {
     })
 }
 
-fn house() -> Result<Kitflik, String> {
+fn house() -> Result<(Kitflik, Arc<ManualClock>), String> {
     let now: Timestamp = "2026-11-27T12:00:00Z".parse().map_err(told)?;
-    Kitflik::builder(Arc::new(MemoryStorage::new()), MasterKey::new([7; 32]))
-        .clock(Arc::new(ManualClock::new(now)))
+    let clock = Arc::new(ManualClock::new(now));
+    let kitflik = Kitflik::builder(Arc::new(MemoryStorage::new()), MasterKey::new([7; 32]))
+        .clock(clock.clone())
         .entropy(Arc::new(SeededEntropy::new(1)))
         .password_hasher(Arc::new(PlainHasher))
         .build()
-        .map_err(told)
+        .map_err(told)?;
+    Ok((kitflik, clock))
 }
+
+/// How long before the start the show is made.
+const HOURS_BEFORE: u32 = 8;
 
 async fn show(kitflik: &Kitflik, input: &Hold) -> Result<ShowId, Error> {
     let (catalog, house) = (kitflik.catalog(), Actor::System);
@@ -143,9 +165,14 @@ async fn show(kitflik: &Kitflik, input: &Hold) -> Result<ShowId, Error> {
     let card = catalog.add_price_card(&house, &card).await?;
     let movie = NewMovie { title: "Alien".to_owned(), ..NewMovie::default() };
     let movie = catalog.add_movie(&house, &movie).await?;
-    let evening = kitflik.now().plus(std::time::Duration::from_secs(8 * 60 * 60)).utc().naive_utc();
+    let evening = kitflik
+        .now()
+        .plus(std::time::Duration::from_secs(u64::from(HOURS_BEFORE) * 60 * 60))
+        .utc()
+        .naive_utc();
     let mut show = NewShow::new(movie.id, hall.id, card.id, crate::LocalTime::new(evening));
     show.selection = input.rules;
+    show.max_seats_per_customer = input.max_seats_per_customer;
     Ok(catalog.add_show(&house, &show).await?.id)
 }
 

@@ -52,6 +52,10 @@ fn a_deleted_account_leaves_no_trace_but_the_sale() {
     refused(house.log_in(ADA, PASSWORD), ErrorCode::InvalidCredentials);
     refused(house.refresh(&session.refresh_token), ErrorCode::Unauthenticated);
     refused(block_on(house.kitflik.users().me(&ada)), ErrorCode::Unauthenticated);
+    // Nor does an access token that is still good for minutes.
+    let again = HoldSeats::seats(show.id, seats(&["A3", "A4"]));
+    let again = block_on(bookings.hold(&ada, &again)).unwrap_err();
+    assert_eq!(again.code(), ErrorCode::Unauthenticated);
     assert_eq!(house.subjects(ADA).last().unwrap(), "Your account at KitFlik was deleted");
 
     let sold = block_on(bookings.get(&Actor::System, sold.id)).unwrap();

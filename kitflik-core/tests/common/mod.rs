@@ -119,20 +119,10 @@ impl House {
             let movie =
                 NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };
             let movie = catalog.add_movie(&system, &movie).await.unwrap();
+            let starts = "2026-11-27T20:00".parse().unwrap();
             let mut show = NewShow {
-                command: None,
-                movie_id: movie.id,
-                auditorium_id: auditorium.id,
-                starts_at_local: "2026-11-27T20:00".parse().unwrap(),
-                price_card_id: card.id,
-                duration_minutes: None,
-                sales_open_at: None,
-                sales_close_at: None,
                 language: Some("en".to_owned()),
-                subtitles: None,
-                format: Default::default(),
-                max_seats_per_customer: None,
-                selection: Default::default(),
+                ..NewShow::new(movie.id, auditorium.id, card.id, starts)
             };
             edit(&mut show);
             let show = catalog.add_show(&system, &show).await.unwrap();

@@ -1,10 +1,10 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    Actor, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
-    ConfirmBooking, ConfirmEmail, Currency, DeleteAccount, DeleteCustomer, EditAuditorium, FutureBookings,
-    HoldSeats, Layout, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, OccupancyQuery, PageRequest,
-    UpdateProfile, UserQuery,
+    Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
+    ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, EditAuditorium,
+    FutureBookings, HoldSeats, Layout, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    OccupancyQuery, PageRequest, RepeatShow, UnblockSeats, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -61,6 +61,15 @@ fn bookings() -> Vec<Row> {
         row("Bookings::cancel", THEIRS, |s| {
             told(s.bookings().cancel(&s.actor, s.sold(), &CancelBooking::because("It rains.")))
         }),
+        row("Bookings::block_seats", OFFICE, |s| {
+            let request = BlockSeats::new(seats(&["C1", "C2"]), "For the critics");
+            told(s.bookings().block_seats(&s.actor, s.cinema.show.id, &request))
+        }),
+        row("Bookings::unblock_seats", OFFICE, |s| {
+            let request = UnblockSeats { command: None, seats: seats(&["C1", "C2"]) };
+            told(s.bookings().unblock_seats(&s.actor, s.cinema.show.id, &request))
+        }),
+        row("Bookings::house_seats", OFFICE, |s| told(s.bookings().house_seats(&s.actor, s.cinema.show.id))),
         row("Bookings::get", THEIRS, |s| told(s.bookings().get(&s.actor, s.booking))),
         row("Bookings::mine", CUSTOMERS, |s| told(s.bookings().mine(&s.actor, &PageRequest::default()))),
         row("Bookings::list", OFFICE, |s| told(s.bookings().list(&s.actor, &BookingQuery::default()))),
@@ -159,6 +168,24 @@ fn catalog() -> Vec<Row> {
             let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
             told(s.catalog().add_show(&s.actor, &show))
         }),
+        row("Catalog::add_shows", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let (from, to) = ("2026-11-28".parse().unwrap(), "2026-11-30".parse().unwrap());
+            let shows = RepeatShow::daily(movie, hall, card, from, to, vec!["20:00".parse().unwrap()]);
+            told(s.catalog().add_shows(&s.actor, &shows))
+        }),
+        row("Catalog::copy_week", EDITORS, |s| {
+            let copy = CopyWeek {
+                command: None,
+                venue_id: None,
+                auditorium_id: Some(s.cinema.auditorium.id),
+                from: "2026-11-23".parse().unwrap(),
+                to: "2026-11-30".parse().unwrap(),
+                clock_change: None,
+                skip_clashes: false,
+            };
+            told(s.catalog().copy_week(&s.actor, &copy))
+        }),
     ]
 }
 
@@ -232,6 +259,7 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Catalog::movies", PROGRAMME),
     ("Catalog::price_card", PROGRAMME),
     ("Catalog::price_cards", PROGRAMME),
+    ("Catalog::schedule", PROGRAMME),
     ("Catalog::show", PROGRAMME),
     ("Catalog::shows_of", PROGRAMME),
     ("Catalog::venue", PROGRAMME),

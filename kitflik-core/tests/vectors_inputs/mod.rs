@@ -8,6 +8,7 @@ pub(crate) type Vector = (&'static str, &'static str, Value);
 pub(crate) fn all() -> Vec<Vector> {
     let mut all = offers();
     all.extend(holds());
+    all.extend(choices());
     all.extend(tickets());
     all.extend(digests());
     all.push(("error_codes", "every code", Value::Null));
@@ -111,6 +112,114 @@ fn holds() -> Vec<Vector> {
         json!({ "plan": ROWS, "currency": "JPY", "prices": yen, "request": { "best_available": { "count": 10 } } }),
     ));
     all
+}
+
+/// Rules of choice, by time and by who asks.
+fn choices() -> Vec<Vector> {
+    const ROWS: &str = "category s Standard\ncategory p Premium\nsection Stalls\nA: ######\nB: ##<>##\n\
+                        C: @+####\nsection Balcony\nD: pp<>pp\n";
+    let prices = json!([
+        { "category": "standard", "ticket_type": "adult", "amount_minor": 1250 },
+        { "category": "premium", "ticket_type": "adult", "amount_minor": 1850 },
+    ]);
+    let choice = |name, more: Value, seats: &[&str]| {
+        let mut input = json!({
+            "plan": ROWS, "currency": "EUR", "prices": prices, "request": { "seats": seats },
+        });
+        for (field, value) in more.as_object().unwrap() {
+            input[field] = value.clone();
+        }
+        ("hold", name, input)
+    };
+    let critics = json!([{
+        "seats": ["A1", "A2", "A3", "A4"], "reason": "For the critics", "channels": ["box_office"],
+        "release_minutes_before": 60,
+    }]);
+    let broken = json!([{ "seats": ["A3"], "reason": "Broken" }]);
+    let kept = |minutes: u32, by_staff: bool| {
+        let mut input = json!({ "blocks": critics, "minutes_before": minutes });
+        input["by_staff"] = json!(by_staff);
+        input
+    };
+    let best = |more: Value, count: u32| {
+        let mut more = more;
+        more["blocks"][0]["seats"] = json!(["B1", "B2", "B3", "B4", "B5", "B6"]);
+        more["request"] = json!({ "best_available": { "count": count, "section": "Stalls" } });
+        more
+    };
+    let rules = |rules: Value, minutes: u32| json!({ "rules": rules, "minutes_before": minutes });
+    let orphans = json!({ "orphans_until_minutes": 30 });
+    let companions = json!({ "companions_until_minutes": 120 });
+    let couples = json!({ "couples_until_minutes": 15 });
+    vec![
+        choice("a house seat online", kept(90, false), &["A4", "A5"]),
+        choice("a house seat at the box office", kept(90, true), &["A3", "A4"]),
+        choice("a house seat at the moment of its release", kept(60, false), &["A3", "A4"]),
+        choice("the last minute of a house seat", kept(61, false), &["A3", "A4"]),
+        choice("the best without house seats", best(kept(90, false), 6), &[]),
+        choice("the best of the box office", best(kept(90, true), 6), &[]),
+        choice("a seat for nobody at the box office", json!({ "blocks": broken, "by_staff": true }), &["A3"]),
+        choice("a single seat beside a blocked one", json!({ "blocks": broken }), &["A1"]),
+        choice(
+            "a channel that is not the guest's",
+            json!({ "request": { "seats": ["A1", "A2"], "channel": "box_office" } }),
+            &[],
+        ),
+        choice(
+            "half a couple, the other is gone",
+            json!({ "blocks": [{ "seats": ["B4"], "reason": "Broken" }] }),
+            &["B3"],
+        ),
+        choice("half a couple and a single seat", json!({}), &["B2", "B3"]),
+        choice(
+            "half a couple, the like is in another section",
+            json!({ "taken": ["D1", "D2"], "blocks": [{ "seats": ["D4"], "reason": "Broken" }] }),
+            &["D3"],
+        ),
+        choice(
+            "half a couple, with a limit",
+            json!({
+                "max_seats_per_customer": 1,
+                "request": { "seats": ["B3"], "customer": { "name": "Ada", "email": "ada@example.org" } },
+            }),
+            &[],
+        ),
+        choice("half a couple, shortly before", rules(couples.clone(), 15), &["B3", "B2"]),
+        choice("half a couple, a minute too early", rules(couples, 16), &["B3", "B2"]),
+        choice("company alone, shortly before", rules(companions.clone(), 120), &["C2"]),
+        choice("company alone, a minute too early", rules(companions, 121), &["C2"]),
+        choice("company alone, its wheelchair space is gone", json!({ "taken": ["C1"] }), &["C2"]),
+        choice("a single seat is left, shortly before", rules(orphans.clone(), 30), &["A2", "A3"]),
+        choice("a single seat is left, a minute too early", rules(orphans, 31), &["A2", "A3"]),
+        choice("a single seat is left by staff", json!({ "by_staff": true }), &["A2", "A3"]),
+        choice("half a couple by staff", json!({ "by_staff": true }), &["B3"]),
+        choice(
+            "it was single before",
+            json!({ "blocks": [{ "seats": ["A2"], "reason": "Broken" }] }),
+            &["A3", "A4"],
+        ),
+        choice(
+            "no rules",
+            json!({ "rules": { "couples": false, "companions": false, "orphans": false } }),
+            &["B3", "C2"],
+        ),
+        choice(
+            "more than a customer may have",
+            json!({
+                "max_seats_per_customer": 2,
+                "request": {
+                    "seats": ["A1", "A2", "A3"], "customer": { "name": "Ada", "email": "ada@example.org" },
+                },
+            }),
+            &[],
+        ),
+        choice("a limit that needs a name", json!({ "max_seats_per_customer": 2 }), &["A1", "A2"]),
+        choice(
+            "a limit, at the box office",
+            json!({ "max_seats_per_customer": 2, "by_staff": true }),
+            &["A1", "A2", "A3"],
+        ),
+    ]
 }
 
 fn tickets() -> Vec<Vector> {

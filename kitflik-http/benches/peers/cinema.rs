@@ -74,19 +74,8 @@ impl Cinema {
             let day = u64::try_from(self.day.fetch_add(1, Ordering::Relaxed)).unwrap();
             let start = self.kitflik.now().plus(Duration::from_secs(day * 24 * 60 * 60)).to_string();
             let show = NewShow {
-                command: None,
-                movie_id: self.movie,
-                auditorium_id,
-                starts_at_local: start[..16].parse().unwrap(),
-                price_card_id: self.card,
-                duration_minutes: None,
-                sales_open_at: None,
-                sales_close_at: None,
                 language: Some("en".to_owned()),
-                subtitles: None,
-                format: Default::default(),
-                max_seats_per_customer: None,
-                selection: Default::default(),
+                ..NewShow::new(self.movie, auditorium_id, self.card, start[..16].parse().unwrap())
             };
             shows.push(self.kitflik.catalog().add_show(&Actor::System, &show).await.unwrap().id);
         }

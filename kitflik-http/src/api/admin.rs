@@ -1,10 +1,12 @@
-//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its customers and
-//! its reports.
+//! Staff: their sessions, accounts and log, additions to the catalogue, the bookings of the house, its seats, its
+//! customers and its reports.
 
 mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod house_seats;
+mod items;
 mod own;
 mod reports;
 mod sessions;
@@ -24,8 +26,10 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(staff::routes())
         .merge(audit::routes())
         .merge(catalogue::routes())
+        .merge(items::routes())
         .merge(auditoriums::routes())
         .merge(bookings::routes())
+        .merge(house_seats::routes())
         .merge(reports::routes())
         .merge(users::routes())
 }

@@ -3,7 +3,8 @@
 use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use kitflik_core::{
-    Date, MovieId, MovieQuery, MovieResults, MovieSort, MovieView, Page, ShowFormat, ShowView, VenueId,
+    Date, MovieId, MovieQuery, MovieResults, MovieSort, MovieView, Page, ShowFormat, ShowView, TimeOfDay,
+    VenueId,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -51,11 +52,13 @@ struct Search {
     #[serde(default, deserialize_with = "unless_empty")]
     date_to: Option<Date>,
     /// Only shows that start at this time of day or later, such as `18:00` on the venue's clocks.
-    #[param(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    time_from: Option<String>,
+    #[serde(default, deserialize_with = "unless_empty")]
+    #[param(value_type = Option<String>)]
+    time_from: Option<TimeOfDay>,
     /// Only shows that start at this time of day or earlier; before `time_from` it is meant after midnight.
-    #[param(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    time_to: Option<String>,
+    #[serde(default, deserialize_with = "unless_empty")]
+    #[param(value_type = Option<String>)]
+    time_to: Option<TimeOfDay>,
     /// Only shows with a price of at most so much, in minor units of the show's currency.
     #[param(minimum = 0)]
     max_price_minor: Option<i64>,
@@ -65,6 +68,7 @@ struct Search {
     min_seats_left: Option<u32>,
     /// In which order; by relevance if absent.
     #[serde(default, deserialize_with = "unless_empty")]
+    #[param(inline)]
     sort: Option<MovieSort>,
     /// Whether to count genres, ratings, languages, formats, cities and venues of all movies found.
     facets: Option<bool>,
@@ -87,8 +91,8 @@ impl From<Search> for MovieQuery {
             venue: search.venue,
             date_from: search.date_from,
             date_to: search.date_to,
-            time_from: filled(search.time_from),
-            time_to: filled(search.time_to),
+            time_from: search.time_from,
+            time_to: search.time_to,
             max_price_minor: search.max_price_minor,
             min_seats_left: search.min_seats_left,
             sort: search.sort,

@@ -222,19 +222,10 @@ async fn shows(
                 continue;
             }
             let new = NewShow {
-                command: None,
-                movie_id: *movie,
-                auditorium_id: hall.id,
-                starts_at_local: start,
-                price_card_id: hall.card,
-                duration_minutes: None,
-                sales_open_at: None,
-                sales_close_at: None,
                 language: Some(if place % 3 == 1 { "en" } else { "de" }.into()),
                 subtitles: (place % 3 == 1).then(|| "de".into()),
                 format: if place == 4 { ShowFormat::ThreeD } else { ShowFormat::TwoD },
-                max_seats_per_customer: None,
-                selection: Default::default(),
+                ..NewShow::new(*movie, hall.id, hall.card, start)
             };
             match kitflik.catalog().add_show(&Actor::System, &new).await {
                 Ok(_) => added += 1,

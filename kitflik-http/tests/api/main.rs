@@ -13,17 +13,20 @@ mod compression;
 mod cookies;
 mod customers;
 mod document;
+mod edits;
 mod errors;
 #[cfg(feature = "server")]
 mod events;
 mod forge;
 mod house;
+mod house_seats;
 mod idempotency;
 mod inputs;
 mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod search;
 mod staff;
 mod staff_accounts;
 mod tokens;

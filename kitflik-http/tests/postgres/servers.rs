@@ -139,21 +139,7 @@ async fn a_booking_goes_from_hold_to_ticket_over_two_engines() {
     let hall = NewAuditorium { command: None, venue_id, name: "Hall".to_owned(), layout };
     let auditorium_id = catalog.add_auditorium(&system, &hall).await.unwrap().id;
     let tomorrow = engines[0].now().plus(std::time::Duration::from_secs(24 * 60 * 60)).to_string();
-    let show = NewShow {
-        command: None,
-        movie_id,
-        auditorium_id,
-        starts_at_local: tomorrow[..16].parse().unwrap(),
-        price_card_id,
-        duration_minutes: None,
-        sales_open_at: None,
-        sales_close_at: None,
-        language: None,
-        subtitles: None,
-        format: Default::default(),
-        max_seats_per_customer: None,
-        selection: Default::default(),
-    };
+    let show = NewShow::new(movie_id, auditorium_id, price_card_id, tomorrow[..16].parse().unwrap());
     let show_id = catalog.add_show(&system, &show).await.unwrap().id;
 
     let wanted = HoldSeats::seats(show_id, seats);

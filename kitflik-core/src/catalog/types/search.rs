@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MovieView, PageRequest, ShowFormat};
 use crate::ids::VenueId;
-use crate::time::Date;
+use crate::time::{Date, TimeOfDay};
 
 /// In which order movies come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,15 +63,15 @@ pub struct MovieQuery {
     pub date_to: Option<Date>,
     /// Only shows that start at this time of day or later, such as `18:00` on the venue's clocks.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub time_from: Option<String>,
+    pub time_from: Option<TimeOfDay>,
     /// Only shows that start at this time of day or earlier; before `time_from` it is meant after midnight.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub time_to: Option<String>,
+    pub time_to: Option<TimeOfDay>,
     /// Only shows with a price of at most so much, in minor units of the show's currency.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub max_price_minor: Option<i64>,
-    /// Only shows that can be booked, with at least so many free seats. It is looked up in at most 200 shows: a
-    /// query that leaves more of them is refused.
+    /// Only shows that can be booked, with at least so many seats that are free online. They are counted in at most
+    /// 200 shows: a query that leaves more is refused.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub min_seats_left: Option<u32>,
     /// In which order; by relevance if absent.

@@ -6,7 +6,7 @@ use super::{AuditoriumRef, CategoryPrice, MovieRef, VenueRef};
 use crate::ids::{AuditoriumId, CommandId, LayoutId, MovieId, PriceCardId, ShowId};
 use crate::money::Currency;
 use crate::seats::rules::SelectionRules;
-use crate::time::{LocalTime, Timestamp};
+use crate::time::{ClockReading, LocalTime, Timestamp};
 
 /// How a show is projected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,18 +45,39 @@ pub struct NewShow {
     pub starts_at_local: LocalTime,
     /// For how much.
     pub price_card_id: PriceCardId,
-    /// How long the auditorium is taken, in minutes; the movie's runtime and half an hour if absent.
+    /// Which instant is meant if a change of the clocks skips or repeats the start; refused with both if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub clock_change: Option<ClockReading>,
+    /// How long the auditorium is taken, in minutes; if absent, trailers, the movie's runtime and the turnaround.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub duration_minutes: Option<u32>,
+    /// Minutes before the movie begins; as the house does it if absent ([`Policy::trailers`](crate::Policy::trailers)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub trailers_minutes: Option<u32>,
+    /// Minutes after the movie until the auditorium is free again; as the house does it if absent
+    /// ([`Policy::turnaround`](crate::Policy::turnaround)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub turnaround_minutes: Option<u32>,
     /// When sales open; at once if absent.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub sales_open_at: Option<Timestamp>,
+    /// How many days of 24 hours before the start sales open, instead of `sales_open_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub sales_open_days_before: Option<u32>,
     /// When sales close; at the start if absent.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub sales_close_at: Option<Timestamp>,
+    /// How many minutes before the start sales close, instead of `sales_close_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub sales_close_minutes_before: Option<u32>,
     /// The language spoken.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
@@ -93,9 +114,14 @@ impl NewShow {
             auditorium_id,
             starts_at_local,
             price_card_id,
+            clock_change: None,
             duration_minutes: None,
+            trailers_minutes: None,
+            turnaround_minutes: None,
             sales_open_at: None,
+            sales_open_days_before: None,
             sales_close_at: None,
+            sales_close_minutes_before: None,
             language: None,
             subtitles: None,
             format: ShowFormat::default(),
@@ -133,6 +159,8 @@ pub enum ShowStatus {
 pub struct ShowView {
     /// The show.
     pub id: ShowId,
+    /// Which version of it this is: what an edit names, so that it changes nothing that its editor has not seen.
+    pub revision: u64,
     /// What is shown.
     pub movie: MovieRef,
     /// Where in the venue.

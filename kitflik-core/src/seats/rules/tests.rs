@@ -95,7 +95,7 @@ fn rows_are_judged_apart_and_staff_may_take_many() {
 #[test]
 fn rules_that_are_not_mentioned_are_on() {
     let rules: SelectionRules = serde_json::from_str(r#"{"orphans": false}"#).unwrap();
-    assert_eq!(rules, SelectionRules { couples: true, companions: true, orphans: false });
+    assert_eq!(rules, SelectionRules { orphans: false, ..SelectionRules::default() });
 }
 
 /// The rule as it is told to people, for one row and without regard to cost.
@@ -135,51 +135,140 @@ mod told {
             .all(|seat| layout.linked(SeatNo::at(*seat)).is_none_or(|half| chosen.contains(&half.index())))
     }
 
-    /// Every set of seats of the row, as many and of the same categories as the ordinary ones of `chosen`, in
-    /// no more groups, whole couples, free: none is left over.
-    pub(super) fn can_be_helped(layout: &Layout, free: &[bool], chosen: &BTreeSet<usize>) -> bool {
-        let picked: BTreeSet<_> = chosen.iter().copied().filter(|seat| ordinary(layout, *seat)).collect();
+    /// Every set of seats of a row, as many and of the same categories as the ordinary ones of `chosen` there, in no
+    /// more groups, free, and whole couples if that is a rule: none is left over.
+    pub(super) fn can_be_helped(
+        layout: &Layout,
+        free: &[bool],
+        row: std::ops::Range<usize>,
+        chosen: &BTreeSet<usize>,
+        couples: bool,
+    ) -> bool {
+        let picked: BTreeSet<_> =
+            chosen.iter().copied().filter(|seat| row.contains(seat) && ordinary(layout, *seat)).collect();
         let kinds: BTreeSet<_> = picked.iter().map(|seat| &layout.seats()[*seat].category).collect();
-        (0_u32..1 << free.len()).any(|bits| {
-            let other: BTreeSet<_> = (0..free.len()).filter(|seat| bits >> seat & 1 == 1).collect();
+        (0_u32..1 << row.len()).any(|bits| {
+            let other: BTreeSet<_> = row.clone().filter(|seat| bits >> (seat - row.start) & 1 == 1).collect();
             other.len() == picked.len()
                 && other.iter().all(|seat| {
                     free[*seat] && ordinary(layout, *seat) && kinds.contains(&layout.seats()[*seat].category)
                 })
-                && whole(layout, &other)
+                && (!couples || whole(layout, &other))
                 && groups(layout, &other) <= groups(layout, &picked)
-                && left_over(layout, free, &other).is_empty()
+                && left_over(layout, free, &other).iter().all(|seat| !row.contains(seat))
         })
+    }
+
+    /// Whether a rule forbids a choice, and which one: the first in the order of couples, companions, single seats.
+    pub(super) fn forbids(
+        layout: &Layout,
+        free: &[bool],
+        chosen: &BTreeSet<usize>,
+        rules: &SelectionRules,
+    ) -> Option<ErrorCode> {
+        let torn = |wanted: fn(&SeatKind) -> bool| {
+            chosen.iter().any(|seat| {
+                let link = layout.linked(SeatNo::at(*seat));
+                wanted(&layout.seats()[*seat].kind) && link.is_none_or(|link| !chosen.contains(&link.index()))
+            })
+        };
+        if rules.couples && torn(|kind| matches!(kind, SeatKind::Couple { .. })) {
+            return Some(ErrorCode::CoupleSplit);
+        }
+        if rules.companions && torn(|kind| matches!(kind, SeatKind::Companion { .. })) {
+            return Some(ErrorCode::CompanionAlone);
+        }
+        let left = left_over(layout, free, chosen);
+        let wrong = layout.rows().any(|row| {
+            left.iter().any(|seat| row.contains(seat))
+                && can_be_helped(layout, free, row, chosen, rules.couples)
+        });
+        (rules.orphans && wrong).then_some(ErrorCode::OrphanSeat)
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
+    /// Every rule, alone and with the others, in halls of one and of two rows with couples, wheelchairs, companions and
+    /// aisles, is what is told to people; and what is offered instead can be had.
     #[test]
-    fn the_orphan_rule_is_the_one_that_is_told(
-        (layout, free) in any_hall(1, 11),
-        picks in proptest::collection::vec(any::<bool>(), 11),
+    fn the_rules_are_those_that_are_told(
+        (layout, free) in prop_oneof![any_hall(1, 11), any_hall(2, 8)],
+        picks in proptest::collection::vec(any::<bool>(), 16),
+        rules in any::<(bool, bool, bool)>(),
+        whole in any::<bool>(),
     ) {
-        // A choice that the other rules allow: free seats, couples whole, no companion seats.
-        let mut chosen: BTreeSet<usize> = (0..free.len())
-            .filter(|seat| picks[*seat] && free[*seat] && told::ordinary(&layout, *seat))
-            .collect();
-        let torn = chosen.clone();
-        let half = |seat: &usize| layout.linked(SeatNo::at(*seat));
-        chosen.retain(|seat| half(seat).is_none_or(|half| torn.contains(&half.index())));
-        prop_assume!(chosen.len() <= crate::limits::MAX_SEATS_PER_BOOKING);
+        let rules = SelectionRules { couples: rules.0, companions: rules.1, orphans: rules.2, ..SelectionRules::OFF };
+        let mut chosen: BTreeSet<usize> =
+            (0..free.len()).filter(|seat| picks[*seat] && free[*seat]).collect();
+        if whole {
+            // Mostly pairs that are complete, or the other rules would hardly be asked.
+            let torn = chosen.clone();
+            chosen.retain(|seat| layout.link(*seat).is_none_or(|link| torn.contains(&link)));
+        }
+        prop_assume!(chosen.len() <= MAX_SEATS_PER_BOOKING);
         let numbers: Vec<_> = chosen.iter().copied().map(SeatNo::at).collect();
-        let rules = SelectionRules::default();
-        let answer = check_selection(&layout, &numbers, |seat| free[seat.index()], &rules);
-        let left = told::left_over(&layout, &free, &chosen);
-        let wrong = !left.is_empty() && told::can_be_helped(&layout, &free, &chosen);
-        prop_assert_eq!(answer.is_err(), wrong, "{:?}", answer);
+        let is_free = |seat: SeatNo| free[seat.index()];
+        let answer = check_selection(&layout, &numbers, is_free, &rules);
+        let code = answer.as_ref().err().map(|refusal| refusal.code);
+        prop_assert_eq!(code, told::forbids(&layout, &free, &chosen, &rules), "{:?}", answer);
         if let Err(refusal) = answer {
-            let instead: Vec<_> = refusal.instead.iter().map(|id| layout.number(id).unwrap()).collect();
-            prop_assert_eq!(instead.len(), chosen.len());
-            prop_assert!(instead.iter().all(|seat| free[seat.index()]));
-            let again = check_selection(&layout, &instead, |seat| free[seat.index()], &rules);
-            prop_assert_eq!(again, Ok(()));
+            let of = |ids: &[SeatId]| ids.iter().map(|id| layout.number(id).unwrap()).collect::<Vec<_>>();
+            let other = alternative(&layout, &numbers, &free, &rules);
+            for instead in [of(&refusal.instead), of(&other)] {
+                prop_assert!(instead.iter().all(|seat| is_free(*seat)));
+                prop_assert_eq!(check_selection(&layout, &instead, is_free, &rules), Ok(()));
+            }
+            prop_assert!(other.is_empty() || other.len() == numbers.len());
+            if code == Some(ErrorCode::OrphanSeat) {
+                prop_assert_eq!(refusal.instead.len(), numbers.len());
+            }
         }
     }
+}
+
+#[test]
+fn rules_end_before_the_start() {
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let start = time("2026-11-27T20:00:00Z");
+    let rules = SelectionRules {
+        couples_until_minutes: Some(0),
+        companions_until_minutes: Some(120),
+        orphans_until_minutes: Some(30),
+        ..SelectionRules::default()
+    };
+    let on = |now: &str| {
+        let rules = rules.at(start, time(now));
+        [rules.couples, rules.companions, rules.orphans]
+    };
+    assert_eq!(on("2026-11-27T17:59:59.999Z"), [true, true, true]);
+    assert_eq!(on("2026-11-27T18:00:00Z"), [true, false, true]);
+    assert_eq!(on("2026-11-27T19:29:59.999Z"), [true, false, true]);
+    assert_eq!(on("2026-11-27T19:30:00Z"), [true, false, false]);
+    assert_eq!(on("2026-11-27T20:00:00Z"), [false, false, false]);
+    let forever = SelectionRules::default();
+    assert_eq!(forever.at(start, time("2027-01-01T00:00:00Z")), forever);
+    let off = SelectionRules { orphans: false, ..rules };
+    assert!(!off.at(start, time("2026-11-27T12:00:00Z")).orphans);
+}
+
+#[test]
+fn what_is_offered_instead_is_like_what_was_chosen() {
+    let layout =
+        hall("category s Standard\ncategory p Premium\nsection Stalls\nA: ##<>\nsection Balcony\nB: pp##\n");
+    let offered = |chosen: &str, taken: &str| {
+        let taken = numbers(&layout, taken);
+        let free: Vec<_> = (0..layout.seats().len()).map(|at| !taken.contains(&SeatNo::at(at))).collect();
+        alternative(&layout, &numbers(&layout, chosen), &free, &SelectionRules::default())
+            .iter()
+            .map(SeatId::as_str)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(offered("A3", "A4"), "A1");
+    assert_eq!(offered("A3", "A1 A2 A4"), "B4", "another section, the same price");
+    assert_eq!(offered("B1", "B2"), "B1", "the seats themselves if the rules allow them");
+    assert_eq!(offered("A3 B1", "A4"), "A1 A2", "of two categories any");
+    assert_eq!(offered("A3", "A1 A2 A4 B3 B4"), "");
+    assert_eq!(offered("", ""), "");
 }

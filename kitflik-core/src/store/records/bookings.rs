@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Form;
-use crate::bookings::{BookingStatus, CancelledBy, Customer, QuoteLine, RefundStatus};
+use crate::bookings::{BookingStatus, CancelledBy, Channel, Customer, QuoteLine, RefundStatus};
 use crate::ids::{BookingId, LayoutId, SeatId, ShowId, StaffId, TicketType, UserId};
 use crate::money::Money;
 use crate::seats::layout::SeatNo;
@@ -13,6 +13,13 @@ records! {
     /// The live bookings of a customer for a show that limits them.
     CustomerCap {
         bookings: Vec<BookingId>,
+    }
+
+    /// Rewritten by every command that blocks or unblocks seats of the show.
+    HouseSeats {
+        changes: u64,
+        /// Random: no two attempts write the same row.
+        mark: u32,
     }
 
     UserBooking {
@@ -32,11 +39,72 @@ records! {
 }
 
 /// What holds a seat. No pointer: the seat is free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SeatPointer {
     Booking(BookingId),
+    /// As [`SeatPointer::House`], in rows that say no more.
     Blocked(StaffId),
+    /// The house keeps it.
+    House(HouseSeat),
+    /// The house kept it, and sold it by one of its channels. When that booking is over, the house has it again.
+    Lent {
+        booking: BookingId,
+        house: HouseSeat,
+    },
+}
+
+impl SeatPointer {
+    /// The booking that says what the seat is.
+    pub(crate) fn booking(&self) -> Option<BookingId> {
+        match self {
+            Self::Booking(booking) | Self::Lent { booking, .. } => Some(*booking),
+            Self::Blocked(_) | Self::House(_) => None,
+        }
+    }
+
+    /// What the house wants with it once no booking has it.
+    pub(crate) fn house(&self) -> Option<HouseSeat> {
+        match self {
+            Self::House(house) | Self::Lent { house, .. } => Some(house.clone()),
+            Self::Blocked(by) => Some(HouseSeat {
+                by: Some(*by),
+                reason: String::new(),
+                channels: Vec::new(),
+                at: Timestamp::from_millis(0),
+                release_at: None,
+            }),
+            Self::Booking(_) => None,
+        }
+    }
+}
+
+/// A seat that the house keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HouseSeat {
+    /// Who blocked it; nobody if the host program did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<StaffId>,
+    pub(crate) reason: String,
+    /// Which channels may sell it all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) channels: Vec<Channel>,
+    #[serde(with = "millis")]
+    pub(crate) at: Timestamp,
+    /// From when on it is free for all, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) release_at: Option<i64>,
+}
+
+impl HouseSeat {
+    /// When it is free for all; never if nobody said.
+    pub(crate) fn until(&self) -> Timestamp {
+        Timestamp::from_millis(self.release_at.unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn is_released(&self, now: Timestamp) -> bool {
+        self.until() <= now
+    }
 }
 
 /// A booking: the truth about its seats and its money.
@@ -52,6 +120,9 @@ pub(crate) struct Booking {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) customer: Option<Customer>,
     pub(crate) seats: Vec<BookedSeat>,
+    /// Those of them that the house lent: their pointers say what they are afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) house_seats: Vec<SeatNo>,
     /// Lines that do not belong to one seat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fees: Vec<QuoteLine>,

@@ -131,6 +131,12 @@ records! {
         sales_open_at: Timestamp,
         #[serde(with = "millis")]
         sales_close_at: Timestamp,
+        /// If the opening goes with the start: it moves with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sales_open_days_before: Option<u32>,
+        /// If the close goes with the start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sales_close_minutes_before: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         language: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,5 +147,11 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_seats_per_customer: Option<u32>,
         selection: SelectionRules,
+        /// When it was moved to where it is now, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_at: Option<i64>,
+        /// Random. While it is there nobody can take a seat: somebody looks whether nobody has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frozen: Option<u32>,
     }
 }

@@ -7,10 +7,11 @@ use kitflik_core::{
     MovieView, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PriceCardView, ShowView, VenueView,
 };
 
+use super::items::ItemsQuery;
 use crate::api::extract::actor::StaffMember;
 use crate::api::extract::body::Json;
 use crate::api::extract::idempotency::IdempotencyKey;
-use crate::api::extract::query::{PageQuery, Query};
+use crate::api::extract::query::Query;
 use crate::api::{Answer, created, json};
 use crate::router::Api;
 
@@ -51,14 +52,22 @@ async fn add_venue(
 }
 
 /// Price cards, by name
-#[utoipa::path(get, path = "/v1/admin/price-cards", tag = "staff", params(PageQuery),
+///
+/// With `archived=true` those that are archived, for admins and managers.
+#[utoipa::path(get, path = "/v1/admin/price-cards", tag = "staff", params(ItemsQuery),
     responses((status = 200, description = "A page of price cards", body = Page<PriceCardView>)))]
 async fn price_cards(
     State(api): State<Api>,
-    StaffMember(_): StaffMember,
-    Query(page): Query<PageQuery>,
+    StaffMember(actor): StaffMember,
+    Query(query): Query<ItemsQuery>,
 ) -> Answer {
-    json(StatusCode::OK, &api.kitflik.catalog().price_cards(&page.into()).await?)
+    let (archived, page) = query.parts();
+    let page = if archived {
+        api.kitflik.catalog().archived_price_cards(&actor, &page).await?
+    } else {
+        api.kitflik.catalog().price_cards(&page).await?
+    };
+    json(StatusCode::OK, &page)
 }
 
 /// Add a price card
