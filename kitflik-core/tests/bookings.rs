@@ -209,7 +209,12 @@ fn changed_seats_keep_the_clock_and_the_price_of_what_is_kept() {
         assert_eq!(held.quote.total.amount_minor, 1200 + 800 + 50);
         let guest = Actor::guest_with(held.booking_token.unwrap());
         house.clock.advance(minutes(2));
-        let change = ChangeSeats { command: None, seats: seats(&["A2", "A3"]), ticket_types: Vec::new() };
+        let change = ChangeSeats {
+            command: None,
+            seats: seats(&["A2", "A3"]),
+            ticket_types: Vec::new(),
+            discount_code: None,
+        };
         let changed = bookings.change_seats(&guest, held.id, &change).await.unwrap();
         assert_eq!(changed.expires_at, held.expires_at);
         assert_eq!(changed.quote.total.amount_minor, 800 + 1200 + 50);
@@ -217,7 +222,12 @@ fn changed_seats_keep_the_clock_and_the_price_of_what_is_kept() {
         assert!(states.starts_with(".hh."), "{states}");
         let other = bookings.hold(&Actor::System, &HoldSeats::seats(show.id, seats(&["A1"]))).await;
         other.unwrap();
-        let change = ChangeSeats { command: None, seats: seats(&["A1", "A2"]), ticket_types: Vec::new() };
+        let change = ChangeSeats {
+            command: None,
+            seats: seats(&["A1", "A2"]),
+            ticket_types: Vec::new(),
+            discount_code: None,
+        };
         let refused = bookings.change_seats(&guest, held.id, &change).await.unwrap_err();
         assert_eq!(refused, BookingError::SeatTaken { seats: seats(&["A1"]) });
     });

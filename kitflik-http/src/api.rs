@@ -16,6 +16,7 @@ mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
 mod pictures;
+mod quote;
 pub(crate) mod session;
 pub(crate) mod shows;
 pub(crate) mod tickets;
@@ -43,8 +44,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(movies::routes())
         .merge(venues::routes())
         .merge(shows::routes())
-        .merge(pictures::routes())
+        .merge(quote::routes())
         .merge(events::routes())
+        .merge(pictures::routes())
         .merge(bookings::routes())
         .merge(tickets::routes())
         .merge(admin::routes())

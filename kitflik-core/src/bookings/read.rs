@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::view::seat_view;
 use super::{
-    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, Channel, SeatMap,
-    SeatMapView, TicketView,
+    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SalesChannel,
+    SeatMap, SeatMapView, TicketView,
 };
 use crate::actor::Actor;
 use crate::catalog::{Page, PageRequest};
@@ -61,9 +61,10 @@ impl Bookings<'_> {
         super::wish::check_price("max_price_minor", wish.max_price_minor, &mut fields);
         fields.finish()?;
         let map = self.seats(show).await?;
-        let (hint, layout) = self.hint_and_layout(show).await?;
-        let filter = self.filter(&layout.layout, hint.price_card, wish).await?;
-        let choice = best_available(&layout.layout, &map.free(Channel::Online), wish.count as usize, &filter);
+        let (_, layout) = self.hint_and_layout(show).await?;
+        let filter = self.filter(show, wish).await?;
+        let choice =
+            best_available(&layout.layout, &map.free(SalesChannel::Online), wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         let id = |seat: &_| -> Option<SeatId> { Some(layout.layout.seat(*seat)?.id.clone()) };
         Ok(BestAvailableView {
@@ -184,7 +185,7 @@ impl Bookings<'_> {
         let layout = layout.ok_or_else(|| EngineError::internal("the layout is gone"))?;
         let ticket = |booked: &BookedSeat| {
             let number = booked.number;
-            let id = ticket_id(booking.id, number);
+            let id = ticket_id(booking.id, booked.ticket.unwrap_or(number));
             let claims = TicketClaims {
                 ticket: id,
                 booking: booking.id,

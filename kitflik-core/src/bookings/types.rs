@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancellationView, Channel};
+use super::{CancellationView, SalesChannel};
 use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
@@ -121,11 +121,15 @@ pub struct HoldSeats {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub customer: Option<Customer>,
+    /// A discount code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
     /// By which channel they are sold. Staff sell at the box office and everybody else online if absent; only staff and
     /// the host program may choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub channel: Option<Channel>,
+    pub channel: Option<SalesChannel>,
 }
 
 impl HoldSeats {
@@ -139,6 +143,7 @@ impl HoldSeats {
             best_available: None,
             ticket_types: Vec::new(),
             customer: None,
+            discount_code: None,
             channel: None,
         }
     }
@@ -160,6 +165,12 @@ impl HoldSeats {
     pub fn customer(self, name: impl Into<String>, email: impl Into<String>) -> Self {
         Self { customer: Some(Customer { name: name.into(), email: email.into() }), ..self }
     }
+
+    /// With a discount code.
+    #[must_use]
+    pub fn discount_code(self, code: impl Into<String>) -> Self {
+        Self { discount_code: Some(code.into()), ..self }
+    }
 }
 
 /// A request to have other seats in the same hold. The clock keeps running.
@@ -179,6 +190,10 @@ pub struct ChangeSeats {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub ticket_types: Vec<SeatTicketType>,
+    /// Another discount code, or an empty text for none; absent, the booking keeps the one that it has, on its terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
 }
 
 /// How a booking is paid.
@@ -250,7 +265,8 @@ impl ConfirmBooking {
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct QuoteLine {
-    /// The rule: `price` or `booking_fee`.
+    /// The rule: `price` of a seat, `price_rule` for a rule of the card that changed it, `discount`, `ticket_fee`,
+    /// `booking_fee` or `tax`.
     pub rule: String,
     /// The seat that the line is about, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -272,6 +288,30 @@ pub struct Quote {
     pub total: Money,
     /// Its parts.
     pub lines: Vec<QuoteLine>,
+    /// The tax on it, if the price card names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub tax: Option<QuoteTax>,
+    /// The discount code that it was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
+}
+
+/// A tax on a booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct QuoteTax {
+    /// What it is called.
+    pub name: String,
+    /// The rate in hundredths of a percent.
+    pub rate_basis_points: u32,
+    /// Whether the lines have it in them already; otherwise it is one of them.
+    pub inclusive: bool,
+    /// How much of the total it is.
+    pub amount: Money,
 }
 
 /// One seat of a booking.
@@ -292,7 +332,7 @@ pub struct BookedSeatView {
     pub category: CategoryId,
     /// The ticket type.
     pub ticket_type: TicketType,
-    /// Its price.
+    /// Its price, by the card and its rules; discount, fees and tax apart.
     pub price: Money,
 }
 

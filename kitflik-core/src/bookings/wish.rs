@@ -1,28 +1,25 @@
 //! What buyers wish of the best available seats, as a filter of the layout.
 
-use super::rules;
 use super::{BestAvailable, BookingError, Bookings};
-use crate::error::{EngineError, Validation};
-use crate::ids::{CategoryId, PriceCardId};
+use crate::catalog::CategoryPrice;
+use crate::error::Validation;
+use crate::ids::{CategoryId, ShowId};
 use crate::limits;
 use crate::seats::best::SeatFilter;
-use crate::seats::layout::{Layout, SeatNo};
-use crate::store::keys;
-use crate::store::records::PriceCard;
 
 impl Bookings<'_> {
+    /// The prices are those of a moment ago: they choose the seats, and what the seats cost is decided after it.
     pub(super) async fn filter(
         &self,
-        layout: &Layout,
-        price_card: PriceCardId,
+        show: ShowId,
         wish: &BestAvailable,
     ) -> Result<SeatFilter, BookingError> {
         let categories = match wish.max_price_minor {
             None => None,
             Some(most) => {
-                let card = self.engine.get(&keys::price_card(price_card)).await?;
-                let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
-                Some(affordable(layout, &card, most)?)
+                let catalogue = self.engine.catalogue().await?;
+                let show = catalogue.show(show, self.engine.now());
+                Some(affordable(&show.ok_or(BookingError::NotFound { what: "show" })?.prices, most))
             }
         };
         Ok(SeatFilter {
@@ -35,18 +32,17 @@ impl Bookings<'_> {
 }
 
 /// The categories whose seats cost at most this, as the ticket type that nobody has to ask for.
-fn affordable(layout: &Layout, card: &PriceCard, most: i64) -> Result<Vec<CategoryId>, BookingError> {
-    let mut found = Vec::new();
-    for category in layout.categories() {
-        let Some(index) = layout.seats().iter().position(|seat| seat.category == category.id) else {
-            continue;
-        };
-        let priced = rules::price(layout, card, &[(SeatNo::at(index), None)])?;
-        if priced.iter().all(|seat| seat.price_minor <= most) {
-            found.push(category.id.clone());
+fn affordable(prices: &[CategoryPrice], most: i64) -> Vec<CategoryId> {
+    let mut found: Vec<CategoryId> = Vec::new();
+    let first = |at: usize, price: &CategoryPrice| {
+        !prices.iter().take(at).any(|earlier| earlier.category == price.category)
+    };
+    for (at, price) in prices.iter().enumerate() {
+        if price.amount_minor <= most && first(at, price) {
+            found.push(price.category.clone());
         }
     }
-    Ok(found)
+    found
 }
 
 pub(super) fn check_price(path: &str, most: Option<i64>, fields: &mut Validation) {

@@ -211,6 +211,9 @@ async fn show(kitflik: &Kitflik, input: &Hold) -> Result<ShowId, Error> {
         currency: input.currency,
         prices: input.prices.clone(),
         booking_fee_minor: input.booking_fee_minor,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&house, &card).await?;
     let movie = NewMovie { title: "Alien".to_owned(), ..NewMovie::default() };

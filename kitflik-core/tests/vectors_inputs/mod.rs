@@ -10,8 +10,8 @@ pub(crate) fn all() -> Vec<Vector> {
     all.extend(pictures());
     all.extend(files());
     all.extend(holds());
-    all.extend(holds_by_price());
     all.extend(choices());
+    all.extend(holds_by_price());
     all.extend(tickets());
     all.extend(digests());
     all.push(("error_codes", "every code", Value::Null));

@@ -27,6 +27,9 @@ mod office;
 #[cfg(feature = "pages")]
 mod pages;
 mod pictures;
+mod prices;
+mod schedule;
+mod search;
 mod staff;
 mod staff_accounts;
 mod tokens;
