@@ -17,6 +17,7 @@ mod list;
 pub(crate) mod maps;
 mod read;
 mod release;
+mod relocate;
 mod rules;
 mod types;
 mod view;
@@ -24,10 +25,12 @@ mod view;
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
-pub use channel::Channel;
+pub use channel::SalesChannel;
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
+pub(crate) use hold::expired;
 pub use maps::SeatMap;
+pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, SeatMapView,

@@ -5,6 +5,7 @@ mod auditoriums;
 pub(crate) mod cache;
 mod error;
 mod items;
+mod layout_versions;
 mod layouts;
 mod movies;
 mod price_cards;
@@ -17,10 +18,10 @@ mod venues;
 pub use error::CatalogError;
 pub use types::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
-    CopyWeek, EditAuditorium, EditShow, Imported, LayoutView, MoveShow, MovieQuery, MovieRef, MovieView,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest, PriceCardView, RepeatShow,
-    ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat, ShowStatus, ShowView, SkipReason,
-    SkippedShow, VenueRef, VenueView,
+    CopyWeek, EditAuditorium, EditShow, Imported, LayoutReport, LayoutView, MoveShow, MoveShows, MovieQuery,
+    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
+    PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, SeatsOutcome,
+    SetLayout, ShowFormat, ShowSeats, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
 };
 
 pub(crate) use read::page_limit;

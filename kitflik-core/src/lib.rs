@@ -108,17 +108,18 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, Channel,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
-    RefundStatus, RefundView, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType,
-    TicketView, UnblockSeats,
+    RefundStatus, RefundView, SalesChannel, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView,
+    SeatTicketType, TicketView, UnblockSeats,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
-    CategoryPrice, Clash, CopyWeek, EditAuditorium, EditShow, Imported, LayoutView, MoveShow, MovieQuery,
-    MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page, PageRequest,
-    PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView, ShowFormat,
-    ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
+    CategoryPrice, Clash, CopyWeek, EditAuditorium, EditShow, Imported, LayoutReport, LayoutView, MoveShow,
+    MoveShows, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
+    SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef,
+    VenueView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

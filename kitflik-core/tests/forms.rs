@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, Channel, CommandId, ConfirmBooking, DeleteAccount, Email,
+    Actor, BlockSeats, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, Email,
     HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow, MovieQuery, NewMovie,
-    NewShow, NewStaff, Page, PageRequest, RegisterUser, Role, SeatTicketType, StaffLogIn,
+    NewShow, NewStaff, Page, PageRequest, RegisterUser, Role, SalesChannel, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
 
@@ -131,7 +131,7 @@ fn a_day(house: &House) {
         dying.users().delete(&actor, &delete).await.unwrap_err();
 
         let mut block = BlockSeats::new(seats(&["A5", "A6"]), "For the critics");
-        (block.channels, block.release_minutes_before) = (vec![Channel::BoxOffice], Some(60));
+        (block.channels, block.release_minutes_before) = (vec![SalesChannel::BoxOffice], Some(60));
         bookings.block_seats(&Actor::System, show.id, &block).await.unwrap();
     });
 }

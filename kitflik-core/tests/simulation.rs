@@ -23,6 +23,7 @@ fn no_seed_breaks_an_invariant() {
     assert!(tally.takeovers > count / 4 && tally.crashes > count && tally.dropped > count, "{tally:?}");
     assert!(tally.cancellations > count / 2 && tally.refunds > count / 10, "{tally:?}");
     assert!(tally.unknown > count / 10 && tally.mails > count / 2, "{tally:?}");
+    assert!(tally.blocks > count / 2 && tally.released > count / 20, "{tally:?}");
 }
 
 /// Each of these seeds once found a fault.
@@ -74,6 +75,11 @@ fn an_ignored_receipt_is_caught() {
 #[test]
 fn an_unchecked_takeover_is_caught() {
     caught(Sabotage::TakeoverUnchecked);
+}
+
+#[test]
+fn a_released_seat_that_is_taken_unchecked_is_caught() {
+    caught(Sabotage::ReleaseUnchecked);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::house::give_up;
 use super::maps::SeatState;
 use super::rules::{self, Wanted};
 use super::view::view;
-use super::{BookingError, BookingView, Bookings, ChangeSeats, Channel};
+use super::{BookingError, BookingView, Bookings, ChangeSeats, SalesChannel};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
 use crate::ids::BookingId;
@@ -31,7 +31,7 @@ impl Bookings<'_> {
         check_seats(&request.seats, &request.ticket_types, &mut fields);
         fields.finish()?;
         let engine = self.engine;
-        let channel = Channel::of(actor, None)?;
+        let channel = SalesChannel::of(actor, None)?;
         let command = (booking, request);
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "change_seats", &command)?;
         let key = keys::booking(booking);

@@ -7,7 +7,7 @@ use super::maps::{SeatState, ShowHint};
 use super::rules::{self, Claim, Wanted};
 use super::view::view;
 use super::{
-    BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Channel, Customer, HoldSeats,
+    BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Customer, HoldSeats, SalesChannel,
     SeatTicketType,
 };
 use crate::actor::{Actor, Permission};
@@ -42,7 +42,7 @@ impl Bookings<'_> {
             actor.may(Permission::ManageBookings)?;
         }
         check_request(request)?;
-        let channel = Channel::of(actor, request.channel)?;
+        let channel = SalesChannel::of(actor, request.channel)?;
         let engine = self.engine;
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "hold", request)?;
         let id = BookingId::new(tx.now(), engine.random());
@@ -68,7 +68,10 @@ impl Bookings<'_> {
                 None
             };
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
-                return self.held_view(&layout.layout, &booking);
+                // The show may have another layout by now.
+                let before = engine.layout(booking.layout).await?;
+                let before = before.ok_or_else(|| EngineError::internal("the layout is gone"))?;
+                return self.held_view(&before.layout, &booking);
             }
             let show = tx.get_shared(&engine.shows, &keys::show(request.show_id))?;
             let show = show.ok_or(BookingError::NotFound { what: "show" })?;
@@ -173,7 +176,7 @@ impl Bookings<'_> {
         layout: &Layout,
         show: ShowId,
         wish: &BestAvailable,
-        channel: Channel,
+        channel: SalesChannel,
         avoid: &BTreeSet<SeatNo>,
     ) -> Result<(Vec<SeatNo>, Option<bool>), BookingError> {
         let map = self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })?;
@@ -200,7 +203,7 @@ impl Bookings<'_> {
         show: ShowId,
         seats: &[SeatNo],
         mine: Option<&Booking>,
-        asks: Option<Channel>,
+        asks: Option<SalesChannel>,
     ) -> Result<Claims, BookingError> {
         let seat_keys: Vec<_> = seats.iter().map(|seat| keys::seat(show, *seat)).collect();
         tx.more(seat_keys.iter().map(|key| key.key.clone()).collect()).await?;
@@ -336,7 +339,7 @@ impl Bookings<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Choosing<'a> {
     pub(super) actor: &'a Actor,
-    pub(super) channel: Channel,
+    pub(super) channel: SalesChannel,
     pub(super) layout: &'a Layout,
     pub(super) show: &'a Show,
     pub(super) id: ShowId,
@@ -390,7 +393,7 @@ impl Claims {
 
 /// A hold that gave way. Two who take it over write two different rows: what one of them finds after an unclear answer
 /// must not be the other's.
-pub(super) fn expired(booking: Booking, mark: u32) -> Booking {
+pub(crate) fn expired(booking: Booking, mark: u32) -> Booking {
     Booking { status: BookingStatus::Expired, mark: Some(mark), ..booking }
 }
 

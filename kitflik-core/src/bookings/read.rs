@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::view::seat_view;
 use super::{
-    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, Channel, SeatMap,
-    TicketView,
+    BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SalesChannel,
+    SeatMap, TicketView,
 };
 use crate::actor::Actor;
 use crate::catalog::{Page, PageRequest};
@@ -51,7 +51,8 @@ impl Bookings<'_> {
             section: wish.section.clone(),
             accessible: wish.accessible,
         };
-        let choice = best_available(&layout.layout, &map.free(Channel::Online), wish.count as usize, &filter);
+        let choice =
+            best_available(&layout.layout, &map.free(SalesChannel::Online), wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         let id = |seat: &_| -> Option<SeatId> { Some(layout.layout.seat(*seat)?.id.clone()) };
         Ok(BestAvailableView {
@@ -172,7 +173,7 @@ impl Bookings<'_> {
         let layout = layout.ok_or_else(|| EngineError::internal("the layout is gone"))?;
         let ticket = |booked: &BookedSeat| {
             let number = booked.number;
-            let id = ticket_id(booking.id, number);
+            let id = ticket_id(booking.id, booked.ticket.unwrap_or(number));
             let claims = TicketClaims {
                 ticket: id,
                 booking: booking.id,

@@ -1,6 +1,6 @@
 //! The rules of holds and sales: pure functions over records.
 
-use super::{BookingError, BookingStatus, Channel, QuoteLine};
+use super::{BookingError, BookingStatus, QuoteLine, SalesChannel};
 use crate::catalog::ShowStatus;
 use crate::ids::{SeatId, TicketType};
 use crate::kitflik::Policy;
@@ -32,7 +32,7 @@ pub(super) fn claim(
     pointer: Option<&SeatPointer>,
     pointed: Option<&Booking>,
     mine: Option<&Booking>,
-    asks: Option<Channel>,
+    asks: Option<SalesChannel>,
     now: Timestamp,
     policy: &Policy,
 ) -> Claim {
@@ -68,7 +68,7 @@ impl Kept {
     }
 
     /// Whether those who ask by this channel cannot have it.
-    pub(crate) fn from(self, channel: Channel, now: Timestamp) -> bool {
+    pub(crate) fn from(self, channel: SalesChannel, now: Timestamp) -> bool {
         now < self.until && self.channels & channel.bit() == 0
     }
 }
@@ -110,6 +110,7 @@ pub(super) fn price(
         };
         priced.push(BookedSeat {
             number: *number,
+            ticket: None,
             id: seat.id.clone(),
             ticket_type: price.ticket_type.clone(),
             price_minor: price.amount_minor,

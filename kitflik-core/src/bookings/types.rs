@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancellationView, Channel};
+use super::{CancellationView, SalesChannel};
 use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
@@ -112,7 +112,7 @@ pub struct HoldSeats {
     /// the host program may choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub channel: Option<Channel>,
+    pub channel: Option<SalesChannel>,
 }
 
 impl HoldSeats {

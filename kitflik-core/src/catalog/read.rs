@@ -257,6 +257,7 @@ impl Snapshot {
             venue_id: auditorium.venue,
             layout_id: auditorium.layout,
             seats: auditorium.seats,
+            earlier_layouts: auditorium.earlier.clone(),
             archived: auditorium.archived,
         })
     }

@@ -2,6 +2,7 @@
 
 mod auditoriums;
 mod items;
+mod layout_versions;
 mod movies;
 mod page;
 mod price_cards;
@@ -12,6 +13,7 @@ mod venues;
 
 pub use auditoriums::{AuditoriumRef, AuditoriumView, EditAuditorium, LayoutView, NewAuditorium};
 pub use items::CatalogItem;
+pub use layout_versions::{LayoutReport, MoveShows, SeatsOutcome, SetLayout, ShowSeats};
 pub use movies::{Imported, MovieQuery, MovieRef, MovieView, NewMovie};
 pub use page::{Page, PageRequest};
 pub use price_cards::{CategoryPrice, NewPriceCard, PriceCardView};

@@ -7,6 +7,8 @@
 
 pub mod accounts;
 mod auditor;
+mod clerk;
+mod house;
 mod people;
 pub mod schedule;
 mod storage;
@@ -23,6 +25,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use self::auditor::Auditor;
+use self::clerk::Clerk;
 use self::people::Person;
 use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
@@ -44,6 +47,8 @@ pub enum Sabotage {
     ReceiptIgnored,
     /// A stale hold is taken over without checking or expiring the old booking.
     TakeoverUnchecked,
+    /// A house seat that is released is taken without checking its pointer.
+    ReleaseUnchecked,
     /// A confirm does not check the version of its booking.
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
@@ -62,11 +67,12 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
         Self::TakeoverUnchecked,
+        Self::ReleaseUnchecked,
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
         Self::RefundForgotten,
@@ -77,6 +83,7 @@ impl Sabotage {
             Self::ChecksOff | Self::HalfOfABatch => None,
             Self::ReceiptIgnored => Some(Mutant::ReceiptIgnored),
             Self::TakeoverUnchecked => Some(Mutant::TakeoverUnchecked),
+            Self::ReleaseUnchecked => Some(Mutant::ReleaseUnchecked),
             Self::ConfirmUnchecked => Some(Mutant::ConfirmUnchecked),
             Self::ConfirmRelaxed => Some(Mutant::ConfirmRelaxed),
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
@@ -113,6 +120,10 @@ pub struct Tally {
     pub takeovers: u64,
     /// Mails sent.
     pub mails: u64,
+    /// Blocks acknowledged.
+    pub blocks: u64,
+    /// House seats that were taken after their release.
+    pub released: u64,
 }
 
 impl Tally {
@@ -129,6 +140,8 @@ impl Tally {
         self.crashes += other.crashes;
         self.takeovers += other.takeovers;
         self.mails += other.mails;
+        self.blocks += other.blocks;
+        self.released += other.released;
     }
 }
 
@@ -387,6 +400,10 @@ impl World {
     fn person(&self, number: u64) -> Task {
         let engine = self.engines[usize::try_from(number).unwrap_or(0) % self.engines.len()].clone();
         let name = format!("p{}-{}-{number}", self.generation, self.luck.next() % 1_000_000);
+        if number % 9 == 5 {
+            let clerk = Clerk::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
+            return Box::pin(clerk.live());
+        }
         let person = Person::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
         Box::pin(person.live())
     }

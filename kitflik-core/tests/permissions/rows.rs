@@ -3,8 +3,9 @@
 use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
     ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, EditAuditorium,
-    EditShow, FutureBookings, HoldSeats, Layout, MoveShow, NewAuditorium, NewMovie, NewPriceCard, NewShow,
-    NewVenue, OccupancyQuery, PageRequest, RepeatShow, UnblockSeats, UpdateProfile, UserQuery,
+    EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard,
+    NewShow, NewVenue, OccupancyQuery, PageRequest, RepeatShow, SetLayout, UnblockSeats, UpdateProfile,
+    UserQuery,
 };
 
 use pollster::block_on;
@@ -140,6 +141,16 @@ fn catalog() -> Vec<Row> {
                 booking_fee_minor: 0,
             };
             told(s.catalog().edit_price_card(&s.actor, s.cinema.card.id, None, &card))
+        }),
+        row("Catalog::set_layout", EDITORS, |s| {
+            let layout = Layout::from_text("Hall 1", "A: ####").unwrap();
+            let new = SetLayout { command: None, layout, shows: MoveShows::default() };
+            told(s.catalog().set_layout(&s.actor, s.cinema.auditorium.id, None, &new))
+        }),
+        row("Catalog::preview_layout", EDITORS, |s| {
+            let layout = Layout::from_text("Hall 1", "A: ####").unwrap();
+            let new = SetLayout { command: None, layout, shows: MoveShows::default() };
+            told(s.catalog().preview_layout(&s.actor, s.cinema.auditorium.id, &new))
         }),
         row("Catalog::archive", EDITORS, |s| {
             told(s.catalog().archive(&s.actor, s.cinema.movie.id.into(), None, None))

@@ -7,6 +7,7 @@ mod bookings;
 mod catalogue;
 mod house_seats;
 mod items;
+mod layout_versions;
 mod own;
 mod reports;
 mod sessions;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(catalogue::routes())
         .merge(items::routes())
         .merge(auditoriums::routes())
+        .merge(layout_versions::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
         .merge(house_seats::routes())

@@ -26,7 +26,11 @@ const SHOWS_PER_TICK: u32 = 20;
 
 impl Catalog<'_> {
     /// Lets nobody take a seat any more, and answers the revision that the show has then.
-    pub(super) async fn freeze(&self, id: ShowId, revision: Option<u64>) -> Result<u64, CatalogError> {
+    pub(in crate::catalog) async fn freeze(
+        &self,
+        id: ShowId,
+        revision: Option<u64>,
+    ) -> Result<u64, CatalogError> {
         let (key, frozen) = (keys::show(id), keys::frozen_show(id));
         let mut tx = self.engine.begin();
         loop {
@@ -46,7 +50,7 @@ impl Catalog<'_> {
     }
 
     /// Lets seats be taken again.
-    pub(super) async fn thaw(&self, id: ShowId) -> Result<(), CatalogError> {
+    pub(in crate::catalog) async fn thaw(&self, id: ShowId) -> Result<(), CatalogError> {
         let (key, frozen) = (keys::show(id), keys::frozen_show(id));
         let mut tx = self.engine.begin();
         loop {

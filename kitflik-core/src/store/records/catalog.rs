@@ -58,6 +58,9 @@ records! {
         name: String,
         layout: LayoutId,
         seats: u32,
+        /// The layouts that it had before, the oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<LayoutId>,
         /// Not in customers' lists, and of no new show.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         archived: bool,

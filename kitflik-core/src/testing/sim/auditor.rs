@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Tally;
+use super::house::{Pointer, Pointers, Taker};
 use super::storage::Change;
 use crate::{
     BookingError, BookingId, BookingStatus, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId,
@@ -22,6 +23,8 @@ struct Stored {
     refund: Option<String>,
     customer: Option<String>,
     email: Option<String>,
+    by_staff: bool,
+    created_at: i64,
 }
 
 pub(super) struct Auditor {
@@ -35,7 +38,7 @@ pub(super) struct Auditor {
     /// Reads the whole store anew: what is found there need not have begun.
     rereading: bool,
     bookings: BTreeMap<BookingId, Stored>,
-    pointers: BTreeMap<u64, BookingId>,
+    pointers: Pointers,
     /// Sales that were acknowledged, with their seats and total.
     sold: BTreeMap<BookingId, BookingView>,
     /// Bookings that somebody tried to confirm.
@@ -58,7 +61,7 @@ impl Auditor {
             tally: Tally::default(),
             fault: None,
             bookings: BTreeMap::new(),
-            pointers: BTreeMap::new(),
+            pointers: Pointers::default(),
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
             cancelling: BTreeSet::new(),
@@ -169,8 +172,13 @@ impl Auditor {
 
     /// The store changed.
     pub(super) fn look(&mut self, changed: &Change) -> Result<(), String> {
+        let clerks = changed.keys().any(|key| key.starts_with("house-seats/"));
+        // Bookings stand before seats.
+        let known: BTreeSet<BookingId> = self.bookings.keys().copied().collect();
         for (key, value) in changed {
-            self.note(key, value.as_deref())?;
+            if !self.note_seat(key, value.as_deref(), clerks, &known)? {
+                self.note(key, value.as_deref())?;
+            }
         }
         self.check()
     }
@@ -183,7 +191,8 @@ impl Auditor {
         self.rereading = true;
         let mut outcome = Ok(());
         for (key, value) in rows {
-            outcome = outcome.and_then(|()| self.note(key, Some(value)));
+            let seat = outcome.and_then(|()| self.note_seat(key, Some(value), true, &BTreeSet::new()));
+            outcome = seat.and_then(|seat| if seat { Ok(()) } else { self.note(key, Some(value)) });
         }
         self.rereading = false;
         if let Err(fault) = outcome.and_then(|()| self.check()).and_then(|()| self.check_sold()) {
@@ -201,18 +210,31 @@ impl Auditor {
                 if self.rereading { Ok(()) } else { self.check_step(id, before.as_ref(), &stored) }
             }
             (["booking", _], None) => Err(format!("{key} was deleted")),
-            (["seat", _, number], value) => {
-                let number: u64 = number.parse().map_err(|_| format!("the key {key} has no number"))?;
-                let pointed = value.and_then(|value| serde_json::from_slice::<Value>(value).ok());
-                let pointed = pointed.and_then(|value| value.get("booking")?.as_str()?.parse().ok());
-                match pointed {
-                    Some(id) => self.pointers.insert(number, id),
-                    None => self.pointers.remove(&number),
-                };
-                Ok(())
-            }
             _ => Ok(()),
         }
+    }
+
+    /// Notes what a seat points to; whether the key is of a seat. `known` are the bookings that were there before.
+    fn note_seat(
+        &mut self,
+        key: &str,
+        value: Option<&[u8]>,
+        clerks: bool,
+        known: &BTreeSet<BookingId>,
+    ) -> Result<bool, String> {
+        let Some((_, number)) = key.strip_prefix("seat/").and_then(|rest| rest.split_once('/')) else {
+            return Ok(false);
+        };
+        let number: u64 = number.parse().map_err(|_| format!("the key {key} has no number"))?;
+        let pointer = value.map(|value| Pointer::read(value).ok_or(format!("{key} cannot be read")));
+        let pointer = pointer.transpose()?;
+        let id = pointer.as_ref().and_then(|pointer| pointer.booking);
+        let taker = id.and_then(|id| Some((id, self.bookings.get(&id)?))).map(|(id, stored)| Taker {
+            by_staff: stored.by_staff,
+            made_at: (!known.contains(&id)).then_some(stored.created_at),
+        });
+        self.tally.released += u64::from(self.pointers.write(number, pointer, clerks, taker)?);
+        Ok(true)
     }
 
     /// States follow each other only as they may.
@@ -254,8 +276,8 @@ impl Auditor {
                     return Err(format!("{id} has seat {seat}, which does not exist"));
                 }
                 // A hold, too, keeps all its seats until it is expired in the batch that takes one of them (I3).
-                if self.pointers.get(seat) != Some(id) {
-                    let other = self.pointers.get(seat);
+                let other = self.pointers.booking(*seat);
+                if other != Some(*id) {
                     return Err(format!(
                         "I1/I3: {id} is {} but seat {seat} points to {other:?}",
                         stored.status
@@ -416,6 +438,8 @@ impl Stored {
             refund: text(value.pointer("/cancellation/refund/status")),
             customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
             email: value.get("customer").and_then(|customer| text(customer.get("email"))),
+            by_staff: value.pointer("/holder/staff").is_some(),
+            created_at: value.get("created_at")?.as_i64()?,
         })
     }
 }
