@@ -96,6 +96,9 @@ async fn first_show(kitflik: &Kitflik, layout: Layout) -> NewShow {
         currency: Currency::EUR,
         prices: vec![price],
         booking_fee_minor: 50,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let auditorium = NewAuditorium { command: None, venue_id, name: "Hall".to_owned(), layout };
     let movie = NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };

@@ -7,23 +7,29 @@ mod changes;
 mod error;
 mod find;
 mod items;
+mod layout_versions;
 mod layouts;
 mod movies;
 mod price_cards;
+pub(crate) mod pricing;
 mod read;
 pub(crate) mod search;
 mod shows;
 mod types;
 mod venues;
+mod vouchers;
 
 pub use error::CatalogError;
 pub use types::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
-    CopyWeek, EditAuditorium, FacetCount, Imported, LayoutView, MovieFacets, MovieQuery, MovieRef,
-    MovieResults, MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Page,
-    PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
-    ShowFormat, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView,
+    CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported, LayoutReport, LayoutView,
+    MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView,
+    PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
+    ScheduleView, SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus, ShowView, SkipReason,
+    SkippedShow, VenueRef, VenueView, VoucherView,
 };
+pub(crate) use vouchers::normal_code;
 
 pub(crate) use read::page_limit;
 

@@ -114,6 +114,9 @@ fn a_price_card_must_price_every_category_of_the_hall() {
         currency: Currency::EUR,
         prices: vec![price("VIP", "adult", 1000)],
         booking_fee_minor: 0,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = block_on(house.kitflik.catalog().add_price_card(&Actor::System, &card)).unwrap();
     let show = NewShow { price_card_id: card.id, ..show_at(&cinema, "2026-11-28T20:00") };

@@ -13,9 +13,10 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, Channel, CommandId, ConfirmBooking, DeleteAccount, Email,
-    HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery, NewMovie, NewStaff,
-    PageRequest, RegisterUser, Role, SeatTicketType, StaffLogIn,
+    Actor, BlockSeats, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, DiscountKind,
+    Email, HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow, MovieQuery,
+    NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, RegisterUser, Role, SalesChannel, SeatTicketType,
+    StaffLogIn,
 };
 use pollster::block_on;
 
@@ -37,12 +38,11 @@ impl Mailer for Refusing {
 
 /// A day that writes a row of every kind.
 fn a_day(house: &House) {
-    let show = house
-        .cinema(PLAN, |show| {
-            show.max_seats_per_customer = Some(6);
-            show.subtitles = Some("de".to_owned());
-        })
-        .show;
+    let cinema = house.cinema(PLAN, |show| {
+        show.max_seats_per_customer = Some(6);
+        show.subtitles = Some("de".to_owned());
+    });
+    let show = &cinema.show;
     let kitflik = &house.kitflik;
     let bookings = kitflik.bookings();
     let text = |text: &str| text.to_owned();
@@ -67,6 +67,13 @@ fn a_day(house: &House) {
         kitflik.staff().make_first(&boss).await.unwrap();
         kitflik.staff().log_in(&StaffLogIn::new(email, password)).await.unwrap();
 
+        let voucher = NewVoucher {
+            max_uses: Some(3),
+            max_uses_per_customer: Some(2),
+            ..NewVoucher::new("spring-10", DiscountKind::BasisPoints(1_000))
+        };
+        kitflik.catalog().add_voucher(&Actor::System, &voucher).await.unwrap();
+
         let mut hold = HoldSeats::seats(show.id, seats(&["A1", "A2"])).command("hold 1".parse().unwrap());
         let (seat, ticket_type) = ("A2".parse().unwrap(), "child".parse().unwrap());
         hold.ticket_types = vec![SeatTicketType { seat, ticket_type }];
@@ -74,7 +81,7 @@ fn a_day(house: &House) {
         let held = bookings.hold(&actor, &hold).await.unwrap();
         bookings.confirm(&actor, held.id, &ConfirmBooking::counter()).await.unwrap();
 
-        let best = HoldSeats::best(show.id, 2).customer("Bob", "bob@example.org");
+        let best = HoldSeats::best(show.id, 2).customer("Bob", "bob@example.org").discount_code("Spring-10");
         let held = bookings.hold(&Actor::guest(), &best).await.unwrap();
         let guest = Actor::guest_with(held.booking_token.unwrap());
         let unanswered = ConfirmBooking::paid_by("test", Some(text("timeout_before")));
@@ -109,10 +116,30 @@ fn a_day(house: &House) {
             .build()
             .unwrap();
         let delete = DeleteAccount { command: None, password, bookings: Default::default(), address: None };
+        let again = Arc::new(common::Dying::new(house.storage.clone(), Some(0)));
+        let cut_off = Kitflik::builder(again.clone(), MasterKey::new([7; 32]))
+            .clock(house.clock.clone())
+            .entropy(Arc::new(kitflik_core::testing::ports::SeededEntropy::new(4)))
+            .password_hasher(house.hasher.clone())
+            .build()
+            .unwrap();
+        // A deletion of a show that was cut off, and a move of one whose holders are not told yet.
+        let next = NewShow::new(
+            cinema.movie.id,
+            cinema.auditorium.id,
+            cinema.card.id,
+            "2026-12-24T20:00".parse().unwrap(),
+        );
+        let next = kitflik.catalog().add_show(&Actor::System, &next).await.unwrap().id;
+        again.live_for(Some(1));
+        cut_off.catalog().delete_show(&Actor::System, next, None, None).await.unwrap_err();
+        again.live_for(Some(1));
+        let later = MoveShow::to_time("2026-11-27T20:30".parse().unwrap());
+        cut_off.catalog().move_show(&Actor::System, cinema.show.id, None, &later).await.unwrap();
         dying.users().delete(&actor, &delete).await.unwrap_err();
 
         let mut block = BlockSeats::new(seats(&["A5", "A6"]), "For the critics");
-        (block.channels, block.release_minutes_before) = (vec![Channel::BoxOffice], Some(60));
+        (block.channels, block.release_minutes_before) = (vec![SalesChannel::BoxOffice], Some(60));
         bookings.block_seats(&Actor::System, show.id, &block).await.unwrap();
     });
 }

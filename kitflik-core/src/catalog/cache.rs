@@ -7,6 +7,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use uuid::Uuid;
 
+use super::pricing::{ShowFacts, current};
 use super::search::Index;
 use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
 use crate::error::EngineError;
@@ -141,9 +142,8 @@ impl Engine {
             shows_of.entry(show.movie).or_default().push((show.starts_at, *id));
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
-        let before = self.catalog.current.read().as_ref().map(|current| Arc::clone(&current.snapshot));
         Ok(Snapshot {
-            index: before.unwrap_or_default().index_of(&movies, &revisions),
+            index: Index::default().apply(movies.iter().map(|(id, movie)| (*id, on_show(movie)))),
             movies: Arc::new(movies),
             venues: Arc::new(self.by_id(&keys::venues(), &mut revisions).await?),
             auditoriums: Arc::new(self.by_id(&keys::auditoriums(), &mut revisions).await?),
@@ -202,17 +202,6 @@ impl Snapshot {
         self.revisions.get(id).copied().unwrap_or_default()
     }
 
-    /// The index for these movies. Those that are the same as in this snapshot are not read again.
-    fn index_of(&self, movies: &BTreeMap<MovieId, Arc<Movie>>, revisions: &BTreeMap<[u8; 16], u64>) -> Index {
-        let same = |id: &MovieId| {
-            self.movies.contains_key(id) && revisions.get(id.as_bytes()) == self.revisions.get(id.as_bytes())
-        };
-        let changed = movies.iter().filter(|(id, _)| !same(id));
-        let gone = self.movies.keys().filter(|id| !movies.contains_key(id)).map(|id| (*id, None));
-        let changed = changed.map(|(id, movie)| (*id, on_show(movie)));
-        self.index.apply(changed.chain(gone))
-    }
-
     pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {
         let movie = Movie::clone(self.movies.get(&id)?);
         Some(MovieView {
@@ -259,7 +248,7 @@ impl Snapshot {
             sales_open_at: show.sales_open_at,
             sales_close_at: show.sales_close_at,
             currency: card.currency,
-            prices: card.prices.clone(),
+            prices: current(card, &ShowFacts::of(show, venue.zone, now)),
             max_seats_per_customer: show.max_seats_per_customer,
         })
     }

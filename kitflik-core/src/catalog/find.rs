@@ -6,7 +6,7 @@ use super::cache::Snapshot;
 use super::search::{Hit, folded};
 use super::types::{FacetCount, MovieFacets};
 use super::{Catalog, CatalogError, MovieQuery, MovieResults, MovieSort, ShowFormat, ShowStatus, page_limit};
-use crate::bookings::Channel;
+use crate::bookings::SalesChannel;
 use crate::error::{Invalid, Validation};
 use crate::ids::{MovieId, ShowId, VenueId};
 use crate::limits;
@@ -44,8 +44,7 @@ impl Catalog<'_> {
         };
         hits.retain(|hit| {
             (!wanted.asks_for_shows() || showing.contains_key(&hit.id))
-                && (!wanted.asks_for_movies()
-                    || catalogue.movies.get(&hit.id).is_some_and(|movie| wanted.movie(movie)))
+                && catalogue.movies.get(&hit.id).is_some_and(|movie| !movie.archived && wanted.movie(movie))
         });
         if let Some(least) = query.min_seats_left {
             hits.sort_unstable_by_key(|hit| hit.id);
@@ -126,7 +125,7 @@ impl Catalog<'_> {
             let mut kept = Vec::with_capacity(shows.len());
             for shown in shows.drain(..) {
                 let Some(map) = self.engine.map(shown.id).await? else { continue };
-                if map.free(Channel::Online).iter().filter(|free| **free).count() >= least as usize {
+                if map.free(SalesChannel::Online).iter().filter(|free| **free).count() >= least as usize {
                     kept.push(shown);
                 }
             }
@@ -218,10 +217,6 @@ impl<'a> Wanted<'a> {
             max_price: query.max_price_minor,
             seats: query.min_seats_left.is_some(),
         })
-    }
-
-    fn asks_for_movies(&self) -> bool {
-        self.genre.is_some() || self.rating.is_some()
     }
 
     fn movie(&self, movie: &Movie) -> bool {

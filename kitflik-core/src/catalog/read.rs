@@ -13,7 +13,8 @@ use crate::catalog::cache::Snapshot;
 use crate::error::Invalid;
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::limits;
-use crate::money::Money;
+use crate::seats::export::LayoutFormat;
+use crate::seats::svg::{SvgOptions, layout_svg};
 use crate::store::records::Show;
 use crate::time::Timestamp;
 
@@ -188,6 +189,26 @@ impl Catalog<'_> {
         self.engine.catalogue().await?.auditorium(id).ok_or(CatalogError::NotFound { what: "auditorium" })
     }
 
+    /// A layout as an SVG picture, see [`layout_svg`].
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn layout_svg(&self, id: LayoutId, options: &SvgOptions) -> Result<String, CatalogError> {
+        let found = self.engine.layout(id).await?;
+        found.map(|found| layout_svg(&found.layout, options)).ok_or(CatalogError::NotFound { what: "layout" })
+    }
+
+    /// A layout as a file that reads as the same layout again, see [`Layout::export`](crate::Layout::export).
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`], or [`CatalogError::Invalid`] for what the format cannot carry.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn export_layout(&self, id: LayoutId, format: LayoutFormat) -> Result<String, CatalogError> {
+        let found = self.engine.layout(id).await?.ok_or(CatalogError::NotFound { what: "layout" })?;
+        Ok(found.layout.export(format)?)
+    }
+
     /// A layout. It never changes, so it may be kept for ever.
     ///
     /// # Errors
@@ -227,20 +248,12 @@ impl Snapshot {
             venue_id: auditorium.venue,
             layout_id: auditorium.layout,
             seats: auditorium.seats,
+            earlier_layouts: auditorium.earlier.clone(),
             archived: auditorium.archived,
         })
     }
 
     pub(super) fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
-        let card = self.price_cards.get(&id)?.clone();
-        Some(PriceCardView {
-            id,
-            revision: self.revision(id.as_bytes()),
-            name: card.name,
-            currency: card.currency,
-            booking_fee: Money::new(card.booking_fee_minor, card.currency),
-            prices: card.prices,
-            archived: card.archived,
-        })
+        Some(self.price_cards.get(&id)?.view(id, self.revision(id.as_bytes())))
     }
 }

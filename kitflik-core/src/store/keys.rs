@@ -9,9 +9,15 @@
 //! layout/{layout}                        LayoutHead       written after its rows: no head, no layout
 //! layout-row/{layout}/{chunk}            LayoutChunk      immutable
 //! price-card/{card}                      PriceCard
+//! voucher/{voucher}                      Voucher
+//! voucher-count/{voucher}                VoucherCount     a discount code is used at most K times
+//! voucher-use/{voucher}/{booking}        VoucherUse       a use that no sale has made final: its booking tells
+//! voucher-customer/{voucher}/{customer digest}  VoucherCustomer  a discount code is used at most N times by a customer
 //! schedule/{auditorium}                  Schedule         no two shows overlap in an auditorium
 //! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
 //! show/{show}                            Show
+//! show-frozen/{show}                     FrozenShow       nobody takes a seat while somebody makes sure of it
+//! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
@@ -50,13 +56,14 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark, Movie, Outbox,
-    PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff,
-    StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
+    MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
+    Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
-    UserId, VenueId,
+    UserId, VenueId, VoucherId,
 };
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
@@ -187,6 +194,30 @@ pub(crate) fn price_cards() -> Range<PriceCard> {
     under("price-card/")
 }
 
+pub(crate) fn voucher(id: VoucherId) -> Typed<Voucher> {
+    typed(with_id("voucher/", id.as_bytes(), 0))
+}
+
+pub(crate) fn vouchers() -> Range<Voucher> {
+    under("voucher/")
+}
+
+pub(crate) fn voucher_count(id: VoucherId) -> Typed<VoucherCount> {
+    typed(with_id("voucher-count/", id.as_bytes(), 0))
+}
+
+pub(crate) fn voucher_use(id: VoucherId, booking: BookingId) -> Typed<VoucherUse> {
+    typed(format!("voucher-use/{id}/{booking}"))
+}
+
+pub(crate) fn voucher_uses(id: VoucherId) -> Range<VoucherUse> {
+    under(&format!("voucher-use/{id}/"))
+}
+
+pub(crate) fn voucher_customer(id: VoucherId, customer: &str) -> Typed<VoucherCustomer> {
+    typed(format!("voucher-customer/{id}/{}", digest(customer)))
+}
+
 pub(crate) fn schedule(id: AuditoriumId) -> Typed<Schedule> {
     typed(with_id("schedule/", id.as_bytes(), 0))
 }
@@ -215,6 +246,22 @@ pub(crate) fn show(id: ShowId) -> Typed<Show> {
 
 pub(crate) fn shows() -> Range<Show> {
     under("show/")
+}
+
+pub(crate) fn frozen_show(id: ShowId) -> Typed<FrozenShow> {
+    typed(with_id("show-frozen/", id.as_bytes(), 0))
+}
+
+pub(crate) fn frozen_shows() -> Range<FrozenShow> {
+    under("show-frozen/")
+}
+
+pub(crate) fn moved_show(id: ShowId, at: Timestamp, mark: u32) -> Typed<MovedShow> {
+    typed(format!("show-moved/{id}/{:015}/{mark:08x}", at.millis().max(0)))
+}
+
+pub(crate) fn moved_shows() -> Range<MovedShow> {
+    under("show-moved/")
 }
 
 /// Of the number of a seat: the largest `u16` has five.

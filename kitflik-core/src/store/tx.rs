@@ -47,6 +47,8 @@ pub enum Mutant {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// The uses of a discount code are counted without a check.
+    UsesUnchecked,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
@@ -291,6 +293,11 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Whether a row was read in this attempt.
+    pub(crate) fn has_read<R>(&self, key: &Typed<R>) -> bool {
+        self.rows.contains_key(&key.key)
+    }
+
     /// Does not let the decision depend on a row that was read.
     pub(crate) fn uncheck<R>(&mut self, key: &Typed<R>) {
         self.unchecked.push(key.key.clone());
@@ -320,6 +327,17 @@ impl<'a> Tx<'a> {
     /// Leaves no receipt: what this attempt writes is not the answer to the command.
     pub(crate) fn forget_receipt(&mut self) {
         self.receipt = None;
+    }
+
+    /// Whether what was read and is to be written fits one batch, with room for what a commit adds.
+    pub(crate) fn fits(&self) -> bool {
+        const ROOM: usize = 16;
+        const ROOM_BYTES: usize = 16 * 1024;
+        let read: usize = self.rows.keys().map(String::len).sum();
+        let written = self.writes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
+        self.rows.len() + ROOM <= limits::MAX_BATCH_CHECKS
+            && self.writes.len() + ROOM <= limits::MAX_BATCH_WRITES
+            && read + written.sum::<usize>() + ROOM_BYTES <= limits::MAX_BATCH_BYTES
     }
 
     pub(crate) fn broken(&self, mutant: Mutant) -> bool {

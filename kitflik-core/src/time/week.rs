@@ -49,6 +49,13 @@ pub enum Weekday {
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct TimeOfDay(NaiveTime);
 
+impl TimeOfDay {
+    /// What a clock shows.
+    pub(crate) fn of(time: NaiveTime) -> Self {
+        Self(time)
+    }
+}
+
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = if self.0.second() == 0 { "%H:%M" } else { "%H:%M:%S" };

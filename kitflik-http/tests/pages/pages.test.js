@@ -537,6 +537,38 @@ people("staff log in, see how full shows are and who has booked", async (arrive)
   await page.getByLabel("Password").waitFor();
 });
 
+people("staff keep seats for the house, and give them to all", async (arrive) => {
+  const show = nextShow();
+  await hold(show, ["N1", "N2"]);
+  const page = await arrive();
+  await page.goto("/admin");
+  await page.getByLabel("E-mail").fill(STAFF.email);
+  await page.getByLabel("Password").fill(STAFF.password);
+  await page.getByLabel("Password").press("Enter");
+  await page.getByRole("heading", { name: "Shows" }).waitFor();
+  await page.goto(`/admin#/show/${show.id}`);
+  const kept = page.locator("#house-seats");
+  await kept.locator("summary").click();
+  const keep = async (seats) => {
+    await page.locator("#block-seats").fill(seats);
+    await page.locator("#block-reason").fill("For the critics");
+    await page.getByRole("button", { name: "Keep these seats" }).click();
+  };
+  await keep("M1, Q99");
+  await kept.getByText("There is no seat Q99.").waitFor();
+  await keep("M1 N1");
+  await kept.getByText("N1: nothing was changed.").waitFor();
+  await page.locator("#block-minutes").fill("60");
+  await keep("M1, m2");
+  await kept.getByText("The house keeps 2 seats.").waitFor();
+  assert.match(await page.locator("#kept tbody tr").textContent(), /For the critics.*sold at the box office.*M1, M2.*2 seats/);
+  assert.equal(await kept.locator("summary").textContent(), "House seats: 2");
+  await assert.rejects(hold(show, ["M1", "M2"]), /seat_taken/);
+  await page.getByRole("button", { name: "Give to all" }).click();
+  await page.locator("#kept tbody tr").waitFor({ state: "detached" });
+  await hold(show, ["M1", "M2"]);
+});
+
 people("staff who have one-time codes are asked for one", async (arrive) => {
   const authorization = await staffToken();
   const post = (path, body) => api(server.base, path, { method: "POST", body, authorization });

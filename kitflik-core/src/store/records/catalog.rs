@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Form;
-use crate::catalog::{CategoryPrice, ShowFormat};
-use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, VenueId};
+use super::{Form, is_nothing};
+use crate::catalog::{CategoryPrice, DiscountKind, PriceRule, PriceTax, ShowFormat};
+use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId, VoucherId};
 use crate::money::Currency;
 use crate::ports::storage::Key;
 use crate::seats::layout::{Category, Seat};
@@ -77,6 +77,9 @@ records! {
         name: String,
         layout: LayoutId,
         seats: u32,
+        /// The layouts that it had before, the oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<LayoutId>,
         /// Not in customers' lists, and of no new show.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         archived: bool,
@@ -99,9 +102,54 @@ records! {
         currency: Currency,
         prices: Vec<CategoryPrice>,
         booking_fee_minor: i64,
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        ticket_fee_minor: i64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rules: Vec<PriceRule>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax: Option<PriceTax>,
         /// Not in customers' lists, and of no new show.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         archived: bool,
+    }
+
+    Voucher {
+        code: String,
+        discount: DiscountKind,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<Currency>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_from: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_until: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_uses: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_uses_per_customer: Option<u32>,
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        min_total_minor: i64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        show_ids: Vec<ShowId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        movie_ids: Vec<MovieId>,
+        active: bool,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+    }
+
+    /// Rewritten by whoever takes a use of a discount code.
+    VoucherCount {
+        used: u32,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+    }
+
+    /// A use that no sale has made final. Its booking tells whether it is still needed.
+    VoucherUse {}
+
+    /// The bookings of a customer that have a discount code.
+    VoucherCustomer {
+        bookings: Vec<BookingId>,
     }
 
     /// Rewritten by every command that adds or moves a show of the auditorium.
@@ -110,6 +158,29 @@ records! {
         /// Random: no two attempts write the same row.
         #[serde(default)]
         mark: u32,
+    }
+
+    /// Somebody makes sure that a show has no bookings: nobody can take a seat meanwhile.
+    FrozenShow {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        mark: u32,
+    }
+
+    /// A show was moved, and not all of its holders have been told.
+    MovedShow {
+        show: ShowId,
+        #[serde(with = "millis")]
+        at: Timestamp,
+        /// When it was before.
+        #[serde(with = "millis")]
+        from: Timestamp,
+        /// Where it was before.
+        auditorium: String,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_through: Option<BookingId>,
     }
 
     ScheduledShow {
@@ -153,5 +224,23 @@ records! {
         /// Random. While it is there nobody can take a seat: somebody looks whether nobody has.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         frozen: Option<u32>,
+        /// Random, once it was changed: no two attempts write the same row.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<u32>,
     }
+}
+
+/// The discount of a booking, on the terms of its hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BookedDiscount {
+    pub(crate) voucher: VoucherId,
+    pub(crate) code: String,
+    pub(crate) kind: DiscountKind,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub(crate) min_total_minor: i64,
+    /// Its uses are counted, and those of each customer.
+    pub(crate) counted: bool,
+    pub(crate) per_customer: bool,
+    /// What it takes off.
+    pub(crate) minor: i64,
 }

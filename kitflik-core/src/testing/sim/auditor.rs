@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Tally;
+use super::house::{Pointer, Pointers, Taker};
 use super::storage::Change;
+use super::{Tally, USES};
 use crate::{
     BookingError, BookingId, BookingStatus, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId,
 };
@@ -22,6 +23,11 @@ struct Stored {
     refund: Option<String>,
     customer: Option<String>,
     email: Option<String>,
+    /// Whether it has a discount, and what its parts add up to.
+    discounted: bool,
+    sum: i64,
+    by_staff: bool,
+    created_at: i64,
 }
 
 pub(super) struct Auditor {
@@ -35,7 +41,9 @@ pub(super) struct Auditor {
     /// Reads the whole store anew: what is found there need not have begun.
     rereading: bool,
     bookings: BTreeMap<BookingId, Stored>,
-    pointers: BTreeMap<u64, BookingId>,
+    pointers: Pointers,
+    /// Uses of the discount code that are counted.
+    uses: u32,
     /// Sales that were acknowledged, with their seats and total.
     sold: BTreeMap<BookingId, BookingView>,
     /// Bookings that somebody tried to confirm.
@@ -58,7 +66,8 @@ impl Auditor {
             tally: Tally::default(),
             fault: None,
             bookings: BTreeMap::new(),
-            pointers: BTreeMap::new(),
+            pointers: Pointers::default(),
+            uses: 0,
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
             cancelling: BTreeSet::new(),
@@ -77,6 +86,7 @@ impl Auditor {
     /// A hold was acknowledged. A repeat has the same answer, unless the power failed in between: holds are relaxed.
     pub(super) fn held(&mut self, held: &BookingView, command: Option<&CommandId>, crashes: u64) {
         self.tally.holds += 1;
+        self.tally.discounts += u64::from(held.quote.discount_code.is_some());
         let sum: i64 = held.quote.lines.iter().map(|line| line.amount.amount_minor).sum();
         if sum != held.quote.total.amount_minor {
             self.blame(|| format!("I4: the lines of {} add up to {sum}", held.id));
@@ -111,6 +121,7 @@ impl Auditor {
         self.tally.refusals += 1;
         match error.code() {
             ErrorCode::OutcomeUnknown => self.tally.unknown += 1,
+            ErrorCode::VoucherUsedUp => self.tally.used_up += 1,
             ErrorCode::Internal => self.blame(|| format!("an internal error: {error}")),
             _ => {}
         }
@@ -169,8 +180,13 @@ impl Auditor {
 
     /// The store changed.
     pub(super) fn look(&mut self, changed: &Change) -> Result<(), String> {
+        let clerks = changed.keys().any(|key| key.starts_with("house-seats/"));
+        // Bookings stand before seats.
+        let known: BTreeSet<BookingId> = self.bookings.keys().copied().collect();
         for (key, value) in changed {
-            self.note(key, value.as_deref())?;
+            if !self.note_seat(key, value.as_deref(), clerks, &known)? {
+                self.note(key, value.as_deref())?;
+            }
         }
         self.check()
     }
@@ -180,10 +196,12 @@ impl Auditor {
         self.tally.crashes += 1;
         self.bookings.clear();
         self.pointers.clear();
+        self.uses = 0;
         self.rereading = true;
         let mut outcome = Ok(());
         for (key, value) in rows {
-            outcome = outcome.and_then(|()| self.note(key, Some(value)));
+            let seat = outcome.and_then(|()| self.note_seat(key, Some(value), true, &BTreeSet::new()));
+            outcome = seat.and_then(|seat| if seat { Ok(()) } else { self.note(key, Some(value)) });
         }
         self.rereading = false;
         if let Err(fault) = outcome.and_then(|()| self.check()).and_then(|()| self.check_sold()) {
@@ -201,18 +219,37 @@ impl Auditor {
                 if self.rereading { Ok(()) } else { self.check_step(id, before.as_ref(), &stored) }
             }
             (["booking", _], None) => Err(format!("{key} was deleted")),
-            (["seat", _, number], value) => {
-                let number: u64 = number.parse().map_err(|_| format!("the key {key} has no number"))?;
-                let pointed = value.and_then(|value| serde_json::from_slice::<Value>(value).ok());
-                let pointed = pointed.and_then(|value| value.get("booking")?.as_str()?.parse().ok());
-                match pointed {
-                    Some(id) => self.pointers.insert(number, id),
-                    None => self.pointers.remove(&number),
-                };
+            (["voucher-count", _], Some(value)) => {
+                let used = serde_json::from_slice::<Value>(value).ok();
+                let used = used.and_then(|value| u32::try_from(value.get("used")?.as_u64()?).ok());
+                self.uses = used.ok_or_else(|| format!("{key} cannot be read"))?;
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// Notes what a seat points to; whether the key is of a seat. `known` are the bookings that were there before.
+    fn note_seat(
+        &mut self,
+        key: &str,
+        value: Option<&[u8]>,
+        clerks: bool,
+        known: &BTreeSet<BookingId>,
+    ) -> Result<bool, String> {
+        let Some((_, number)) = key.strip_prefix("seat/").and_then(|rest| rest.split_once('/')) else {
+            return Ok(false);
+        };
+        let number: u64 = number.parse().map_err(|_| format!("the key {key} has no number"))?;
+        let pointer = value.map(|value| Pointer::read(value).ok_or(format!("{key} cannot be read")));
+        let pointer = pointer.transpose()?;
+        let id = pointer.as_ref().and_then(|pointer| pointer.booking);
+        let taker = id.and_then(|id| Some((id, self.bookings.get(&id)?))).map(|(id, stored)| Taker {
+            by_staff: stored.by_staff,
+            made_at: (!known.contains(&id)).then_some(stored.created_at),
+        });
+        self.tally.released += u64::from(self.pointers.write(number, pointer, clerks, taker)?);
+        Ok(true)
     }
 
     /// States follow each other only as they may.
@@ -236,6 +273,9 @@ impl Auditor {
         if !allowed {
             return Err(format!("{id} went from {} to {}", before.status, now.status));
         }
+        if before.seats == now.seats && before.discounted == now.discounted && before.total != now.total {
+            return Err(format!("I4: {id} cost {} and now costs {}", before.total, now.total));
+        }
         if matches!(before.status.as_str(), "confirmed" | "cancelled") && before.seats != now.seats {
             return Err(format!("{id} changed its seats after it was sold"));
         }
@@ -243,19 +283,23 @@ impl Auditor {
     }
 
     fn check(&self) -> Result<(), String> {
-        let mut owners: BTreeMap<u64, BookingId> = BTreeMap::new();
+        let (mut owners, mut discounts) = (BTreeMap::<u64, BookingId>::new(), 0);
         for (id, stored) in &self.bookings {
             let live = matches!(stored.status.as_str(), "held" | "confirming" | "confirmed");
             if !live {
                 continue;
+            }
+            discounts += u32::from(stored.discounted);
+            if stored.sum != stored.total {
+                return Err(format!("I4: {id} costs {}, its parts are {}", stored.total, stored.sum));
             }
             for seat in &stored.seats {
                 if *seat >= self.seats as u64 {
                     return Err(format!("{id} has seat {seat}, which does not exist"));
                 }
                 // A hold, too, keeps all its seats until it is expired in the batch that takes one of them (I3).
-                if self.pointers.get(seat) != Some(id) {
-                    let other = self.pointers.get(seat);
+                let other = self.pointers.booking(*seat);
+                if other != Some(*id) {
                     return Err(format!(
                         "I1/I3: {id} is {} but seat {seat} points to {other:?}",
                         stored.status
@@ -265,6 +309,9 @@ impl Auditor {
                     return Err(format!("I1: seat {seat} belongs to {other} and to {id}"));
                 }
             }
+        }
+        if discounts > USES.min(self.uses) {
+            return Err(format!("{discounts} have the code, {} are counted, {USES} may", self.uses));
         }
         self.check_cap()
     }
@@ -397,6 +444,17 @@ impl Auditor {
     }
 }
 
+/// What a booking's parts add up to.
+fn sum(booking: &Value) -> i64 {
+    let minor = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_i64).unwrap_or(0);
+    let list = |name: &str| booking.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let seats: i64 = list("seats").iter().map(|seat| minor(seat, "/price_minor")).sum();
+    let fees: i64 = list("fees").iter().map(|fee| minor(fee, "/amount/amount_minor")).sum();
+    let added = booking.pointer("/tax/inclusive").and_then(Value::as_bool) == Some(false);
+    let tax = if added { minor(booking, "/tax/amount/amount_minor") } else { 0 };
+    seats - minor(booking, "/discount/minor") + minor(booking, "/ticket_fee_minor") + fees + tax
+}
+
 impl Stored {
     fn read(value: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(value).ok()?;
@@ -416,6 +474,10 @@ impl Stored {
             refund: text(value.pointer("/cancellation/refund/status")),
             customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
             email: value.get("customer").and_then(|customer| text(customer.get("email"))),
+            discounted: value.get("discount").is_some(),
+            sum: sum(&value),
+            by_staff: value.pointer("/holder/staff").is_some(),
+            created_at: value.get("created_at")?.as_i64()?,
         })
     }
 }
