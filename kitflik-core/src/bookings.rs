@@ -5,6 +5,7 @@ mod block;
 mod cancel;
 mod change;
 mod channel;
+mod clear;
 mod confirm;
 mod error;
 mod extend;
@@ -19,19 +20,23 @@ mod preview;
 mod quote;
 mod read;
 mod release;
+mod relocate;
 mod rules;
 mod types;
 mod view;
 mod vouchers;
+mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
-pub use channel::Channel;
+pub use channel::SalesChannel;
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
+pub(crate) use hold::expired;
 pub use maps::SeatMap;
 pub use preview::{QuoteSeats, QuoteView};
+pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, SeatMapView,

@@ -387,8 +387,8 @@ impl Kitflik {
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
-    /// goes on with accounts that are being deleted, forgets what is old. Returns when it wants to be called again;
-    /// `None` if nothing waits.
+    /// tells holders of moved shows, goes on with accounts that are being deleted, forgets what is old. Returns when
+    /// it wants to be called again; `None` if nothing waits.
     ///
     /// Correctness never waits for it, and several engines over one store may call it at once.
     ///
@@ -398,8 +398,10 @@ impl Kitflik {
     pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
         let mail = self.notify().send_due().await?;
         let payments = self.bookings().recover_payments().await?;
+        let thawed = self.catalog().thaw_forgotten().await?;
+        let told = self.catalog().tell_moved().await?;
         let deletions = self.users().finish_deletions().await?;
         let more = self.notify().forget_old().await?;
-        Ok([mail, payments, deletions, more].into_iter().flatten().min())
+        Ok([mail, payments, thawed, told, deletions, more].into_iter().flatten().min())
     }
 }

@@ -28,7 +28,7 @@ pub const MAX_SEATS_PER_BLOCK: usize = 100;
 /// Longest reason for a block, in characters.
 pub const MAX_BLOCK_REASON_CHARS: usize = 100;
 /// Most seats in one auditorium.
-pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
+pub const MAX_SEATS_PER_LAYOUT: usize = 20_000;
 /// Most price categories in one auditorium.
 pub const MAX_CATEGORIES: usize = 20;
 /// Longest seat id, in characters (imported plans often use UUIDs).
@@ -59,6 +59,8 @@ pub const MAX_QUERY_CHARS: usize = 200;
 pub const DEFAULT_PAGE: u32 = 20;
 /// Most items on a page.
 pub const MAX_PAGE: u32 = 100;
+/// Most shows whose seats are counted for one search.
+pub const MAX_SHOWS_LOOKED_AT: usize = 200;
 /// Largest amount of money in one price, in minor units.
 pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
 /// How often a command is decided anew after losing a race, before it answers `contended`.

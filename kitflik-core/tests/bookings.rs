@@ -119,7 +119,7 @@ fn best_available_never_offers_what_is_held() {
     let show = house.cinema(HALL, |_| {}).show;
     let bookings = house.kitflik.bookings();
     block_on(async {
-        let wish = BestAvailable { count: 4, category: None, section: None, accessible: false };
+        let wish = BestAvailable::new(4);
         let offer = bookings.best_available(show.id, &wish).await.unwrap();
         assert!(offer.together);
         let first = bookings.hold(&Actor::guest(), &HoldSeats::best(show.id, 4)).await.unwrap();

@@ -13,9 +13,10 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, Channel, CommandId, ConfirmBooking, DeleteAccount,
-    DiscountKind, Email, HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MovieQuery,
-    NewMovie, NewStaff, NewVoucher, Page, PageRequest, RegisterUser, Role, SeatTicketType, StaffLogIn,
+    Actor, BlockSeats, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, DiscountKind,
+    Email, HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow, MovieQuery,
+    NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, RegisterUser, Role, SalesChannel, SeatTicketType,
+    StaffLogIn,
 };
 use pollster::block_on;
 
@@ -37,12 +38,11 @@ impl Mailer for Refusing {
 
 /// A day that writes a row of every kind.
 fn a_day(house: &House) {
-    let show = house
-        .cinema(PLAN, |show| {
-            show.max_seats_per_customer = Some(6);
-            show.subtitles = Some("de".to_owned());
-        })
-        .show;
+    let cinema = house.cinema(PLAN, |show| {
+        show.max_seats_per_customer = Some(6);
+        show.subtitles = Some("de".to_owned());
+    });
+    let show = &cinema.show;
     let kitflik = &house.kitflik;
     let bookings = kitflik.bookings();
     let text = |text: &str| text.to_owned();
@@ -116,10 +116,30 @@ fn a_day(house: &House) {
             .build()
             .unwrap();
         let delete = DeleteAccount { command: None, password, bookings: Default::default(), address: None };
+        let again = Arc::new(common::Dying::new(house.storage.clone(), Some(0)));
+        let cut_off = Kitflik::builder(again.clone(), MasterKey::new([7; 32]))
+            .clock(house.clock.clone())
+            .entropy(Arc::new(kitflik_core::testing::ports::SeededEntropy::new(4)))
+            .password_hasher(house.hasher.clone())
+            .build()
+            .unwrap();
+        // A deletion of a show that was cut off, and a move of one whose holders are not told yet.
+        let next = NewShow::new(
+            cinema.movie.id,
+            cinema.auditorium.id,
+            cinema.card.id,
+            "2026-12-24T20:00".parse().unwrap(),
+        );
+        let next = kitflik.catalog().add_show(&Actor::System, &next).await.unwrap().id;
+        again.live_for(Some(1));
+        cut_off.catalog().delete_show(&Actor::System, next, None, None).await.unwrap_err();
+        again.live_for(Some(1));
+        let later = MoveShow::to_time("2026-11-27T20:30".parse().unwrap());
+        cut_off.catalog().move_show(&Actor::System, cinema.show.id, None, &later).await.unwrap();
         dying.users().delete(&actor, &delete).await.unwrap_err();
 
         let mut block = BlockSeats::new(seats(&["A5", "A6"]), "For the critics");
-        (block.channels, block.release_minutes_before) = (vec![Channel::BoxOffice], Some(60));
+        (block.channels, block.release_minutes_before) = (vec![SalesChannel::BoxOffice], Some(60));
         bookings.block_seats(&Actor::System, show.id, &block).await.unwrap();
     });
 }
@@ -181,8 +201,10 @@ fn every_view_has_its_form() {
         catalog.add_movie(&Actor::System, &movie).await.unwrap();
         let limit = Some(1);
         let query = MovieQuery { page: PageRequest { cursor: None, limit }, ..MovieQuery::default() };
-        let page: Page<_> = catalog.movies(&query).await.unwrap();
+        let page = catalog.movies(&query).await.unwrap();
         assert_json_snapshot!("page_of_movies", page);
+        let query = MovieQuery { q: Some(text("alien")), facets: true, ..MovieQuery::default() };
+        assert_json_snapshot!("movies_with_facets", catalog.movies(&query).await.unwrap());
         assert_json_snapshot!("movie", cinema.movie);
         assert_json_snapshot!("venue", catalog.venue(show.venue.id).await.unwrap());
         assert_json_snapshot!("layout", *catalog.layout(show.layout_id).await.unwrap());

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use common::{Cinema, HALL, House, Slow, house, house_on, seat, seats};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, ChangeSeats, Channel, ConfirmBooking, ErrorCode,
-    HoldSeats, MemoryStorage, OccupancyQuery, RegisterUser, Role, SeatId, ShowId, StaffId, Timestamp,
+    Actor, BlockSeats, BookingError, CancelBooking, ChangeSeats, ConfirmBooking, ErrorCode, HoldSeats,
+    MemoryStorage, OccupancyQuery, RegisterUser, Role, SalesChannel, SeatId, ShowId, StaffId, Timestamp,
     UnblockSeats,
 };
 use pollster::block_on;
@@ -27,7 +27,7 @@ fn scene() -> (House, Cinema) {
     let house = house();
     let cinema = house.cinema(HALL, |_| {});
     block(&house, cinema.show.id, &["A1", "A2", "A3", "A4"], |block| {
-        block.channels = vec![Channel::BoxOffice];
+        block.channels = vec![SalesChannel::BoxOffice];
         block.release_minutes_before = Some(60);
     });
     (house, cinema)
@@ -74,7 +74,7 @@ fn only_their_channel_sells_house_seats() {
 
     let by_box_office = |actor: &Actor| {
         let request =
-            HoldSeats { channel: Some(Channel::BoxOffice), ..HoldSeats::seats(show, seats(&["A1"])) };
+            HoldSeats { channel: Some(SalesChannel::BoxOffice), ..HoldSeats::seats(show, seats(&["A1"])) };
         block_on(house.kitflik.bookings().hold(actor, &request)).map_err(|error| error.code())
     };
     assert_eq!(by_box_office(&Actor::guest()).unwrap_err(), ErrorCode::Unauthenticated);
@@ -91,7 +91,7 @@ fn only_their_channel_sells_house_seats() {
 
     hold(&house, &clerk(), show, &["A3", "A4"]).unwrap();
     assert_eq!(states(&house, show), "h#hh......");
-    let online = HoldSeats { channel: Some(Channel::Online), ..HoldSeats::seats(show, seats(&["A2"])) };
+    let online = HoldSeats { channel: Some(SalesChannel::Online), ..HoldSeats::seats(show, seats(&["A2"])) };
     let refused = block_on(house.kitflik.bookings().hold(&clerk(), &online)).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::SeatTaken);
 }
@@ -110,7 +110,7 @@ fn a_block_for_nobody_is_for_nobody() {
 fn the_best_available_are_those_of_the_callers_channel() {
     let house = house();
     let show = house.cinema("A: ####", |_| {}).show.id;
-    block(&house, show, &["A1", "A2"], |block| block.channels = vec![Channel::BoxOffice]);
+    block(&house, show, &["A1", "A2"], |block| block.channels = vec![SalesChannel::BoxOffice]);
     let best = |actor: &Actor, count| {
         let held = block_on(house.kitflik.bookings().hold(actor, &HoldSeats::best(show, count)));
         held.map(|held| held.seats.into_iter().map(|seat| seat.id).collect::<Vec<_>>())
@@ -274,7 +274,7 @@ fn a_block_says_what_is_wrong_with_it() {
     assert_eq!(refused(&|block| block.seats = Vec::new()), "seats");
     assert_eq!(refused(&|block| block.seats = seats(&["B1", "B1"])), "seats[1]");
     assert_eq!(refused(&|block| block.seats = seats(&["Z1"])), "unknown_seat");
-    assert_eq!(refused(&|block| block.channels = vec![Channel::Online]), "channels");
+    assert_eq!(refused(&|block| block.channels = vec![SalesChannel::Online]), "channels");
     assert_eq!(refused(&|block| block.release_at = Some(house.kitflik.now())), "release_at");
     assert_eq!(refused(&|block| block.release_minutes_before = Some(8 * 60)), "release_minutes_before");
     house.clock.advance(minutes(24 * 60));
@@ -326,4 +326,27 @@ fn one_of_many_gets_a_seat_that_is_released() {
         [one.is_ok(), two.is_ok(), three.is_ok()]
     });
     assert_eq!(all.iter().filter(|won| **won).count(), 1, "{all:?}");
+}
+
+/// As many seats as allowed, with the longest reason, over as many holds that are over.
+#[test]
+fn the_largest_block_fits_a_batch() {
+    let house = house();
+    let plan: String = ('A'..='J').map(|row| format!("{row}: ##########\n")).collect();
+    let show = house.cinema(&plan, |_| {}).show.id;
+    let wide = "\u{1D400}";
+    let all: Vec<String> = ('A'..='J').flat_map(|row| (1..=10).map(move |at| format!("{row}{at}"))).collect();
+    for pair in all.chunks(2) {
+        let pair: Vec<&str> = pair.iter().map(String::as_str).collect();
+        let request = HoldSeats::seats(show, seats(&pair)).customer(wide.repeat(200), "ada@example.org");
+        block_on(house.kitflik.bookings().hold(&clerk(), &request)).unwrap();
+    }
+    house.clock.advance(minutes(15));
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    block(&house, show, &all, |block| block.reason = wide.repeat(100));
+    assert_eq!(kept(&house, show).len(), 100);
+    assert_eq!(unblock(&house, show, &all).len(), 100);
+    let over = BlockSeats::new(seats(&[all, vec!["A1"]].concat()), "Too many");
+    let refused = block_on(house.kitflik.bookings().block_seats(&clerk(), show, &over)).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::ValidationFailed);
 }

@@ -1,7 +1,7 @@
 //! Many runs of the simulation. `KITFLIK_SIM_SEEDS=10000` runs more, `KITFLIK_SIM_FIRST=42` starts elsewhere.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test program")]
 
-use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, run};
+use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, run, schedule};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -25,6 +25,7 @@ fn no_seed_breaks_an_invariant() {
     assert!(tally.discounts > count / 2 && tally.used_up > count / 10, "{tally:?}");
     assert!(tally.price_edits > count / 10, "{tally:?}");
     assert!(tally.unknown > count / 10 && tally.mails > count / 2, "{tally:?}");
+    assert!(tally.blocks > count / 2 && tally.released > count / 20, "{tally:?}");
 }
 
 /// Each of these seeds once found a fault.
@@ -76,6 +77,11 @@ fn an_ignored_receipt_is_caught() {
 #[test]
 fn an_unchecked_takeover_is_caught() {
     caught(Sabotage::TakeoverUnchecked);
+}
+
+#[test]
+fn a_released_seat_that_is_taken_unchecked_is_caught() {
+    caught(Sabotage::ReleaseUnchecked);
 }
 
 #[test]
@@ -144,4 +150,56 @@ fn guesses_that_are_counted_without_a_check_are_caught() {
 #[test]
 fn a_new_password_that_leaves_sessions_open_is_caught() {
     caught_in_accounts(Sabotage::ResetKeepsSessions);
+}
+
+#[test]
+fn no_seed_breaks_a_rule_of_the_schedule() {
+    let stage = schedule::Stage::build().unwrap();
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 60));
+    let mut tally = schedule::Tally::default();
+    for seed in first..first + count {
+        tally.add(schedule::run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
+    }
+    println!("{count} seeds: {tally:?}");
+    assert!(tally.added > count && tally.clashes > count && tally.moves > count / 4, "{tally:?}");
+    assert!(tally.edits > count / 2 && tally.stale > count / 20 && tally.deletions > count / 10, "{tally:?}");
+    assert!(tally.sales > count && tally.told > count / 10 && tally.in_use > count / 20, "{tally:?}");
+    assert!(tally.unknown > count / 20 && tally.dropped > count && tally.crashes > count, "{tally:?}");
+}
+
+#[test]
+fn a_seed_repeats_its_run_of_the_schedule() {
+    let stage = schedule::Stage::build().unwrap();
+    for seed in 0..5 {
+        assert_eq!(schedule::run(seed, &stage, None), schedule::run(seed, &stage, None));
+    }
+}
+
+fn caught_in_the_schedule(sabotage: Sabotage) {
+    let stage = schedule::Stage::build().unwrap();
+    let fault = (0..300).find_map(|seed| schedule::run(seed, &stage, Some(sabotage)).err());
+    println!(
+        "{sabotage:?}: {}",
+        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 300 seeds"))
+    );
+}
+
+#[test]
+fn a_schedule_without_checks_is_caught() {
+    caught_in_the_schedule(Sabotage::ChecksOff);
+}
+
+#[test]
+fn half_a_batch_about_a_show_is_caught() {
+    caught_in_the_schedule(Sabotage::HalfOfABatch);
+}
+
+#[test]
+fn a_schedule_whose_guard_is_not_checked_is_caught() {
+    caught_in_the_schedule(Sabotage::ScheduleUnchecked);
+}
+
+#[test]
+fn a_move_that_nobody_is_told_of_is_caught() {
+    caught_in_the_schedule(Sabotage::MoveUntold);
 }

@@ -179,7 +179,7 @@ fn who(path: &str, changes: bool) -> Vec<Option<&'static str>> {
         vec![None, Some(CUSTOMER), Some(STAFF)]
     } else if path.starts_with("/v1/bookings") {
         vec![Some(BOOKING), Some(CUSTOMER), Some(STAFF)]
-    } else if path.ends_with("/seats") {
+    } else if path.ends_with("/seats") || path.ends_with("/seats.svg") {
         vec![None, Some(BOOKING), Some(CUSTOMER), Some(STAFF)]
     } else {
         Vec::new()

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::hold::check_seat_list;
 use super::rules::{self, Kept};
-use super::{BookingError, BookingStatus, Bookings, Channel};
+use super::{BookingError, BookingStatus, Bookings, SalesChannel};
 use crate::actor::{Actor, Permission};
 use crate::catalog::ShowStatus;
-use crate::error::{Invalid, Validation};
+use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, CommandId, SeatId, ShowId, StaffId};
 use crate::limits;
 use crate::ports::storage::Durability;
@@ -37,7 +37,7 @@ pub struct BlockSeats {
     /// Which channels may sell them all the same; none if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub channels: Vec<Channel>,
+    pub channels: Vec<SalesChannel>,
     /// From when on they are free for all; never if neither this nor `release_minutes_before` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
@@ -91,7 +91,7 @@ pub struct HouseSeatView {
     /// Why.
     pub reason: String,
     /// Which channels may sell it.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<SalesChannel>,
     /// Who blocked it; absent if the host program did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<StaffId>,
@@ -277,7 +277,7 @@ fn check_block(request: &BlockSeats) -> Result<(), BookingError> {
             fields.refuse(format!("channels[{at}]"), "duplicate", "each channel once");
         }
     }
-    if request.channels.contains(&Channel::Online) {
+    if request.channels.contains(&SalesChannel::Online) {
         let detail = "seats that are sold online are not kept: allowed is box_office";
         fields.refuse("channels", "contradictory", detail);
     }
@@ -289,6 +289,10 @@ fn check_block(request: &BlockSeats) -> Result<(), BookingError> {
 }
 
 fn not_over(show: &Show, now: Timestamp) -> Result<(), BookingError> {
+    if show.frozen.is_some() {
+        // Somebody counts on it that no seat changes hands now.
+        return Err(EngineError::Contended.into());
+    }
     let reason = match show.status(now) {
         ShowStatus::Scheduled | ShowStatus::OnSale | ShowStatus::Closed => return Ok(()),
         ShowStatus::Ended => "it is over".to_owned(),

@@ -3,11 +3,9 @@
 use super::hold::{Choosing, check_seats, with_types};
 use super::house::give_up;
 use super::maps::SeatState;
-use super::quote;
-use super::rules;
 use super::view::view;
 use super::vouchers::voucher_of;
-use super::{BookingError, BookingView, Bookings, ChangeSeats, Channel};
+use super::{BookingError, BookingView, Bookings, ChangeSeats, SalesChannel, quote, rules};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
 use crate::ids::BookingId;
@@ -34,7 +32,7 @@ impl Bookings<'_> {
         check_seats(&request.seats, &request.ticket_types, &mut fields);
         fields.finish()?;
         let engine = self.engine;
-        let channel = Channel::of(actor, None)?;
+        let channel = SalesChannel::of(actor, None)?;
         let command = (booking, request);
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "change_seats", &command)?;
         let key = keys::booking(booking);

@@ -12,14 +12,14 @@ use crate::error::Denied;
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Channel {
+pub enum SalesChannel {
     /// By customers and guests themselves.
     Online,
     /// By staff, for whoever stands before them.
     BoxOffice,
 }
 
-impl Channel {
+impl SalesChannel {
     /// The channel of whoever asks. Staff and the host program may choose another than theirs.
     pub(super) fn of(actor: &Actor, asked: Option<Self>) -> Result<Self, Denied> {
         let may_choose = match actor {

@@ -9,10 +9,9 @@ use std::time::Duration;
 use super::cancel::{pending_refund, with_refund};
 use super::hold::check_customer;
 use super::maps::SeatState;
-use super::rules;
 use super::{
     BookingError, BookingStatus, BookingView, Bookings, COUNTER, ConfirmBooking, Customer, PaymentChoice,
-    RefundStatus,
+    RefundStatus, rules,
 };
 use crate::actor::Actor;
 use crate::error::{EngineError, Invalid, Validation};
@@ -324,7 +323,7 @@ impl Bookings<'_> {
     }
 
     /// Whom mail about a booking goes to, and their name.
-    pub(super) async fn mail_address(
+    pub(crate) async fn mail_address(
         &self,
         tx: &mut Tx<'_>,
         booking: &Booking,

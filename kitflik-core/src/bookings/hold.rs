@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::holder;
 use super::maps::{SeatState, ShowHint};
-use super::quote;
 use super::rules::{self, Claim, Wanted};
 use super::view::view;
 use super::vouchers::voucher_id;
 use super::{
-    BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Channel, Customer, HoldSeats,
-    SeatTicketType,
+    BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Customer, HoldSeats, SalesChannel,
+    SeatTicketType, quote,
 };
 use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
@@ -19,7 +18,7 @@ use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
 use crate::money::{Currency, Money};
 use crate::ports::storage::Durability;
-use crate::seats::best::{SeatFilter, best_available};
+use crate::seats::best::best_available;
 use crate::seats::layout::{Layout, SeatNo};
 use crate::seats::rules::{Refusal, alternative, check_pairs, check_selection};
 use crate::store::keys;
@@ -46,7 +45,7 @@ impl Bookings<'_> {
             actor.may(Permission::ManageBookings)?;
         }
         check_request(request)?;
-        let channel = Channel::of(actor, request.channel)?;
+        let channel = SalesChannel::of(actor, request.channel)?;
         let engine = self.engine;
         let mut tx = engine.begin_command(actor, request.command.as_ref(), "hold", request)?;
         let id = BookingId::new(tx.now(), engine.random());
@@ -75,7 +74,10 @@ impl Bookings<'_> {
                 wanted_keys.push(keys::voucher(voucher_id(code)?).key);
             }
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
-                return self.held_view(&layout.layout, &booking);
+                // The show may have another layout by now.
+                let before = engine.layout(booking.layout).await?;
+                let before = before.ok_or_else(|| EngineError::internal("the layout is gone"))?;
+                return self.held_view(&before.layout, &booking);
             }
             let show = tx.get_shared(&engine.shows, &keys::show(request.show_id))?;
             let show = show.ok_or(BookingError::NotFound { what: "show" })?;
@@ -170,7 +172,7 @@ impl Bookings<'_> {
         layout: &Layout,
         show: ShowId,
         wish: &BestAvailable,
-        channel: Channel,
+        channel: SalesChannel,
         avoid: &BTreeSet<SeatNo>,
     ) -> Result<(Vec<SeatNo>, Option<bool>), BookingError> {
         let map = self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })?;
@@ -180,11 +182,7 @@ impl Bookings<'_> {
                 *place = false;
             }
         }
-        let filter = SeatFilter {
-            category: wish.category.clone(),
-            section: wish.section.clone(),
-            accessible: wish.accessible,
-        };
+        let filter = self.filter(show, wish).await?;
         let choice = best_available(layout, &free, wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         Ok((choice.seats, Some(choice.together)))
@@ -197,7 +195,7 @@ impl Bookings<'_> {
         show: ShowId,
         seats: &[SeatNo],
         mine: Option<&Booking>,
-        asks: Option<Channel>,
+        asks: Option<SalesChannel>,
     ) -> Result<Claims, BookingError> {
         let seat_keys: Vec<_> = seats.iter().map(|seat| keys::seat(show, *seat)).collect();
         tx.more(seat_keys.iter().map(|key| key.key.clone()).collect()).await?;
@@ -368,7 +366,7 @@ pub(super) fn blank(
 #[derive(Clone, Copy)]
 pub(super) struct Choosing<'a> {
     pub(super) actor: &'a Actor,
-    pub(super) channel: Channel,
+    pub(super) channel: SalesChannel,
     pub(super) layout: &'a Layout,
     pub(super) show: &'a Show,
     pub(super) id: ShowId,
@@ -422,7 +420,7 @@ impl Claims {
 
 /// A hold that gave way. Two who take it over write two different rows: what one of them finds after an unclear answer
 /// must not be the other's.
-pub(super) fn expired(booking: Booking, mark: u32) -> Booking {
+pub(crate) fn expired(booking: Booking, mark: u32) -> Booking {
     Booking { status: BookingStatus::Expired, mark: Some(mark), ..booking }
 }
 
@@ -467,6 +465,7 @@ fn check_request(request: &HoldSeats) -> Result<(), BookingError> {
                 let detail = format!("{} seats, allowed are 1 to {most}", wish.count);
                 fields.refuse("best_available.count", "out_of_range", detail);
             }
+            super::wish::check_price("best_available.max_price_minor", wish.max_price_minor, &mut fields);
         }
     }
     check_customer(request.customer.as_ref(), &mut fields);

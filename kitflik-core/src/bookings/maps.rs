@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::rules::{self, Kept};
-use super::{BookingStatus, Channel, SeatMapView};
+use super::{BookingStatus, SalesChannel, SeatMapView};
 use crate::error::EngineError;
 use crate::ids::{BookingId, LayoutId, PriceCardId, ShowId};
 use crate::kitflik::Engine;
@@ -72,7 +72,7 @@ struct Place {
 impl Place {
     const EMPTY: Self = Self { state: SeatState::Free, kept: None, version: Version(0) };
 
-    fn is_free(&self, channel: Channel, now: Timestamp) -> bool {
+    fn is_free(&self, channel: SalesChannel, now: Timestamp) -> bool {
         self.state.is_free(now) && !self.kept.is_some_and(|kept| kept.from(channel, now))
     }
 
@@ -80,7 +80,7 @@ impl Place {
         match self.state {
             SeatState::Sold(_) => 's',
             SeatState::Held(..) if !self.state.is_free(now) => 'h',
-            _ if self.is_free(Channel::Online, now) => '.',
+            _ if self.is_free(SalesChannel::Online, now) => '.',
             _ => '#',
         }
     }
@@ -148,7 +148,7 @@ impl SeatMap {
     }
 
     /// Which seats can be had by a channel.
-    pub(crate) fn free(&self, channel: Channel) -> Vec<bool> {
+    pub(crate) fn free(&self, channel: SalesChannel) -> Vec<bool> {
         self.places.iter().map(|place| place.is_free(channel, self.made_at)).collect()
     }
 }
@@ -231,6 +231,11 @@ impl SeatMaps {
             live.waiting.push(context.waker().clone());
         }
         Poll::Pending
+    }
+
+    /// Forgets a show that has changed.
+    pub(crate) fn forget(&self, show: ShowId) {
+        self.shows.write().remove(&show);
     }
 
     /// Corrects the hint of a show that has another layout or price card now.
@@ -318,7 +323,7 @@ impl Engine {
     pub(crate) async fn look<T>(
         &self,
         show: ShowId,
-        channel: Channel,
+        channel: SalesChannel,
         fresh: bool,
         look: impl FnOnce(&dyn Fn(SeatNo) -> bool) -> T,
     ) -> Result<Option<T>, EngineError> {
@@ -351,6 +356,16 @@ impl Engine {
             }
             version
         };
+        // Another process may have given the show another layout.
+        let (mut map, mut known) = (map, known);
+        let Some(record) = self.get(&keys::show(show)).await? else { return Ok(None) };
+        let found = ShowHint { layout: record.layout, price_card: record.price_card };
+        if found != map.hint {
+            self.maps.correct(show, found);
+            self.hint(show).await?;
+            let Some(other) = self.maps.show(show) else { return Ok(None) };
+            (map, known) = (other, 0);
+        }
         let Some(layout) = self.layout(map.hint.layout).await? else {
             return Err(EngineError::internal(format!(
                 "the layout {} of show {show} is gone",

@@ -77,6 +77,7 @@ pub(super) fn price(
             minor: applied.amount_minor,
         }));
         priced.seats.push(BookedSeat {
+            ticket: None,
             number: *number,
             id: seat.id.clone(),
             ticket_type: price.ticket_type.clone(),

@@ -1,6 +1,6 @@
 //! The rules of holds and sales: pure functions over records.
 
-use super::{BookingError, BookingStatus, Channel};
+use super::{BookingError, BookingStatus, SalesChannel};
 use crate::catalog::ShowStatus;
 use crate::ids::{SeatId, TicketType};
 use crate::kitflik::Policy;
@@ -31,7 +31,7 @@ pub(super) fn claim(
     pointer: Option<&SeatPointer>,
     pointed: Option<&Booking>,
     mine: Option<&Booking>,
-    asks: Option<Channel>,
+    asks: Option<SalesChannel>,
     now: Timestamp,
     policy: &Policy,
 ) -> Claim {
@@ -67,7 +67,7 @@ impl Kept {
     }
 
     /// Whether those who ask by this channel cannot have it.
-    pub(crate) fn from(self, channel: Channel, now: Timestamp) -> bool {
+    pub(crate) fn from(self, channel: SalesChannel, now: Timestamp) -> bool {
         now < self.until && self.channels & channel.bit() == 0
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancellationView, Channel};
+use super::{CancellationView, SalesChannel};
 use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
@@ -60,10 +60,23 @@ pub struct BestAvailable {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub section: Option<String>,
+    /// Only seats that cost at most this, in minor units of the show's currency, as the ticket type that nobody has
+    /// to ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub max_price_minor: Option<i64>,
     /// Wheelchair spaces and their companions too.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub accessible: bool,
+}
+
+impl BestAvailable {
+    /// So many seats, wherever they are.
+    #[must_use]
+    pub fn new(count: u32) -> Self {
+        Self { count, category: None, section: None, max_price_minor: None, accessible: false }
+    }
 }
 
 /// The ticket type of one seat.
@@ -116,7 +129,7 @@ pub struct HoldSeats {
     /// the host program may choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub channel: Option<Channel>,
+    pub channel: Option<SalesChannel>,
 }
 
 impl HoldSeats {
@@ -138,8 +151,7 @@ impl HoldSeats {
     /// The best free seats of a show, `count` of them.
     #[must_use]
     pub fn best(show_id: ShowId, count: u32) -> Self {
-        let wish = BestAvailable { count, category: None, section: None, accessible: false };
-        Self { best_available: Some(wish), ..Self::seats(show_id, []) }
+        Self { best_available: Some(BestAvailable::new(count)), ..Self::seats(show_id, []) }
     }
 
     /// With the name of the command.

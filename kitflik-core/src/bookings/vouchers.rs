@@ -6,8 +6,7 @@
 //! are over are taken from them. So a use comes back when a hold ends, and when a sale is cancelled.
 
 use super::maps::SeatState;
-use super::rules;
-use super::{BookingError, BookingStatus, Bookings};
+use super::{BookingError, BookingStatus, Bookings, rules};
 use crate::catalog::normal_code;
 use crate::error::Invalid;
 use crate::ids::{BookingId, ShowId, VoucherId};

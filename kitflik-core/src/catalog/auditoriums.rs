@@ -38,6 +38,7 @@ impl Catalog<'_> {
             name: new.name.clone(),
             layout,
             seats,
+            earlier: Vec::new(),
             archived: false,
         };
         loop {

@@ -35,10 +35,7 @@ impl Catalog<'_> {
     /// Writes a layout under the digest of its content, so that the same layout is stored once. The head comes last:
     /// what a crash leaves before it is no layout, and is written again next time.
     pub(super) async fn store_layout(&self, layout: &Layout) -> Result<LayoutId, EngineError> {
-        let content = serde_json::to_vec(layout).map_err(|error| EngineError::internal(error.to_string()))?;
-        let mut digest = [0; 16];
-        digest.copy_from_slice(&Sha256::digest(&content)[..16]);
-        let id = LayoutId::from_digest(digest);
+        let id = id_of(layout)?;
         if self.engine.get(&keys::layout(id)).await?.is_some() {
             return Ok(id);
         }
@@ -73,6 +70,14 @@ impl Catalog<'_> {
         }
         Ok(id)
     }
+}
+
+/// The id of a layout: the digest of its content.
+pub(super) fn id_of(layout: &Layout) -> Result<LayoutId, EngineError> {
+    let content = serde_json::to_vec(layout).map_err(|error| EngineError::internal(error.to_string()))?;
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&Sha256::digest(&content)[..16]);
+    Ok(LayoutId::from_digest(digest))
 }
 
 /// Cuts seats into runs whose documents fit a value.

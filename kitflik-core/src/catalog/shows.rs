@@ -1,6 +1,10 @@
 //! Shows: verbs.
 
+mod delete;
+mod edit;
+mod freeze;
 mod many;
+mod move_show;
 mod plan;
 mod rules;
 mod schedule;

@@ -14,6 +14,7 @@ use crate::store::keys;
 use crate::store::records::{Booking, MailContent, MailedCode, Outbox};
 use crate::tickets::calendar::{CalendarEvent, calendar};
 use crate::tickets::qr::qr_png;
+use crate::time::Timestamp;
 use crate::users::Purpose;
 
 /// The digits of a code, and the link that does the same.
@@ -49,6 +50,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
         ("booking_cancelled.html", include_str!("templates/booking_cancelled.html")),
         ("booking_cancelled.txt", include_str!("templates/booking_cancelled.txt")),
+        ("show_moved.html", include_str!("templates/show_moved.html")),
+        ("show_moved.txt", include_str!("templates/show_moved.txt")),
     ] {
         // A template that does not parse is missing when it is rendered; a test renders each.
         let added = templates.add_template(name, source);
@@ -75,6 +78,12 @@ impl Notify<'_> {
             }
             MailContent::BookingConfirmed { booking } => {
                 let Some(parts) = self.booking_confirmed(*booking, mail).await? else { return Ok(None) };
+                parts
+            }
+            MailContent::ShowMoved { booking, from, auditorium } => {
+                let Some(parts) = self.show_moved(*booking, *from, auditorium, mail).await? else {
+                    return Ok(None);
+                };
                 parts
             }
             MailContent::BookingCancelled { booking } => {
@@ -144,6 +153,7 @@ impl Notify<'_> {
             }
             MailContent::BookingConfirmed { .. }
             | MailContent::BookingCancelled { .. }
+            | MailContent::ShowMoved { .. }
             | MailContent::StaffInvited { .. } => return Ok(None),
         };
         let Some((purpose, code)) = code else { return Ok(Some((template, subject, None))) };
@@ -179,6 +189,7 @@ impl Notify<'_> {
     ) -> Result<Option<(&'static str, String, minijinja::Value, Vec<Attachment>)>, EngineError> {
         let engine = self.engine;
         let Some(booking) = engine.get(&keys::booking(id)).await? else { return Ok(None) };
+        engine.catalog.look_again(); // the time that it tells must be the one that holds
         let catalogue = engine.catalogue().await?;
         let Some(show) = catalogue.show(booking.show, engine.now()) else { return Ok(None) };
         let issued = match (crate::Bookings { engine }).issue(&booking).await {
@@ -231,6 +242,26 @@ impl Notify<'_> {
         Ok(Some(("booking_confirmed", subject, context, attachments)))
     }
 
+    /// The confirmation once more, with the new time, and what it was before.
+    async fn show_moved(
+        &self,
+        id: BookingId,
+        from: Timestamp,
+        auditorium: &str,
+        mail: &Outbox,
+    ) -> Result<Option<(&'static str, String, minijinja::Value, Vec<Attachment>)>, EngineError> {
+        let Some((_, _, context, attachments)) = self.booking_confirmed(id, mail).await? else {
+            return Ok(None);
+        };
+        let Some(booking) = self.engine.get(&keys::booking(id)).await? else { return Ok(None) };
+        let catalogue = self.engine.catalogue().await?;
+        let Some(show) = catalogue.show(booking.show, self.engine.now()) else { return Ok(None) };
+        let from = from.in_zone(show.venue.zone).format("%A, %-d %B %Y, %H:%M").to_string();
+        let subject = format!("Moved: {}", show.movie.title);
+        let context = context! { from, from_auditorium => auditorium, ..context };
+        Ok(Some(("show_moved", subject, context, attachments)))
+    }
+
     async fn booking_cancelled(
         &self,
         id: BookingId,
@@ -271,6 +302,8 @@ impl Engine {
     /// The show of a booking as an iCalendar file.
     pub(crate) async fn calendar(&self, booking: &Booking) -> Result<String, EngineError> {
         let catalogue = self.catalogue().await?;
+        // A calendar replaces an entry by one that was made later.
+        let moved_at = catalogue.shows.get(&booking.show).and_then(|show| show.moved_at);
         let show = catalogue.show(booking.show, self.now());
         let show = show.ok_or_else(|| EngineError::internal(format!("the show {} is gone", booking.show)))?;
         let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
@@ -283,7 +316,7 @@ impl Engine {
             url: None,
             location: format!("{}, {}, {}", show.auditorium.name, show.venue.name, show.venue.city),
             description: format!("Seats {}", seats.join(", ")),
-            stamp: booking.decided_at.map_or(booking.created_at, crate::Timestamp::from_millis),
+            stamp: booking.decided_at.max(moved_at).map_or(booking.created_at, crate::Timestamp::from_millis),
         }))
     }
 }

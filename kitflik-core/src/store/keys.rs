@@ -16,6 +16,8 @@
 //! schedule/{auditorium}                  Schedule         no two shows overlap in an auditorium
 //! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
 //! show/{show}                            Show
+//! show-frozen/{show}                     FrozenShow       nobody takes a seat while somebody makes sure of it
+//! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
@@ -54,10 +56,10 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark, Movie, Outbox,
-    PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff,
-    StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher, VoucherCount,
-    VoucherCustomer, VoucherUse,
+    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
+    MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
+    Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -123,6 +125,29 @@ fn with_id(prefix: &str, id: &[u8; 16], room: usize) -> Key {
 
 pub(crate) fn catalog() -> Typed<CatalogEpoch> {
     typed("catalog".to_owned())
+}
+
+/// Whose rows the views of the catalogue are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CatalogKey {
+    Movie(MovieId),
+    Venue(VenueId),
+    Auditorium(AuditoriumId),
+    PriceCard(PriceCardId),
+    Show(ShowId),
+}
+
+/// What a key of the catalogue's views names; `None` for every other key.
+pub(crate) fn catalog_key(key: &str) -> Option<CatalogKey> {
+    let (noun, id) = key.split_once('/')?;
+    Some(match noun {
+        "movie" => CatalogKey::Movie(id.parse().ok()?),
+        "venue" => CatalogKey::Venue(id.parse().ok()?),
+        "auditorium" => CatalogKey::Auditorium(id.parse().ok()?),
+        "price-card" => CatalogKey::PriceCard(id.parse().ok()?),
+        "show" => CatalogKey::Show(id.parse().ok()?),
+        _ => return None,
+    })
 }
 
 pub(crate) fn movie(id: MovieId) -> Typed<Movie> {
@@ -221,6 +246,22 @@ pub(crate) fn show(id: ShowId) -> Typed<Show> {
 
 pub(crate) fn shows() -> Range<Show> {
     under("show/")
+}
+
+pub(crate) fn frozen_show(id: ShowId) -> Typed<FrozenShow> {
+    typed(with_id("show-frozen/", id.as_bytes(), 0))
+}
+
+pub(crate) fn frozen_shows() -> Range<FrozenShow> {
+    under("show-frozen/")
+}
+
+pub(crate) fn moved_show(id: ShowId, at: Timestamp, mark: u32) -> Typed<MovedShow> {
+    typed(format!("show-moved/{id}/{:015}/{mark:08x}", at.millis().max(0)))
+}
+
+pub(crate) fn moved_shows() -> Range<MovedShow> {
+    under("show-moved/")
 }
 
 /// Of the number of a seat: the largest `u16` has five.

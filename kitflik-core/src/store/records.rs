@@ -114,6 +114,14 @@ pub(crate) enum MailContent {
     BookingCancelled {
         booking: BookingId,
     },
+    ShowMoved {
+        booking: BookingId,
+        /// When it was before.
+        #[serde(with = "millis")]
+        from: Timestamp,
+        /// Where it was before.
+        auditorium: String,
+    },
 }
 
 /// Which code a mail tells: the code itself is derived when the mail is sent.

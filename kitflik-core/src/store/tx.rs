@@ -319,9 +319,25 @@ impl<'a> Tx<'a> {
         self.writes.insert(key.key.clone(), None);
     }
 
+    /// The keys of what this attempt has written so far.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Key> {
+        self.writes.keys()
+    }
+
     /// Leaves no receipt: what this attempt writes is not the answer to the command.
     pub(crate) fn forget_receipt(&mut self) {
         self.receipt = None;
+    }
+
+    /// Whether what was read and is to be written fits one batch, with room for what a commit adds.
+    pub(crate) fn fits(&self) -> bool {
+        const ROOM: usize = 16;
+        const ROOM_BYTES: usize = 16 * 1024;
+        let read: usize = self.rows.keys().map(String::len).sum();
+        let written = self.writes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
+        self.rows.len() + ROOM <= limits::MAX_BATCH_CHECKS
+            && self.writes.len() + ROOM <= limits::MAX_BATCH_WRITES
+            && read + written.sum::<usize>() + ROOM_BYTES <= limits::MAX_BATCH_BYTES
     }
 
     pub(crate) fn broken(&self, mutant: Mutant) -> bool {

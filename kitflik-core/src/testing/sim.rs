@@ -7,7 +7,10 @@
 
 pub mod accounts;
 mod auditor;
+mod clerk;
+mod house;
 mod people;
+pub mod schedule;
 mod storage;
 
 use std::cell::RefCell;
@@ -22,6 +25,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use self::auditor::Auditor;
+use self::clerk::Clerk;
 use self::people::Person;
 use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
@@ -44,6 +48,8 @@ pub enum Sabotage {
     ReceiptIgnored,
     /// A stale hold is taken over without checking or expiring the old booking.
     TakeoverUnchecked,
+    /// A house seat that is released is taken without checking its pointer.
+    ReleaseUnchecked,
     /// A confirm does not check the version of its booking.
     ConfirmUnchecked,
     /// A confirm is acknowledged before it is durable.
@@ -56,15 +62,20 @@ pub enum Sabotage {
     RefundForgotten,
     /// The uses of a discount code are counted without a check.
     UsesUnchecked,
+    /// A show is put into a schedule that another one may be put into at the same time.
+    ScheduleUnchecked,
+    /// A moved show leaves no row by which its holders are told.
+    MoveUntold,
 }
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
         Self::TakeoverUnchecked,
+        Self::ReleaseUnchecked,
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
         Self::RefundForgotten,
@@ -76,12 +87,15 @@ impl Sabotage {
             Self::ChecksOff | Self::HalfOfABatch => None,
             Self::ReceiptIgnored => Some(Mutant::ReceiptIgnored),
             Self::TakeoverUnchecked => Some(Mutant::TakeoverUnchecked),
+            Self::ReleaseUnchecked => Some(Mutant::ReleaseUnchecked),
             Self::ConfirmUnchecked => Some(Mutant::ConfirmUnchecked),
             Self::ConfirmRelaxed => Some(Mutant::ConfirmRelaxed),
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
+            Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
+            Self::MoveUntold => Some(Mutant::MoveUntold),
         }
     }
 }
@@ -117,6 +131,10 @@ pub struct Tally {
     pub used_up: u64,
     /// Changes of the price card acknowledged.
     pub price_edits: u64,
+    /// Blocks acknowledged.
+    pub blocks: u64,
+    /// House seats that were taken after their release.
+    pub released: u64,
 }
 
 impl Tally {
@@ -136,6 +154,8 @@ impl Tally {
         self.discounts += other.discounts;
         self.used_up += other.used_up;
         self.price_edits += other.price_edits;
+        self.blocks += other.blocks;
+        self.released += other.released;
     }
 }
 
@@ -403,6 +423,10 @@ impl World {
     fn person(&self, number: u64) -> Task {
         let engine = self.engines[usize::try_from(number).unwrap_or(0) % self.engines.len()].clone();
         let name = format!("p{}-{}-{number}", self.generation, self.luck.next() % 1_000_000);
+        if number % 9 == 5 {
+            let clerk = Clerk::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
+            return Box::pin(clerk.live());
+        }
         let person = Person::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
         Box::pin(person.live())
     }

@@ -128,6 +128,12 @@ impl LocalTime {
         Date(self.0.checked_sub_signed(DAY_BEGINS).unwrap_or(self.0).date())
     }
 
+    /// The time without its day.
+    #[must_use]
+    pub fn time_of_day(self) -> TimeOfDay {
+        TimeOfDay(self.0.time())
+    }
+
     /// The same time of day, days later or earlier; `None` outside the years 1 to 9999.
     pub(crate) fn plus_days(self, days: i64) -> Option<Self> {
         let date = Date(self.0.date()).plus_days(days)?;

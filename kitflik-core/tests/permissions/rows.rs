@@ -3,9 +3,9 @@
 use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
     ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind,
-    EditAuditorium, FutureBookings, HoldSeats, Layout, NewAuditorium, NewMovie, NewPriceCard, NewShow,
-    NewVenue, NewVoucher, OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, UnblockSeats, UpdateProfile,
-    UserQuery,
+    EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery, PageRequest, QuoteSeats,
+    RepeatShow, SetLayout, UnblockSeats, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -161,6 +161,16 @@ fn catalog() -> Vec<Row> {
             };
             told(s.catalog().edit_price_card(&s.actor, s.cinema.card.id, None, &card))
         }),
+        row("Catalog::set_layout", EDITORS, |s| {
+            let layout = Layout::from_text("Hall 1", "A: ####").unwrap();
+            let new = SetLayout { command: None, layout, shows: MoveShows::default() };
+            told(s.catalog().set_layout(&s.actor, s.cinema.auditorium.id, None, &new))
+        }),
+        row("Catalog::preview_layout", EDITORS, |s| {
+            let layout = Layout::from_text("Hall 1", "A: ####").unwrap();
+            let new = SetLayout { command: None, layout, shows: MoveShows::default() };
+            told(s.catalog().preview_layout(&s.actor, s.cinema.auditorium.id, &new))
+        }),
         row("Catalog::archive", EDITORS, |s| {
             told(s.catalog().archive(&s.actor, s.cinema.movie.id.into(), None, None))
         }),
@@ -205,6 +215,25 @@ fn catalog() -> Vec<Row> {
                 skip_clashes: false,
             };
             told(s.catalog().copy_week(&s.actor, &copy))
+        }),
+        row("Catalog::edit_show", EDITORS, |s| {
+            told(s.catalog().edit_show(&s.actor, s.cinema.show.id, None, &EditShow::new(s.cinema.card.id)))
+        }),
+        row("Catalog::move_show", EDITORS, |s| {
+            let to = MoveShow::to_time("2026-11-29T20:00".parse().unwrap());
+            told(s.catalog().move_show(&s.actor, s.cinema.show.id, None, &to))
+        }),
+        row("Catalog::close_sales", EDITORS, |s| {
+            told(s.catalog().close_sales(&s.actor, s.cinema.show.id, None, None))
+        }),
+        row("Catalog::open_sales", EDITORS, |s| {
+            told(s.catalog().open_sales(&s.actor, s.cinema.show.id, None, None))
+        }),
+        row("Catalog::delete_show", EDITORS, |s| {
+            let (movie, hall, card) = (s.cinema.movie.id, s.cinema.auditorium.id, s.cinema.card.id);
+            let show = NewShow::new(movie, hall, card, "2026-11-28T20:00".parse().unwrap());
+            let show = pollster::block_on(s.catalog().add_show(&Actor::System, &show)).unwrap();
+            told(s.catalog().delete_show(&s.actor, show.id, None, None))
         }),
     ]
 }
@@ -274,10 +303,14 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
     ("Bookings::seats_good_for", PROGRAMME),
+    ("Bookings::seats_svg", PROGRAMME),
     ("Bookings::seats_touched", PROGRAMME),
     ("Catalog::auditorium", PROGRAMME),
     ("Catalog::auditoriums", PROGRAMME),
+    ("Catalog::behind", PROGRAMME),
+    ("Catalog::export_layout", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
+    ("Catalog::layout_svg", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),
     ("Catalog::price_card", PROGRAMME),

@@ -130,3 +130,44 @@ async fn only_editors_edit() {
         house.get(&format!("{list}?archived=1")).bearer(&staff).send().await.refused_field("archived");
     }
 }
+
+#[tokio::test]
+async fn an_auditorium_gets_other_seats() {
+    let house = House::open().await;
+    let staff = house.staff().await;
+    let show = house.show("A: ########").await;
+    house.hold(&show, &["A1", "A2"]).await;
+    let path = format!("/v1/admin/auditoriums/{}", show.auditorium);
+    let seen = house.get(&path).bearer(&staff).send().await.header("etag").to_owned();
+    let put = |tag: &str, body: Value| {
+        house.call(Method::PUT, &format!("{path}/layout")).json(&body).header("if-match", tag).bearer(&staff)
+    };
+    let preview = async |body: Value| {
+        let preview = house.post(&format!("{path}/layout/preview"), &body);
+        preview.bearer(&staff).send().await.expect(200)["shows"][0].clone()
+    };
+    let (larger, smaller) = ("Z: ####\nA: ########", "A: #_######\nB: ####");
+    let text = |plan: &str, shows: &str| json!({ "layout": { "text": plan }, "shows": shows });
+    assert_eq!(preview(json!({ "layout": { "text": larger } })).await["outcome"], "kept");
+    let found = preview(text("B: ####", "all")).await;
+    assert_eq!((&found["outcome"], &found["missing"]), (&json!("missing_seats"), &json!(["A1", "A2"])));
+    assert_eq!(house.states(&show).await, "hh......");
+
+    put("\"1\"", text(larger, "all")).send().await.refused(412, "stale_revision");
+    put(&seen, text("A: ?", "all")).send().await.refused(422, "validation_failed");
+    put(&seen, text(larger, "some")).send().await.refused_field("shows");
+    let done = put(&seen, text(larger, "all")).send().await;
+    let newer = done.header("etag").to_owned();
+    let report = done.expect(200);
+    assert_eq!((&report["shows"][0]["outcome"], &report["shows"][0]["taken"]), (&json!("moved"), &json!(2)));
+    assert_eq!(report["auditorium"]["layout_id"], report["layout_id"]);
+    assert_eq!(report["auditorium"]["earlier_layouts"].as_array().unwrap().len(), 1);
+    assert_eq!(house.states(&show).await, "....hh......");
+    let kept = put(&newer, text(smaller, "none")).send().await.expect(200);
+    assert_eq!(kept["shows"][0]["outcome"], "kept");
+    put("*", text("B: ####", "all")).send().await.expect(200);
+    assert_eq!(house.states(&show).await, "....hh......");
+    let body = json!({ "layout": { "text": larger } });
+    let nobody = house.call(Method::PUT, &format!("{path}/layout")).json(&body).header("if-match", "*");
+    nobody.send().await.refused(401, "unauthenticated");
+}

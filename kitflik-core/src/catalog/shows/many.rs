@@ -161,8 +161,14 @@ impl Catalog<'_> {
                     let local = LocalTime::of(show.starts_at, zone).plus_days(days).ok_or_else(|| {
                         Invalid::one("to", "out_of_range", "that is not within the years 1 to 9999")
                     })?;
-                    let placed =
-                        Show { layout: record.layout, closed: false, moved_at: None, frozen: None, ..show };
+                    let placed = Show {
+                        layout: record.layout,
+                        closed: false,
+                        moved_at: None,
+                        frozen: None,
+                        mark: None,
+                        ..show
+                    };
                     let starts_at = local.resolve_as(zone, copy.clock_change);
                     let show = starts_at.map(|starts_at| at(&placed, starts_at, true));
                     wishes.push(Wish { local, zone, auditorium, show });
@@ -231,12 +237,12 @@ impl Catalog<'_> {
         for show in wishes.iter_mut().filter_map(|wish| wish.show.as_mut().ok()) {
             let movie = tx.get(&keys::movie(show.movie))?;
             let movie = movie.ok_or(CatalogError::NotFound { what: "movie" })?;
-            let card = tx.get(&keys::price_card(show.price_card))?;
-            let card = card.ok_or(CatalogError::NotFound { what: "price card" })?;
-            let (auditorium, venue) = self.place(tx, show.auditorium).await?;
-            not_archived(&movie, &venue, &auditorium, &card)?;
-            show.movie_title = movie.title;
-            if checked.insert((show.price_card, show.layout), ()).is_none() {
+            show.movie_title.clone_from(&movie.title);
+            if checked.insert((show.movie, show.price_card, show.auditorium), ()).is_none() {
+                let card = tx.get(&keys::price_card(show.price_card))?;
+                let card = card.ok_or(CatalogError::NotFound { what: "price card" })?;
+                let (auditorium, venue) = self.place(tx, show.auditorium).await?;
+                not_archived(&movie, &venue, &auditorium, &card)?;
                 let layout = self.layout_of(show).await?;
                 let mut fields = Validation::default();
                 check_card(&card, &layout.layout, &mut fields);

@@ -39,10 +39,11 @@ impl Catalog<'_> {
         let (auditorium, venue) = self.place(tx, auditorium).await?;
         let card = tx.get(&card)?.ok_or(not_found("price card"))?;
         not_archived(&movie, &venue, &auditorium, &card)?;
-        Ok(Parts { movie, auditorium, card, zone: venue.zone })
+        let zone = venue.zone;
+        Ok(Parts { movie, auditorium, card, zone })
     }
 
-    /// Reads an auditorium and its venue, whose clocks it follows.
+    /// Reads an auditorium and its venue.
     pub(super) async fn place(
         &self,
         tx: &mut Tx<'_>,
@@ -96,6 +97,7 @@ impl Catalog<'_> {
             selection: new.selection,
             moved_at: None,
             frozen: None,
+            mark: None,
         };
         let window = Window {
             open_at: new.sales_open_at,

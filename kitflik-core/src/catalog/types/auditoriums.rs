@@ -51,6 +51,9 @@ pub struct AuditoriumView {
     pub layout_id: LayoutId,
     /// How many seats it has.
     pub seats: u32,
+    /// The layouts that it had before, the oldest first.
+    #[serde(default)]
+    pub earlier_layouts: Vec<LayoutId>,
     /// It is in no list for customers, and no new show can have it.
     #[serde(default)]
     pub archived: bool,

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{BookedDiscount, Form, is_nothing};
-use crate::bookings::{BookingStatus, CancelledBy, Channel, Customer, QuoteLine, QuoteTax, RefundStatus};
+use crate::bookings::{
+    BookingStatus, CancelledBy, Customer, QuoteLine, QuoteTax, RefundStatus, SalesChannel,
+};
 use crate::ids::{BookingId, LayoutId, SeatId, ShowId, StaffId, TicketType, UserId};
 use crate::money::Money;
 use crate::seats::layout::SeatNo;
@@ -88,7 +90,7 @@ pub(crate) struct HouseSeat {
     pub(crate) reason: String,
     /// Which channels may sell it all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) channels: Vec<Channel>,
+    pub(crate) channels: Vec<SalesChannel>,
     #[serde(with = "millis")]
     pub(crate) at: Timestamp,
     /// From when on it is free for all, in milliseconds.
@@ -180,6 +182,9 @@ pub(crate) struct Refund {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BookedSeat {
     pub(crate) number: SeatNo,
+    /// Under which number its ticket was issued, if the show has had another layout since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ticket: Option<SeatNo>,
     pub(crate) id: SeatId,
     pub(crate) ticket_type: TicketType,
     pub(crate) price_minor: i64,

@@ -6,9 +6,22 @@ use super::{Form, is_nothing};
 use crate::catalog::{CategoryPrice, DiscountKind, PriceRule, PriceTax, ShowFormat};
 use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::money::Currency;
+use crate::ports::storage::Key;
 use crate::seats::layout::{Category, Seat};
 use crate::seats::rules::SelectionRules;
 use crate::time::{Date, Timestamp, Zone, millis};
+
+/// A change of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CatalogChange {
+    #[serde(rename = "n")]
+    pub(crate) number: u64,
+    #[serde(rename = "m")]
+    pub(crate) mark: u32,
+    /// The rows that changed; `None` if they are too many to name.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keys: Option<Vec<Key>>,
+}
 
 records! {
     /// Rewritten by every change of the catalogue.
@@ -18,6 +31,12 @@ records! {
         /// Random: no two attempts write the same row.
         #[serde(default)]
         mark: u32,
+        /// Counts the changes.
+        #[serde(default)]
+        number: u64,
+        /// The last of them, this one too. The newest is the last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recent: Vec<CatalogChange>,
     }
 
     #[derive(PartialEq)]
@@ -58,6 +77,9 @@ records! {
         name: String,
         layout: LayoutId,
         seats: u32,
+        /// The layouts that it had before, the oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<LayoutId>,
         /// Not in customers' lists, and of no new show.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         archived: bool,
@@ -138,6 +160,29 @@ records! {
         mark: u32,
     }
 
+    /// Somebody makes sure that a show has no bookings: nobody can take a seat meanwhile.
+    FrozenShow {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        mark: u32,
+    }
+
+    /// A show was moved, and not all of its holders have been told.
+    MovedShow {
+        show: ShowId,
+        #[serde(with = "millis")]
+        at: Timestamp,
+        /// When it was before.
+        #[serde(with = "millis")]
+        from: Timestamp,
+        /// Where it was before.
+        auditorium: String,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_through: Option<BookingId>,
+    }
+
     ScheduledShow {
         #[serde(with = "millis")]
         until: Timestamp,
@@ -179,6 +224,9 @@ records! {
         /// Random. While it is there nobody can take a seat: somebody looks whether nobody has.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         frozen: Option<u32>,
+        /// Random, once it was changed: no two attempts write the same row.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<u32>,
     }
 }
 

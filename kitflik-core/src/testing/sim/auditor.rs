@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::house::{Pointer, Pointers, Taker};
 use super::storage::Change;
 use super::{Tally, USES};
 use crate::{
@@ -25,6 +26,8 @@ struct Stored {
     /// Whether it has a discount, and what its parts add up to.
     discounted: bool,
     sum: i64,
+    by_staff: bool,
+    created_at: i64,
 }
 
 pub(super) struct Auditor {
@@ -38,7 +41,7 @@ pub(super) struct Auditor {
     /// Reads the whole store anew: what is found there need not have begun.
     rereading: bool,
     bookings: BTreeMap<BookingId, Stored>,
-    pointers: BTreeMap<u64, BookingId>,
+    pointers: Pointers,
     /// Uses of the discount code that are counted.
     uses: u32,
     /// Sales that were acknowledged, with their seats and total.
@@ -63,7 +66,7 @@ impl Auditor {
             tally: Tally::default(),
             fault: None,
             bookings: BTreeMap::new(),
-            pointers: BTreeMap::new(),
+            pointers: Pointers::default(),
             uses: 0,
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
@@ -177,8 +180,13 @@ impl Auditor {
 
     /// The store changed.
     pub(super) fn look(&mut self, changed: &Change) -> Result<(), String> {
+        let clerks = changed.keys().any(|key| key.starts_with("house-seats/"));
+        // Bookings stand before seats.
+        let known: BTreeSet<BookingId> = self.bookings.keys().copied().collect();
         for (key, value) in changed {
-            self.note(key, value.as_deref())?;
+            if !self.note_seat(key, value.as_deref(), clerks, &known)? {
+                self.note(key, value.as_deref())?;
+            }
         }
         self.check()
     }
@@ -192,7 +200,8 @@ impl Auditor {
         self.rereading = true;
         let mut outcome = Ok(());
         for (key, value) in rows {
-            outcome = outcome.and_then(|()| self.note(key, Some(value)));
+            let seat = outcome.and_then(|()| self.note_seat(key, Some(value), true, &BTreeSet::new()));
+            outcome = seat.and_then(|seat| if seat { Ok(()) } else { self.note(key, Some(value)) });
         }
         self.rereading = false;
         if let Err(fault) = outcome.and_then(|()| self.check()).and_then(|()| self.check_sold()) {
@@ -210,16 +219,6 @@ impl Auditor {
                 if self.rereading { Ok(()) } else { self.check_step(id, before.as_ref(), &stored) }
             }
             (["booking", _], None) => Err(format!("{key} was deleted")),
-            (["seat", _, number], value) => {
-                let number: u64 = number.parse().map_err(|_| format!("the key {key} has no number"))?;
-                let pointed = value.and_then(|value| serde_json::from_slice::<Value>(value).ok());
-                let pointed = pointed.and_then(|value| value.get("booking")?.as_str()?.parse().ok());
-                match pointed {
-                    Some(id) => self.pointers.insert(number, id),
-                    None => self.pointers.remove(&number),
-                };
-                Ok(())
-            }
             (["voucher-count", _], Some(value)) => {
                 let used = serde_json::from_slice::<Value>(value).ok();
                 let used = used.and_then(|value| u32::try_from(value.get("used")?.as_u64()?).ok());
@@ -228,6 +227,29 @@ impl Auditor {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Notes what a seat points to; whether the key is of a seat. `known` are the bookings that were there before.
+    fn note_seat(
+        &mut self,
+        key: &str,
+        value: Option<&[u8]>,
+        clerks: bool,
+        known: &BTreeSet<BookingId>,
+    ) -> Result<bool, String> {
+        let Some((_, number)) = key.strip_prefix("seat/").and_then(|rest| rest.split_once('/')) else {
+            return Ok(false);
+        };
+        let number: u64 = number.parse().map_err(|_| format!("the key {key} has no number"))?;
+        let pointer = value.map(|value| Pointer::read(value).ok_or(format!("{key} cannot be read")));
+        let pointer = pointer.transpose()?;
+        let id = pointer.as_ref().and_then(|pointer| pointer.booking);
+        let taker = id.and_then(|id| Some((id, self.bookings.get(&id)?))).map(|(id, stored)| Taker {
+            by_staff: stored.by_staff,
+            made_at: (!known.contains(&id)).then_some(stored.created_at),
+        });
+        self.tally.released += u64::from(self.pointers.write(number, pointer, clerks, taker)?);
+        Ok(true)
     }
 
     /// States follow each other only as they may.
@@ -276,8 +298,8 @@ impl Auditor {
                     return Err(format!("{id} has seat {seat}, which does not exist"));
                 }
                 // A hold, too, keeps all its seats until it is expired in the batch that takes one of them (I3).
-                if self.pointers.get(seat) != Some(id) {
-                    let other = self.pointers.get(seat);
+                let other = self.pointers.booking(*seat);
+                if other != Some(*id) {
                     return Err(format!(
                         "I1/I3: {id} is {} but seat {seat} points to {other:?}",
                         stored.status
@@ -454,6 +476,8 @@ impl Stored {
             email: value.get("customer").and_then(|customer| text(customer.get("email"))),
             discounted: value.get("discount").is_some(),
             sum: sum(&value),
+            by_staff: value.pointer("/holder/staff").is_some(),
+            created_at: value.get("created_at")?.as_i64()?,
         })
     }
 }

@@ -46,6 +46,20 @@ pub enum LayoutSource {
     Pretix(#[cfg_attr(feature = "typescript", tsify(type = "object"))] serde_json::Value),
 }
 
+impl LayoutSource {
+    /// The layout; the faults of a plan are told with their place in the field that has it.
+    pub(super) fn read(&self, name: &str) -> Result<Layout, Invalid> {
+        match self {
+            Self::Text(text) => {
+                Layout::from_text(name, text).map_err(|invalid| within(invalid, "layout.text"))
+            }
+            Self::Pretix(plan) => {
+                Layout::from_pretix(&plan.to_string()).map_err(|invalid| within(invalid, "layout.pretix"))
+            }
+        }
+    }
+}
+
 /// Add an auditorium
 ///
 /// Plans that do not fit the body's 64 kB can be imported as a file.
@@ -66,16 +80,8 @@ async fn add(
 impl TryFrom<AddAuditorium> for NewAuditorium {
     type Error = Invalid;
 
-    /// Reads the layout; the faults of a plan are told with their place in the field that has it.
     fn try_from(new: AddAuditorium) -> Result<Self, Invalid> {
-        let layout = match &new.layout {
-            LayoutSource::Text(text) => {
-                Layout::from_text(&new.name, text).map_err(|invalid| within(invalid, "layout.text"))?
-            }
-            LayoutSource::Pretix(plan) => {
-                Layout::from_pretix(&plan.to_string()).map_err(|invalid| within(invalid, "layout.pretix"))?
-            }
-        };
+        let layout = new.layout.read(&new.name)?;
         Ok(Self { command: None, venue_id: new.venue_id, name: new.name, layout })
     }
 }

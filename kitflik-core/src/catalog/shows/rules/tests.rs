@@ -33,6 +33,7 @@ fn show(starts_at: Timestamp, length: u32) -> Show {
         selection: SelectionRules::default(),
         moved_at: None,
         frozen: None,
+        mark: None,
     }
 }
 
