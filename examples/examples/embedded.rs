@@ -28,8 +28,7 @@ async fn evening(kitflik: &Kitflik) -> Result<(), Box<dyn std::error::Error>> {
     let layout = Layout::from_text("Hall 1", "A: ####_####\nB: ####_####\nC: ##<>_####")?;
     let (category, ticket_type) = (layout.categories()[0].id.clone(), "adult".parse()?);
     let prices = vec![CategoryPrice { category, ticket_type, amount_minor: 1200 }];
-    let (command, name, currency) = (None, "Evening".to_owned(), Currency::EUR);
-    let card = NewPriceCard { command, name, currency, prices, booking_fee_minor: 50 };
+    let card = NewPriceCard { booking_fee_minor: 50, ..NewPriceCard::new("Evening", Currency::EUR, prices) };
     let card = catalog.add_price_card(&house, &card).await?;
     let hall = NewAuditorium { command: None, venue_id: venue.id, name: "Hall 1".to_owned(), layout };
     let hall = catalog.add_auditorium(&house, &hall).await?;

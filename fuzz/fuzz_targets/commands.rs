@@ -237,7 +237,8 @@ impl House {
                     bookings.hold(&actor, &HoldSeats { command, ..request }).await
                 }
                 Op::Change { booking, seats } => {
-                    let request = ChangeSeats { command, seats: self.ids(seats), ticket_types: Vec::new() };
+                    let (seats, ticket_types, discount_code) = (self.ids(seats), Vec::new(), None);
+                    let request = ChangeSeats { command, seats, ticket_types, discount_code };
                     bookings.change_seats(&actor, id(booking)?, &request).await
                 }
                 Op::Extend { booking } => bookings.extend(&actor, id(booking)?, command.as_ref()).await,
@@ -273,6 +274,9 @@ async fn build(kitflik: &Kitflik, layout: Layout) -> Result<ShowId, kitflik_core
         currency: Currency::EUR,
         prices: vec![CategoryPrice { category, ticket_type, amount_minor: 1000 }],
         booking_fee_minor: 30,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&system, &card).await?;
     let hall = NewAuditorium { command: None, venue_id: venue.id, name: text("Hall"), layout };

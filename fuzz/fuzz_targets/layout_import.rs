@@ -1,7 +1,7 @@
 //! Layouts from outside: anything may be refused, nothing may panic, and what is taken is whole.
 #![no_main]
 
-use kitflik_core::{Layout, LayoutView, SeatNo, limits};
+use kitflik_core::{Layout, LayoutView, SeatNo, SvgOptions, layout_svg, limits, seat_map_svg};
 use libfuzzer_sys::fuzz_target;
 
 fn check(layout: &Layout) {
@@ -17,8 +17,21 @@ fn check(layout: &Layout) {
     // A layout is stored as its parts, and read back through the same checks.
     let again = Layout::new(layout.name(), layout.categories().to_vec(), layout.seats().to_vec());
     assert_eq!(again.as_ref(), Ok(layout));
-    if let Ok(text) = layout.to_text() {
-        assert_eq!(Layout::from_text(layout.name(), &text).as_ref(), Ok(layout), "{text}");
+    // What is written reads as the same layout; what cannot be written is refused by name.
+    match layout.to_text() {
+        Ok(text) => assert_eq!(Layout::from_text(layout.name(), &text).as_ref(), Ok(layout), "{text}"),
+        Err(invalid) => assert_eq!(invalid.errors[0].code, "not_expressible"),
+    }
+    match layout.to_pretix() {
+        Ok(plan) => assert_eq!(Layout::from_pretix(&plan).as_ref(), Ok(layout), "{plan}"),
+        Err(invalid) => assert_eq!(invalid.errors[0].code, "not_expressible"),
+    }
+    let options = SvgOptions::default();
+    for picture in [layout_svg(layout, &options), seat_map_svg(layout, ".hs#m", &options)] {
+        // A title for each seat and one for the whole: names bring no markup along.
+        assert_eq!(picture.matches("<title>").count(), layout.seats().len() + 1);
+        assert_eq!(picture.matches("</title>").count(), layout.seats().len() + 1);
+        assert!(picture.len() <= 8192 + 2048 * layout.seats().len());
     }
 }
 

@@ -17,6 +17,7 @@ use kitflik_core::{
 use pollster::block_on;
 
 const SMALL: [usize; 2] = [15, 20];
+const THOUSAND: [usize; 2] = [25, 40];
 const LARGE: [usize; 2] = [100, 100];
 /// As many as the catalogue of films that the demonstration house is filled with.
 const TITLES: usize = 3_201;
@@ -95,6 +96,9 @@ async fn first_show(kitflik: &Kitflik, layout: Layout) -> NewShow {
         currency: Currency::EUR,
         prices: vec![price],
         booking_fee_minor: 50,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let auditorium = NewAuditorium { command: None, venue_id, name: "Hall".to_owned(), layout };
     let movie = NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };
@@ -137,7 +141,7 @@ fn bookings(criterion: &mut Criterion) {
 }
 
 fn seats(criterion: &mut Criterion) {
-    for (name, hall) in [("300 seats", SMALL), ("10,000 seats", LARGE)] {
+    for (name, hall) in [("300 seats", SMALL), ("1,000 seats", THOUSAND), ("10,000 seats", LARGE)] {
         let layout = layout(hall);
         let free: Vec<bool> = (0..layout.seats().len()).map(|seat| seat % 7 != 0).collect();
         criterion.bench_function(&format!("best available, 4 of {name}"), |bencher| {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use crate::error::{EngineError, Error, ErrorCode, FieldError};
 use crate::ids::{
     AuditoriumId, BookingId, CategoryId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SeatId,
-    SessionId, ShowId, StaffId, TicketId, TicketType, UserId, VenueId,
+    SessionId, ShowId, StaffId, TicketId, TicketType, UserId, VenueId, VoucherId,
 };
 use crate::money::Currency;
 use crate::ports::mailer::MailError;
@@ -144,7 +144,7 @@ macro_rules! texts {
 }
 texts! {
     MovieId VenueId AuditoriumId LayoutId PriceCardId ShowId BookingId TicketId UserId StaffId SessionId MailId
-    SeatId CategoryId TicketType CommandId Currency Zone LocalTime Date TimeOfDay
+    SeatId CategoryId TicketType CommandId Currency Zone LocalTime Date TimeOfDay VoucherId
 }
 
 uniffi::custom_type!(Timestamp, SystemTime, {

@@ -9,18 +9,23 @@ mod clear;
 mod confirm;
 mod error;
 mod extend;
+mod facts;
 mod feed;
 mod forget;
 mod hold;
 mod house;
 mod list;
 pub(crate) mod maps;
+mod preview;
+mod quote;
 mod read;
 mod release;
 mod relocate;
 mod rules;
 mod types;
 mod view;
+mod vouchers;
+mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
@@ -30,10 +35,11 @@ pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub(crate) use hold::expired;
 pub use maps::SeatMap;
+pub use preview::{QuoteSeats, QuoteView};
 pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,
-    ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, SeatMapView,
+    ConfirmBooking, Customer, HoldSeats, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteTax, SeatMapView,
     SeatTicketType, TicketView,
 };
 

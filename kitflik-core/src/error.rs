@@ -94,6 +94,12 @@ codes! {
     StaleRevision = "stale_revision",
     /// The thing cannot be deleted: others refer to it.
     InUse = "in_use",
+    /// There is no such discount code.
+    VoucherUnknown = "voucher_unknown",
+    /// The discount code is not valid for this booking.
+    VoucherNotValid = "voucher_not_valid",
+    /// All uses of the discount code are taken.
+    VoucherUsedUp = "voucher_used_up",
     /// Something with this identity exists with other content.
     AlreadyExists = "already_exists",
     /// The command id was used before with another request.

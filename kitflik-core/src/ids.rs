@@ -121,6 +121,11 @@ id!(
     "price card id"
 );
 id!(
+    /// A discount code. It is made from the code, so that a code has one.
+    VoucherId,
+    "discount code id"
+);
+id!(
     /// A movie in an auditorium at a time.
     ShowId,
     "show id"

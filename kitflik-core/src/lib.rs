@@ -46,6 +46,9 @@
 //!         amount_minor: 1200,
 //!     }],
 //!     booking_fee_minor: 50,
+//!     ticket_fee_minor: 0,
+//!     rules: Vec::new(),
+//!     tax: None,
 //! }).await?;
 //! let hall = catalog.add_auditorium(&house, &NewAuditorium {
 //!     command: None,
@@ -110,21 +113,22 @@ pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
     BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
     ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
-    RefundStatus, RefundView, SalesChannel, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView,
-    SeatTicketType, TicketView, UnblockSeats,
+    QuoteSeats, QuoteTax, QuoteView, RefundStatus, RefundView, SalesChannel, SeatChanges, SeatEvent,
+    SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
-    CategoryPrice, Clash, CopyWeek, EditAuditorium, EditShow, Imported, LayoutReport, LayoutView, MoveShow,
-    MoveShows, MovieQuery, MovieRef, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
-    Page, PageRequest, PriceCardView, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery, ScheduleView,
-    SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef,
-    VenueView,
+    CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported,
+    LayoutReport, LayoutView, MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults,
+    MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page,
+    PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay,
+    ScheduleEntry, ScheduleQuery, ScheduleView, SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus,
+    ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{
     AuditoriumId, BookingId, CategoryId, CommandId, InvalidId, InvalidText, LayoutId, MailId, MovieId,
-    PriceCardId, SeatId, SessionId, ShowId, StaffId, TicketId, TicketType, UserId, VenueId,
+    PriceCardId, SeatId, SessionId, ShowId, StaffId, TicketId, TicketType, UserId, VenueId, VoucherId,
 };
 pub use keyring::{InvalidMasterKey, MasterKey};
 pub use kitflik::{Builder, Kitflik, MissingPort, Policy};

@@ -28,7 +28,7 @@ pub const MAX_SEATS_PER_BLOCK: usize = 100;
 /// Longest reason for a block, in characters.
 pub const MAX_BLOCK_REASON_CHARS: usize = 100;
 /// Most seats in one auditorium.
-pub const MAX_SEATS_PER_LAYOUT: usize = 10_000;
+pub const MAX_SEATS_PER_LAYOUT: usize = 20_000;
 /// Most price categories in one auditorium.
 pub const MAX_CATEGORIES: usize = 20;
 /// Longest seat id, in characters (imported plans often use UUIDs).
@@ -59,12 +59,26 @@ pub const MAX_QUERY_CHARS: usize = 200;
 pub const DEFAULT_PAGE: u32 = 20;
 /// Most items on a page.
 pub const MAX_PAGE: u32 = 100;
+/// Most shows whose seats are counted for one search.
+pub const MAX_SHOWS_LOOKED_AT: usize = 200;
 /// Largest amount of money in one price, in minor units.
 pub const MAX_PRICE_MINOR: i64 = 1_000_000_000;
 /// How often a command is decided anew after losing a race, before it answers `contended`.
 pub const MAX_ATTEMPTS: u32 = 8;
 /// Longest synopsis of a movie, in characters: with everything else at its longest, a movie still fits a value.
 pub const MAX_SYNOPSIS_CHARS: usize = 600;
+/// Longest discount code, in characters.
+pub const MAX_CODE_CHARS: usize = 32;
+/// Most uses of a discount code that are counted.
+pub const MAX_VOUCHER_USES: u32 = 1_000_000;
+/// Most uses of a discount code by one customer that are counted.
+pub const MAX_VOUCHER_USES_PER_CUSTOMER: u32 = 100;
+/// Most shows, and most movies, that a discount code is limited to.
+pub const MAX_VOUCHER_TARGETS: usize = 50;
+/// Most rules on a price card.
+pub const MAX_PRICE_RULES: usize = 30;
+/// Longest name of a tax, in characters.
+pub const MAX_TAX_NAME_CHARS: usize = 16;
 /// Most prices on a price card.
 pub const MAX_PRICES: usize = 60;
 /// Farthest that a seat may stand from the origin of its plan, in units of the plan, along either axis.

@@ -64,6 +64,24 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
+/// What `parts` of ten thousand of an amount are, rounded half to even: 2.5 is 2 and 3.5 is 4, so that rounding favours
+/// nobody in the long run.
+pub(crate) fn share(amount_minor: i64, parts: i64) -> i64 {
+    rounded(i128::from(amount_minor) * i128::from(parts), 10_000)
+}
+
+/// The part of an amount that was added to it at a rate of `parts` in ten thousand, rounded half to even.
+pub(crate) fn included(amount_minor: i64, parts: i64) -> i64 {
+    rounded(i128::from(amount_minor) * i128::from(parts), 10_000 + i128::from(parts.max(0)))
+}
+
+/// `divisor` is positive.
+fn rounded(dividend: i128, divisor: i128) -> i64 {
+    let (whole, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
+    let up = 2 * rest > divisor || (2 * rest == divisor && whole % 2 != 0);
+    i64::try_from(whole + i128::from(up)).unwrap_or(i64::MAX)
+}
+
 /// An amount of money.
 ///
 /// ```
@@ -115,6 +133,19 @@ mod tests {
         assert_eq!(Money::new(-1250, Currency::EUR).to_string(), "-12.50 EUR");
         assert_eq!(Money::new(1250, yen).to_string(), "1250 JPY");
         assert_eq!(Money::new(1250, dinar).to_string(), "1.250 KWD");
+    }
+
+    #[test]
+    fn shares_are_rounded_half_to_even() {
+        let halves =
+            [(250, 2), (350, 4), (150, 2), (50, 0), (-50, 0), (-150, -2), (-250, -2), (251, 3), (249, 2)];
+        for (amount, rounded) in halves {
+            assert_eq!(share(amount, 100), rounded, "1 % of {amount}");
+        }
+        assert_eq!((share(999, 10_000), share(999, 0), share(-999, -10_000)), (999, 0, 999));
+        assert_eq!((included(119, 1_900), included(107, 700), included(0, 1_900)), (19, 7, 0));
+        // 1 in 11: 5 / 11 rounds down, 6 / 11 up; 110 holds exactly 10.
+        assert_eq!((included(5, 1_000), included(6, 1_000), included(110, 1_000)), (0, 1, 10));
     }
 
     #[test]

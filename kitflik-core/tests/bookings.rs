@@ -119,7 +119,7 @@ fn best_available_never_offers_what_is_held() {
     let show = house.cinema(HALL, |_| {}).show;
     let bookings = house.kitflik.bookings();
     block_on(async {
-        let wish = BestAvailable { count: 4, category: None, section: None, accessible: false };
+        let wish = BestAvailable::new(4);
         let offer = bookings.best_available(show.id, &wish).await.unwrap();
         assert!(offer.together);
         let first = bookings.hold(&Actor::guest(), &HoldSeats::best(show.id, 4)).await.unwrap();
@@ -209,7 +209,12 @@ fn changed_seats_keep_the_clock_and_the_price_of_what_is_kept() {
         assert_eq!(held.quote.total.amount_minor, 1200 + 800 + 50);
         let guest = Actor::guest_with(held.booking_token.unwrap());
         house.clock.advance(minutes(2));
-        let change = ChangeSeats { command: None, seats: seats(&["A2", "A3"]), ticket_types: Vec::new() };
+        let change = ChangeSeats {
+            command: None,
+            seats: seats(&["A2", "A3"]),
+            ticket_types: Vec::new(),
+            discount_code: None,
+        };
         let changed = bookings.change_seats(&guest, held.id, &change).await.unwrap();
         assert_eq!(changed.expires_at, held.expires_at);
         assert_eq!(changed.quote.total.amount_minor, 800 + 1200 + 50);
@@ -217,7 +222,12 @@ fn changed_seats_keep_the_clock_and_the_price_of_what_is_kept() {
         assert!(states.starts_with(".hh."), "{states}");
         let other = bookings.hold(&Actor::System, &HoldSeats::seats(show.id, seats(&["A1"]))).await;
         other.unwrap();
-        let change = ChangeSeats { command: None, seats: seats(&["A1", "A2"]), ticket_types: Vec::new() };
+        let change = ChangeSeats {
+            command: None,
+            seats: seats(&["A1", "A2"]),
+            ticket_types: Vec::new(),
+            discount_code: None,
+        };
         let refused = bookings.change_seats(&guest, held.id, &change).await.unwrap_err();
         assert_eq!(refused, BookingError::SeatTaken { seats: seats(&["A1"]) });
     });

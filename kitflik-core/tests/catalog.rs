@@ -69,16 +69,16 @@ fn titles_are_found_by_the_beginnings_of_their_words() {
     block_on(house.kitflik.catalog().import_movies(&Actor::System, &movies)).unwrap();
     let find = |q: &str, cursor: Option<String>| {
         let page = PageRequest { cursor, limit: Some(2) };
-        let query = MovieQuery { q: Some(q.to_owned()), genre: None, page };
+        let query = MovieQuery { q: Some(q.to_owned()), page, ..MovieQuery::default() };
         block_on(house.kitflik.catalog().movies(&query)).unwrap()
     };
-    let names = |page: &kitflik_core::Page<kitflik_core::MovieView>| -> Vec<String> {
+    let names = |page: &kitflik_core::MovieResults| -> Vec<String> {
         page.items.iter().map(|movie| movie.title.clone()).collect()
     };
     let first = find("alien", None);
     assert_eq!(names(&first), ["Alien", "Alien Resurrection"]);
     let second = find("alien", first.next_cursor);
-    assert_eq!(names(&second), ["My Stepmother is an Alien", "Aliens"]);
+    assert_eq!(names(&second), ["Aliens", "My Stepmother is an Alien"]);
     assert_eq!(second.next_cursor, None);
     assert_eq!(names(&find("res ali", None)), ["Alien Resurrection"]);
     assert!(find("predator", None).items.is_empty());
@@ -114,6 +114,9 @@ fn a_price_card_must_price_every_category_of_the_hall() {
         currency: Currency::EUR,
         prices: vec![price("VIP", "adult", 1000)],
         booking_fee_minor: 0,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = block_on(house.kitflik.catalog().add_price_card(&Actor::System, &card)).unwrap();
     let show = NewShow { price_card_id: card.id, ..show_at(&cinema, "2026-11-28T20:00") };

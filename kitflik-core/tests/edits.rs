@@ -34,6 +34,9 @@ fn card(currency: Currency, categories: &[&str]) -> NewPriceCard {
         currency,
         prices: categories.iter().map(|category| price(category, "adult", 900)).collect(),
         booking_fee_minor: 0,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     }
 }
 

@@ -13,9 +13,10 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, Email,
-    HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow, MovieQuery, NewMovie,
-    NewShow, NewStaff, Page, PageRequest, RegisterUser, Role, SalesChannel, SeatTicketType, StaffLogIn,
+    Actor, BlockSeats, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, DiscountKind,
+    Email, HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow, MovieQuery,
+    NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, RegisterUser, Role, SalesChannel, SeatTicketType,
+    StaffLogIn,
 };
 use pollster::block_on;
 
@@ -66,6 +67,13 @@ fn a_day(house: &House) {
         kitflik.staff().make_first(&boss).await.unwrap();
         kitflik.staff().log_in(&StaffLogIn::new(email, password)).await.unwrap();
 
+        let voucher = NewVoucher {
+            max_uses: Some(3),
+            max_uses_per_customer: Some(2),
+            ..NewVoucher::new("spring-10", DiscountKind::BasisPoints(1_000))
+        };
+        kitflik.catalog().add_voucher(&Actor::System, &voucher).await.unwrap();
+
         let mut hold = HoldSeats::seats(show.id, seats(&["A1", "A2"])).command("hold 1".parse().unwrap());
         let (seat, ticket_type) = ("A2".parse().unwrap(), "child".parse().unwrap());
         hold.ticket_types = vec![SeatTicketType { seat, ticket_type }];
@@ -73,7 +81,7 @@ fn a_day(house: &House) {
         let held = bookings.hold(&actor, &hold).await.unwrap();
         bookings.confirm(&actor, held.id, &ConfirmBooking::counter()).await.unwrap();
 
-        let best = HoldSeats::best(show.id, 2).customer("Bob", "bob@example.org");
+        let best = HoldSeats::best(show.id, 2).customer("Bob", "bob@example.org").discount_code("Spring-10");
         let held = bookings.hold(&Actor::guest(), &best).await.unwrap();
         let guest = Actor::guest_with(held.booking_token.unwrap());
         let unanswered = ConfirmBooking::paid_by("test", Some(text("timeout_before")));
@@ -193,8 +201,10 @@ fn every_view_has_its_form() {
         catalog.add_movie(&Actor::System, &movie).await.unwrap();
         let limit = Some(1);
         let query = MovieQuery { page: PageRequest { cursor: None, limit }, ..MovieQuery::default() };
-        let page: Page<_> = catalog.movies(&query).await.unwrap();
+        let page = catalog.movies(&query).await.unwrap();
         assert_json_snapshot!("page_of_movies", page);
+        let query = MovieQuery { q: Some(text("alien")), facets: true, ..MovieQuery::default() };
+        assert_json_snapshot!("movies_with_facets", catalog.movies(&query).await.unwrap());
         assert_json_snapshot!("movie", cinema.movie);
         assert_json_snapshot!("venue", catalog.venue(show.venue.id).await.unwrap());
         assert_json_snapshot!("layout", *catalog.layout(show.layout_id).await.unwrap());

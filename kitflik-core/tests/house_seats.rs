@@ -168,7 +168,12 @@ fn what_the_box_office_gives_back_is_the_houses_again() {
         assert_eq!(states(&house, show), "####......");
         // by a change,
         let held = hold(&house, &clerk(), show, &["A1", "A2", "A5"]).unwrap();
-        let change = ChangeSeats { command: None, seats: seats(&["A2", "A3"]), ticket_types: Vec::new() };
+        let change = ChangeSeats {
+            command: None,
+            seats: seats(&["A2", "A3"]),
+            ticket_types: Vec::new(),
+            discount_code: None,
+        };
         bookings.change_seats(&clerk(), held.id, &change).await.unwrap();
         assert_eq!(states(&house, show), "#hh#......");
         // by a cancellation,

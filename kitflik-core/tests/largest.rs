@@ -95,6 +95,9 @@ async fn build(house: &House) -> ShowId {
         currency: Currency::EUR,
         prices: (0..limits::MAX_CATEGORIES).map(|category| price(category, 0)).collect(),
         booking_fee_minor: limits::MAX_PRICE_MINOR,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&system, &card).await.unwrap();
     let hall = NewAuditorium { command: None, venue_id: venue.id, name, layout: hall() };
@@ -178,6 +181,9 @@ fn price_cards_fit_or_are_refused_by_name() {
                 currency: Currency::EUR,
                 prices: (0..count).map(price).collect(),
                 booking_fee_minor: limits::MAX_PRICE_MINOR,
+                ticket_fee_minor: 0,
+                rules: Vec::new(),
+                tax: None,
             };
             match block_on(catalog.add_price_card(&Actor::System, &card)) {
                 Ok(_) => stored = count,

@@ -130,7 +130,12 @@ fn whoever_has_a_seat_keeps_it_by_its_name() {
 
     // A hold is confirmed, another one changed, a sale cancelled: all as if nothing had happened.
     assert_eq!(ids(&sell(&house, &held)), ["B1", "B2"]);
-    let other = ChangeSeats { command: None, seats: seats(&["C2", "C3"]), ticket_types: Vec::new() };
+    let other = ChangeSeats {
+        command: None,
+        seats: seats(&["C2", "C3"]),
+        ticket_types: Vec::new(),
+        discount_code: None,
+    };
     block_on(bookings.change_seats(&SYSTEM, changed.id, &other)).unwrap();
     let cancel = kitflik_core::CancelBooking { reason: Some("ill".to_owned()), ..Default::default() };
     block_on(bookings.cancel(&SYSTEM, sold.id, &cancel)).unwrap();
@@ -320,8 +325,12 @@ fn nobody_loses_a_seat_to_a_move_that_they_race() {
                         }
                     }
                     "change" if now < 5 => {
-                        let request =
-                            ChangeSeats { command: None, seats: seats(&names), ticket_types: Vec::new() };
+                        let request = ChangeSeats {
+                            command: None,
+                            seats: seats(&names),
+                            ticket_types: Vec::new(),
+                            discount_code: None,
+                        };
                         if bookings.change_seats(&SYSTEM, held.id, &request).await.is_ok() {
                             *did.lock() = vec![pair.to_vec()];
                         }

@@ -42,7 +42,8 @@ fn change(
     held: &BookingView,
     ids: &[&str],
 ) -> Result<BookingView, BookingError> {
-    let request = ChangeSeats { command: None, seats: seats(ids), ticket_types: Vec::new() };
+    let request =
+        ChangeSeats { command: None, seats: seats(ids), ticket_types: Vec::new(), discount_code: None };
     block_on(house.kitflik.bookings().change_seats(actor, held.id, &request))
 }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use common::{Cinema, Dying, HALL, House, house, house_on, seats};
 use kitflik_core::testing::ports::{PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, AuditoriumView, BookingView, CatalogError, ConfirmBooking, EditShow, Error, ErrorCode, HoldSeats,
-    Kitflik, Layout, MasterKey, MemoryStorage, MoveShow, NewAuditorium, NewShow, ShowId, ShowStatus,
-    ShowView, TicketError,
+    Actor, AuditoriumView, BlockSeats, BookingView, CatalogError, ConfirmBooking, EditShow, Error, ErrorCode,
+    HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage, MoveShow, NewAuditorium, NewShow, ShowId,
+    ShowStatus, ShowView, TicketError, UnblockSeats,
 };
 use pollster::block_on;
 
@@ -231,6 +231,24 @@ fn only_a_show_without_bookings_is_deleted() {
     assert_eq!(gone.code(), ErrorCode::NotFound);
     assert_eq!(delete(&house, next.id).unwrap_err().code(), ErrorCode::NotFound);
     another(&house, &cinema, "2026-11-28T20:00");
+}
+
+#[test]
+fn blocked_seats_do_not_move_to_a_hall_of_other_seats() {
+    let house = house();
+    let cinema = house.cinema(HALL, |_| {});
+    let id = cinema.show.id;
+    let there = MoveShow::to_auditorium(hall(&house, &cinema, "A: ####\n").id);
+    let block = BlockSeats::new(seats(&["A1"]), "For the critics");
+    block_on(house.kitflik.bookings().block_seats(&Actor::System, id, &block)).unwrap();
+    let refused = move_show(&house, id, &there).unwrap_err();
+    assert!(refused.to_string().contains("a blocked seat"), "{refused}");
+    let unblock = UnblockSeats { command: None, seats: seats(&["A1"]) };
+    block_on(house.kitflik.bookings().unblock_seats(&Actor::System, id, &unblock)).unwrap();
+    move_show(&house, id, &there).unwrap();
+    let block = BlockSeats::new(seats(&["A4"]), "For the critics");
+    block_on(house.kitflik.bookings().block_seats(&Actor::System, id, &block)).unwrap();
+    delete(&house, id).unwrap();
 }
 
 /// Another process that dies after some batches.

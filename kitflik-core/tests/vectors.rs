@@ -37,7 +37,7 @@ fn the_core_answers_what_the_file_says() {
 #[test]
 fn the_vectors_cover_what_they_are_for() {
     let file = vectors_inputs::all();
-    for kind in ["best_available", "hold", "ticket", "request_digest", "error_codes"] {
+    for kind in ["best_available", "svg", "export", "hold", "ticket", "request_digest", "error_codes"] {
         assert!(file.iter().any(|(of, ..)| *of == kind), "{kind}");
     }
     let mut names: Vec<&str> = file.iter().map(|(_, name, _)| *name).collect();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kitflik_core::{
     Actor, AuditoriumView, CatalogError, CommandId, Imported, KitflikError, LayoutId, LayoutView, MovieId,
-    MovieQuery, MovieView, NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest, PriceCardView, ShowId,
-    ShowView, VenueId, VenueView,
+    MovieQuery, MovieResults, MovieView, NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest,
+    PriceCardView, ShowId, ShowView, VenueId, VenueView,
 };
 
 use crate::guard::guarded;
@@ -32,10 +32,6 @@ macro_rules! page {
 }
 pub(crate) use page;
 
-page! {
-    /// A page of movies.
-    MoviePage of MovieView
-}
 page! {
     /// A page of shows.
     ShowPage of ShowView
@@ -137,13 +133,12 @@ impl Catalog {
         guarded(self.kitflik.catalog().add_show(&actor, &show)).await
     }
 
-    /// A page of the movies that match, by title.
+    /// A page of the movies that match, in the order that is asked for.
     ///
     /// # Errors
     /// `Invalid` for a query or page out of bounds.
-    pub async fn movies(&self, query: MovieQuery) -> Result<MoviePage, KitflikError> {
-        let catalog = self.kitflik.catalog();
-        guarded(async { Ok::<_, CatalogError>(catalog.movies(&query).await?.into()) }).await
+    pub async fn movies(&self, query: MovieQuery) -> Result<MovieResults, KitflikError> {
+        guarded(self.kitflik.catalog().movies(&query)).await
     }
 
     /// A movie.

@@ -3,6 +3,7 @@
 import { LoggedOut, NoAnswer, Refused, get, serverNow } from "./api.js";
 import { h, notice, show } from "./dom.js";
 import { capital, count, dayOf, longDay, moment, money, timeOf } from "./format.js";
+import { houseSeats } from "./house-seats.js";
 import { sessionAt } from "./session.js";
 import { tell } from "./words.js";
 
@@ -248,6 +249,7 @@ async function bookings(id, current) {
     h("p", { class: "back" }, h("a", { href: "#/" }, "← All shows")),
     h("div", { class: "headline" }, h("h1", {}, one.movie.title),
       h("p", { class: "quiet" }, `${capital(day)}, ${timeOf(one.starts_at_local)} · ${one.auditorium.name} · ${one.venue.name}`)),
+    houseSeats(one, { session: staff, current, failed: (error) => failed(error, open) }),
     filter, table, told, more);
   await choose("confirmed");
 }

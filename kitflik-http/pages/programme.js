@@ -8,6 +8,10 @@ import { capital, dayIn, dayOf, language, otherZone, shortDay, timeOf } from "./
 const AT_ONCE = 6;
 /** Days that are shown. */
 const DAYS = 8;
+/** Movies that a search shows. */
+const FOUND = 20;
+/** So long, in milliseconds, nobody must have typed before the server is asked. */
+const PAUSE = 200;
 
 async function programme() {
   const found = [];
@@ -45,8 +49,9 @@ export function poster(movie) {
   return element;
 }
 
-function showLink(one) {
+function showLink(one, day) {
   const facts = [
+    day,
     one.auditorium.name,
     one.format !== "2D" && one.format,
     one.language && (one.subtitles ? `${language(one.language)}, ${language(one.subtitles)} subtitles` : language(one.language)),
@@ -61,7 +66,7 @@ function showLink(one) {
   return h("a", { class: "show", href: `#/show/${one.id}`, "data-hall": one.auditorium.name }, content);
 }
 
-function card({ movie, shows }) {
+function card({ movie, shows }, dayOfShow) {
   const facts = [
     movie.runtime_minutes && `${movie.runtime_minutes} min`,
     movie.rating && `Rated ${movie.rating}`,
@@ -73,7 +78,33 @@ function card({ movie, shows }) {
       h("h2", {}, movie.title),
       h("p", { class: "quiet" }, facts.join(" · ")),
       movie.synopsis && h("p", { class: "synopsis" }, movie.synopsis),
-      h("div", { class: "shows" }, shows.map(showLink))));
+      shows.length === 0 && h("p", { class: "quiet" }, "Not on the programme at the moment."),
+      h("div", { class: "shows" }, shows.map((one) => showLink(one, dayOfShow?.(one))))));
+}
+
+/** A field for words and one for the genre. `changed` is called with what is in them. */
+function searchForm(entries, changed) {
+  const genres = [...new Set(entries.flatMap(({ movie }) => movie.genres))].sort();
+  const words = h("input", { type: "search", id: "words", maxlength: "200", autocomplete: "off", placeholder: "Title, director, genre" });
+  const genre = h("select", { id: "genre" }, h("option", { value: "" }, "All genres"),
+    genres.map((one) => h("option", { value: one }, capital(one))));
+  let timer;
+  const tell = () => {
+    clearTimeout(timer);
+    changed(words.value.trim(), genre.value);
+  };
+  words.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, PAUSE);
+  });
+  genre.addEventListener("change", tell);
+  const submit = (event) => {
+    event.preventDefault();
+    tell();
+  };
+  return h("form", { class: "search", role: "search", onsubmit: submit },
+    h("div", {}, h("label", { for: "words" }, "Search movies"), words),
+    genres.length > 0 && h("div", {}, h("label", { for: "genre" }, "Genre"), genre));
 }
 
 /** The view. */
@@ -94,14 +125,39 @@ export async function viewProgramme(app, main, current) {
   const list = h("div", { class: "movies" });
   const tabs = h("div", { class: "days", role: "group", "aria-label": "Day" });
   const now = new Date(serverNow());
+  const status = h("p", { class: "quiet found", role: "status" });
+  let [chosen, words, genre, question] = [null, "", "", 0];
   const choose = (day) => {
+    chosen = day;
     for (const tab of tabs.children) tab.setAttribute("aria-pressed", String(tab.dataset.day === day));
     const today = entries
+      .filter(({ movie }) => !genre || movie.genres.includes(genre))
       .map(({ movie, shows: all }) => ({ movie, shows: all.filter((one) => dayOf(one.starts_at_local) === day) }))
       .filter((entry) => entry.shows.length > 0)
       .map((entry) => ({ ...entry, shows: entry.shows.sort((one, other) => one.starts_at.localeCompare(other.starts_at)) }))
       .sort((one, other) => one.shows[0].starts_at.localeCompare(other.shows[0].starts_at));
-    show(list, today.map(card));
+    show(status, words === "" && today.length === 0 && "No movie of this genre on this day.");
+    show(list, today.map((entry) => card(entry)));
+  };
+  const search = async (newWords, newGenre) => {
+    [words, genre] = [newWords, newGenre];
+    const asked = ++question;
+    tabs.hidden = words !== "";
+    if (words === "") return choose(chosen);
+    let page;
+    try {
+      page = await get(`/v1/movies?limit=${FOUND}&q=${encodeURIComponent(words)}&genre=${encodeURIComponent(genre)}`);
+    } catch {
+      if (asked === question) show(status, "The search did not answer. Please try again.");
+      return;
+    }
+    // Somebody has typed on, or is somewhere else by now.
+    if (asked !== question || !current()) return;
+    const known = new Map(entries.map((entry) => [entry.movie.id, entry]));
+    const found = page.items.map((movie) => known.get(movie.id) ?? { movie, shows: [] });
+    const count = page.next_cursor ? `More than ${FOUND}` : String(found.length);
+    show(status, found.length === 0 ? "No movie found." : `${count} ${found.length === 1 ? "movie" : "movies"} found.`);
+    show(list, found.map((entry) => card(entry, (one) => shortDay(dayOf(one.starts_at_local), zone, now))));
   };
   for (const day of days) {
     tabs.append(h("button", { type: "button", class: "day", "data-day": day, onclick: () => choose(day) }, shortDay(day, zone, now)));
@@ -109,7 +165,7 @@ export async function viewProgramme(app, main, current) {
   if (otherZone(zone)) app.zone(`All times are those of the venue (${zone.replaceAll("_", " ")}).`);
   show(main,
     h("div", { class: "headline" }, h("h1", {}, "What is on"), h("p", { class: "quiet" }, [...venues].join(" · "))),
-    tabs, list);
+    searchForm(entries, search), tabs, status, list);
   const today = dayIn(zone, now);
   choose(days.includes(today) ? today : days[0]);
 }

@@ -15,6 +15,8 @@ pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
+mod pictures;
+mod quote;
 pub(crate) mod session;
 pub(crate) mod shows;
 pub(crate) mod tickets;
@@ -42,13 +44,16 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(movies::routes())
         .merge(venues::routes())
         .merge(shows::routes())
+        .merge(quote::routes())
         .merge(events::routes())
+        .merge(pictures::routes())
         .merge(bookings::routes())
         .merge(tickets::routes())
         .merge(admin::routes())
         .merge(health::routes())
 }
 
+const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 fn json(status: StatusCode, value: &impl Serialize) -> Answer {

@@ -65,7 +65,8 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
             complete(path, operation, changes);
         }
         for operation in [&mut item.post, &mut item.put, &mut item.patch].into_iter().flatten() {
-            complete(path, operation, true);
+            // A quote is asked by POST for its length, and changes nothing.
+            complete(path, operation, !path.ends_with("/quote"));
         }
     }
     document
@@ -146,10 +147,11 @@ fn complete(path: &str, operation: &mut Operation, changes: bool) {
     if in_path || operation.request_body.is_some() && !path.contains("/auth/") {
         refuse(operation, "404", "`not_found`");
     }
-    if changes || in_query {
+    if changes || in_query || path.ends_with("/quote") {
         refuse(operation, "422", "Refused fields, or a rule of the house: see `code`, `errors`, `seats`");
     }
     if path.ends_with("/best-available")
+        || path.ends_with("/quote")
         || path.ends_with("/tickets")
         || path.contains("/qr.")
         || path.ends_with(".ics")
@@ -173,11 +175,11 @@ fn who(path: &str, changes: bool) -> Vec<Option<&'static str>> {
         vec![Some(STAFF)]
     } else if path.starts_with("/v1/me") {
         vec![Some(CUSTOMER)]
-    } else if path == "/v1/bookings" && changes {
+    } else if path == "/v1/bookings" && changes || path.ends_with("/quote") {
         vec![None, Some(CUSTOMER), Some(STAFF)]
     } else if path.starts_with("/v1/bookings") {
         vec![Some(BOOKING), Some(CUSTOMER), Some(STAFF)]
-    } else if path.ends_with("/seats") {
+    } else if path.ends_with("/seats") || path.ends_with("/seats.svg") {
         vec![None, Some(BOOKING), Some(CUSTOMER), Some(STAFF)]
     } else {
         Vec::new()

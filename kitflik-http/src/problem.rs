@@ -127,6 +127,11 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::ShowOverlap => (StatusCode::CONFLICT, "Shows would overlap"),
         ErrorCode::StaleRevision => (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
         ErrorCode::InUse => (StatusCode::CONFLICT, "It is in use"),
+        ErrorCode::VoucherUnknown => (StatusCode::UNPROCESSABLE_ENTITY, "No such discount code"),
+        ErrorCode::VoucherNotValid => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "The discount code is not valid here")
+        }
+        ErrorCode::VoucherUsedUp => (StatusCode::CONFLICT, "The discount code is used up"),
         ErrorCode::AlreadyExists => (StatusCode::CONFLICT, "It exists already"),
         ErrorCode::IdempotencyMismatch => {
             (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used for another request")

@@ -178,6 +178,7 @@ pub(crate) fn assemble(
     let (routes, document) = documented::finish(api::routes(), options.document);
     let finishing = Arc::new(Finish {
         ids: RequestIds::new(&kitflik, &options.instance),
+        kitflik: kitflik.clone(),
         https: options.https,
         #[cfg(feature = "server")]
         compression: Default::default(),
@@ -262,6 +263,7 @@ impl RequestIds {
 #[derive(Debug)]
 struct Finish {
     ids: RequestIds,
+    kitflik: Kitflik,
     https: bool,
     #[cfg(feature = "server")]
     compression: crate::compression::Compression,
@@ -291,6 +293,12 @@ async fn finish(State(finish): State<Arc<Finish>>, mut request: Request, next: N
     headers.insert(header::REFERRER_POLICY, NO_REFERRER);
     if finish.https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+    }
+    if headers.contains_key(header::ETAG)
+        && let Some(behind) = finish.kitflik.catalog().behind()
+    {
+        // The storage does not answer: this is the catalogue as it was seen last.
+        headers.insert(header::AGE, HeaderValue::from(behind.as_secs()));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOTHING);
     // Whatever does not say that it may be kept is somebody's own.

@@ -55,6 +55,9 @@ async fn show(kitflik: &Kitflik) -> ShowId {
         currency: Currency::EUR,
         prices: vec![price],
         booking_fee_minor: 100,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&house, &card).await.unwrap();
     let hall = NewAuditorium { command: None, venue_id: venue.id, name: "Hall 1".to_owned(), layout };

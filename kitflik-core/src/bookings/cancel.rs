@@ -21,7 +21,7 @@ use crate::ports::payments::PaymentStatus;
 use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{
-    Booking, Cancellation, Form, MailContent, Outbox, PaymentInFlight, Refund, Show,
+    Booking, Cancellation, Form, MailContent, Outbox, PaymentInFlight, Refund, Show, VoucherUse,
 };
 use crate::store::tx::{Loaded, Mutant};
 use crate::time::Timestamp;
@@ -206,6 +206,10 @@ impl Bookings<'_> {
                 Booking { status: BookingStatus::Cancelled, cancellation: Some(cancellation), ..sold };
             // A sale has all its seats, as its version says.
             give_up(&mut tx, &cancelled, |_| true).await?;
+            if let Some(discount) = cancelled.discount.as_ref().filter(|discount| discount.counted) {
+                // Whoever needs the use finds it again.
+                tx.put(&keys::voucher_use(discount.voucher, booking), &VoucherUse { v: Form })?;
+            }
             if let Some(provider) = provider.filter(|_| !tx.broken(Mutant::RefundForgotten)) {
                 let (started_at, due) = (tx.now(), tx.now().plus(FIRST_LOOK));
                 let key = keys::payment(booking, &provider);

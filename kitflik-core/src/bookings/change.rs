@@ -3,20 +3,21 @@
 use super::hold::{Choosing, check_seats, with_types};
 use super::house::give_up;
 use super::maps::SeatState;
-use super::rules::{self, Wanted};
 use super::view::view;
-use super::{BookingError, BookingView, Bookings, ChangeSeats, SalesChannel};
+use super::vouchers::voucher_of;
+use super::{BookingError, BookingView, Bookings, ChangeSeats, SalesChannel, quote, rules};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
 use crate::ids::BookingId;
 use crate::ports::storage::Durability;
 use crate::seats::layout::SeatNo;
 use crate::store::keys;
-use crate::store::records::{BookedSeat, Booking};
+use crate::store::records::Booking;
 use crate::store::tx::Loaded;
 
 impl Bookings<'_> {
-    /// Gives a hold other seats, all or none. Seats that it keeps, keep their price.
+    /// Gives a hold other seats, all or none. Seats that it keeps, as the same type of ticket, keep their price;
+    /// fees and tax are those of the price card as it is now.
     ///
     /// # Errors
     /// As [`Bookings::hold`], and `hold_expired` or `booking_state`.
@@ -66,12 +67,21 @@ impl Bookings<'_> {
             let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
             let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
             let wanted = with_types(layout, &chosen, &request.ticket_types);
-            let priced = rules::price(layout, &card, &wanted)?;
-            let seats = keep_prices(&held, &wanted, priced);
-            let (fees, total) = rules::total(&card, &seats);
+            let facts = engine.show_facts(&mut tx, &show, &card).await?;
+            let priced = quote::price(layout, &card, facts.as_ref(), &wanted)?;
+            let priced = quote::keep_prices(&held, &wanted, priced);
+            let discount = match request.discount_code.as_deref() {
+                None => held.discount.clone(),
+                Some("") => None,
+                code => self.discount(&mut tx, code, held.show, &show, card.currency).await?,
+            };
             let house_seats = claims.lent();
-            let changed = Booking { seats, house_seats, fees, total, together: None, ..held.clone() };
+            let changed = Booking { house_seats, together: None, ..held.clone() };
+            let changed = quote::sum_up(&card, priced, discount)?.of(changed);
             self.count_for_customer(&mut tx, &show, &changed).await?;
+            if voucher_of(&changed) != voucher_of(&held) {
+                self.count_use(&mut tx, &changed, false).await?;
+            }
             claims.expire_stale(&mut tx)?;
             // The seats that it gives up are its own, as its version says.
             give_up(&mut tx, &held, |seat| given_back.contains(&seat)).await?;
@@ -88,18 +98,4 @@ impl Bookings<'_> {
             }
         }
     }
-}
-
-/// A seat that the hold had before, as the same type of ticket, costs what it cost then.
-fn keep_prices(held: &Booking, wanted: &[Wanted], priced: Vec<BookedSeat>) -> Vec<BookedSeat> {
-    let kept = |seat: BookedSeat| {
-        let asked = wanted.iter().find(|(number, _)| *number == seat.number);
-        let unasked = asked.is_some_and(|(_, ticket_type)| ticket_type.is_none());
-        let before = held.seats.iter().find(|before| before.number == seat.number);
-        match before {
-            Some(before) if unasked || before.ticket_type == seat.ticket_type => before.clone(),
-            _ => seat,
-        }
-    };
-    priced.into_iter().map(kept).collect()
 }

@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::ids::{BookingId, ShowId};
 use crate::ports::storage::Durability;
 use crate::store::keys;
-use crate::store::records::Booking;
+use crate::store::records::{Booking, SeatPointer};
 use crate::store::tx::Loaded;
 use crate::time::Timestamp;
 
@@ -60,7 +60,8 @@ impl Bookings<'_> {
             let mut bookings: Vec<BookingId> = Vec::new();
             for seat in &seats {
                 let pointer = tx.get(seat)?;
-                if !unblock && pointer.as_ref().is_some_and(|pointer| pointer.house().is_some()) {
+                let house = pointer.as_ref().and_then(SeatPointer::house);
+                if house.is_some_and(|house| house.until() > tx.now() && !unblock) {
                     return Ok(vec!["a blocked seat".to_owned()]);
                 }
                 bookings.extend(pointer.and_then(|pointer| pointer.booking()));

@@ -9,10 +9,9 @@ use std::time::Duration;
 use super::cancel::{pending_refund, with_refund};
 use super::hold::check_customer;
 use super::maps::SeatState;
-use super::rules;
 use super::{
     BookingError, BookingStatus, BookingView, Bookings, COUNTER, ConfirmBooking, Customer, PaymentChoice,
-    RefundStatus,
+    RefundStatus, rules,
 };
 use crate::actor::Actor;
 use crate::error::{EngineError, Invalid, Validation};
@@ -155,6 +154,12 @@ impl Bookings<'_> {
         let Some(customer) = customer else { return Ok(held) };
         let plain = |customer: &Customer| customer.email.trim().to_lowercase();
         let moved = held.customer.as_ref().is_some_and(|before| plain(before) != plain(customer));
+        let by_customer = held.discount.as_ref().is_some_and(|discount| discount.per_customer);
+        if moved && by_customer && !matches!(held.holder, Holder::User(_)) {
+            let detail =
+                "its discount code is counted per customer: the e-mail of the hold cannot be changed";
+            return Err(Invalid::one("customer.email", "contradictory", detail).into());
+        }
         if moved && held.holder == Holder::Guest {
             let show_key = keys::show(held.show);
             tx.more(vec![show_key.key.clone()]).await?;
@@ -293,6 +298,10 @@ impl Bookings<'_> {
         let charged = sold.payment.as_ref().filter(|payment| payment.charge.is_some());
         if let Some(payment) = charged {
             tx.delete(&keys::payment(sold.id, &payment.provider));
+        }
+        if let Some(discount) = sold.discount.as_ref().filter(|discount| discount.counted) {
+            // From here on the use is the sale's: nobody needs to look at it.
+            tx.delete(&keys::voucher_use(discount.voucher, sold.id));
         }
         if tx.broken(Mutant::ConfirmUnchecked) {
             tx.uncheck(&key);

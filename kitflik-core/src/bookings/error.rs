@@ -102,6 +102,21 @@ pub enum BookingError {
     /// The payment provider has not said yet. The seats are kept; ask for the booking, or confirm again.
     #[error("the payment is not decided yet; the seats are kept: look at the booking again in a moment")]
     PaymentPending,
+    /// There is no such discount code.
+    #[error("there is no such discount code")]
+    VoucherUnknown,
+    /// The discount code is not valid for this booking.
+    #[error("the discount code is not valid here: {reason}")]
+    VoucherNotValid {
+        /// Why.
+        reason: String,
+    },
+    /// All uses of the discount code are taken.
+    #[error("{detail}")]
+    VoucherUsedUp {
+        /// For people.
+        detail: String,
+    },
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -127,6 +142,9 @@ impl BookingError {
             Self::NotCancellable { .. } => ErrorCode::CancellationClosed,
             Self::PaymentDeclined { .. } => ErrorCode::PaymentDeclined,
             Self::PaymentPending => ErrorCode::PaymentPending,
+            Self::VoucherUnknown => ErrorCode::VoucherUnknown,
+            Self::VoucherNotValid { .. } => ErrorCode::VoucherNotValid,
+            Self::VoucherUsedUp { .. } => ErrorCode::VoucherUsedUp,
             Self::Engine(error) => error.code(),
         }
     }

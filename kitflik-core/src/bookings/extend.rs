@@ -1,8 +1,7 @@
 //! Extend: a hold lasts longer.
 
 use super::maps::SeatState;
-use super::rules;
-use super::{BookingError, BookingView, Bookings};
+use super::{BookingError, BookingView, Bookings, rules};
 use crate::actor::Actor;
 use crate::ids::{BookingId, CommandId};
 use crate::ports::storage::Durability;

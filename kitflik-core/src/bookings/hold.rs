@@ -6,22 +6,25 @@ use super::access::holder;
 use super::maps::{SeatState, ShowHint};
 use super::rules::{self, Claim, Wanted};
 use super::view::view;
+use super::vouchers::voucher_id;
 use super::{
     BestAvailable, BookingError, BookingStatus, BookingView, Bookings, Customer, HoldSeats, SalesChannel,
-    SeatTicketType,
+    SeatTicketType, quote,
 };
 use crate::actor::{Actor, Permission};
 use crate::catalog::cache::CachedLayout;
 use crate::error::{Denied, EngineError, ErrorCode, Validation};
 use crate::ids::{BookingId, SeatId, ShowId};
 use crate::limits;
+use crate::money::{Currency, Money};
 use crate::ports::storage::Durability;
-use crate::seats::best::{SeatFilter, best_available};
+use crate::seats::best::best_available;
 use crate::seats::layout::{Layout, SeatNo};
 use crate::seats::rules::{Refusal, alternative, check_pairs, check_selection};
 use crate::store::keys;
 use crate::store::records::{Booking, CustomerCap, Form, Holder, HouseSeat, SeatPointer, Show};
 use crate::store::tx::{Loaded, Mutant, Tx};
+use crate::time::Timestamp;
 use crate::users::check_email;
 
 impl Bookings<'_> {
@@ -35,7 +38,7 @@ impl Bookings<'_> {
     /// # Errors
     /// [`BookingError`] names the rule, and the seats where it is about seats: `seat_taken`, `unknown_seat`,
     /// `not_enough_seats`, `couple_split`, `companion_alone`, `orphan_seat`, `too_many_seats`, `show_not_on_sale`,
-    /// `validation_failed`…
+    /// `voucher_unknown`, `voucher_not_valid`, `voucher_used_up`, `validation_failed`…
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn hold(&self, actor: &Actor, request: &HoldSeats) -> Result<BookingView, BookingError> {
         if let Actor::Staff { .. } = actor {
@@ -67,6 +70,9 @@ impl Bookings<'_> {
             } else {
                 None
             };
+            if let Some(code) = &request.discount_code {
+                wanted_keys.push(keys::voucher(voucher_id(code)?).key);
+            }
             if let Loaded::Replay(booking) = tx.load::<Booking>(Durability::Relaxed, wanted_keys).await? {
                 // The show may have another layout by now.
                 let before = engine.layout(booking.layout).await?;
@@ -109,29 +115,19 @@ impl Bookings<'_> {
             let wanted = with_types(&layout.layout, &chosen, &request.ticket_types);
             let card = tx.get_shared(&engine.price_cards, &keys::price_card(show.price_card))?;
             let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
-            let seats = rules::price(&layout.layout, &card, &wanted)?;
-            let (fees, total) = rules::total(&card, &seats);
-            let booking = Booking {
-                v: Form,
-                id,
-                show: request.show_id,
-                layout: show.layout,
-                status: BookingStatus::Held,
-                holder: holder(actor),
+            let facts = engine.show_facts(&mut tx, &show, &card).await?;
+            let priced = quote::price(&layout.layout, &card, facts.as_ref(), &wanted)?;
+            let code = request.discount_code.as_deref();
+            let discount = self.discount(&mut tx, code, request.show_id, &show, card.currency).await?;
+            let booking = quote::sum_up(&card, priced, discount)?.of(Booking {
                 customer: request.customer.clone(),
-                seats,
                 house_seats: claims.lent(),
-                fees,
-                total,
-                created_at: tx.now(),
                 until: tx.now().plus(engine.policy.hold),
-                payment: None,
-                decided_at: None,
                 together,
-                cancellation: None,
-                mark: None,
-            };
+                ..blank(id, request.show_id, &show, holder(actor), card.currency, tx.now())
+            });
             self.count_for_customer(&mut tx, &show, &booking).await?;
+            self.count_use(&mut tx, &booking, false).await?;
             claims.expire_stale(&mut tx)?;
             for seat in &chosen {
                 tx.put(&keys::seat(request.show_id, *seat), &claims.pointer(*seat, id))?;
@@ -186,11 +182,7 @@ impl Bookings<'_> {
                 *place = false;
             }
         }
-        let filter = SeatFilter {
-            category: wish.category.clone(),
-            section: wish.section.clone(),
-            accessible: wish.accessible,
-        };
+        let filter = self.filter(show, wish).await?;
         let choice = best_available(layout, &free, wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;
         Ok((choice.seats, Some(choice.together)))
@@ -335,6 +327,41 @@ impl Bookings<'_> {
     }
 }
 
+/// A hold of nothing, which costs nothing.
+pub(super) fn blank(
+    id: BookingId,
+    show_id: ShowId,
+    show: &Show,
+    holder: Holder,
+    currency: Currency,
+    now: Timestamp,
+) -> Booking {
+    Booking {
+        v: Form,
+        id,
+        show: show_id,
+        layout: show.layout,
+        status: BookingStatus::Held,
+        holder,
+        customer: None,
+        seats: Vec::new(),
+        house_seats: Vec::new(),
+        changes: Vec::new(),
+        ticket_fee_minor: 0,
+        fees: Vec::new(),
+        discount: None,
+        tax: None,
+        total: Money::new(0, currency),
+        created_at: now,
+        until: now,
+        payment: None,
+        decided_at: None,
+        together: None,
+        cancellation: None,
+        mark: None,
+    }
+}
+
 /// Who chooses seats, and where.
 #[derive(Clone, Copy)]
 pub(super) struct Choosing<'a> {
@@ -438,6 +465,7 @@ fn check_request(request: &HoldSeats) -> Result<(), BookingError> {
                 let detail = format!("{} seats, allowed are 1 to {most}", wish.count);
                 fields.refuse("best_available.count", "out_of_range", detail);
             }
+            super::wish::check_price("best_available.max_price_minor", wish.max_price_minor, &mut fields);
         }
     }
     check_customer(request.customer.as_ref(), &mut fields);

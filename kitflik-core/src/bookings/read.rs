@@ -5,14 +5,15 @@ use std::sync::Arc;
 use super::view::seat_view;
 use super::{
     BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SalesChannel,
-    SeatMap, TicketView,
+    SeatMap, SeatMapView, TicketView,
 };
 use crate::actor::Actor;
 use crate::catalog::{Page, PageRequest};
-use crate::error::{Denied, EngineError, Invalid};
+use crate::error::{Denied, EngineError, Invalid, Validation};
 use crate::ids::{BookingId, SeatId, ShowId, TicketId};
 use crate::limits;
-use crate::seats::best::{SeatFilter, best_available};
+use crate::seats::best::best_available;
+use crate::seats::svg::{SvgOptions, seat_map_svg};
 use crate::store::keys;
 use crate::store::records::{BookedSeat, Booking};
 use crate::tickets::qr::{qr_png, qr_svg};
@@ -26,6 +27,18 @@ impl Bookings<'_> {
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn seats(&self, show: ShowId) -> Result<Arc<SeatMap>, BookingError> {
         self.engine.map(show).await?.ok_or(BookingError::NotFound { what: "show" })
+    }
+
+    /// The seats of a show as an SVG picture, see [`seat_map_svg`]: [`Bookings::seats`], or
+    /// [`SeatMap::with_mine`](crate::SeatMap::with_mine).
+    ///
+    /// # Errors
+    /// [`BookingError::NotFound`] or [`BookingError::Engine`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn seats_svg(&self, seats: &SeatMapView, options: &SvgOptions) -> Result<String, BookingError> {
+        let layout = self.engine.layout(seats.layout_id).await?;
+        let layout = layout.ok_or(BookingError::NotFound { what: "layout" })?;
+        Ok(seat_map_svg(&layout.layout, &seats.states, options))
     }
 
     /// The seats that a hold for this wish would most likely get online now.
@@ -44,13 +57,12 @@ impl Bookings<'_> {
             let detail = format!("count is {}, allowed are 1 to {most}", wish.count);
             return Err(Invalid::one("count", "out_of_range", detail).into());
         }
+        let mut fields = Validation::default();
+        super::wish::check_price("max_price_minor", wish.max_price_minor, &mut fields);
+        fields.finish()?;
         let map = self.seats(show).await?;
         let (_, layout) = self.hint_and_layout(show).await?;
-        let filter = SeatFilter {
-            category: wish.category.clone(),
-            section: wish.section.clone(),
-            accessible: wish.accessible,
-        };
+        let filter = self.filter(show, wish).await?;
         let choice =
             best_available(&layout.layout, &map.free(SalesChannel::Online), wish.count as usize, &filter);
         let choice = choice.ok_or(BookingError::NotEnoughSeats { count: wish.count })?;

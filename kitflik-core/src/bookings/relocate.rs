@@ -9,7 +9,7 @@ use super::rules::takeable_at;
 use crate::ids::{BookingId, LayoutId, SeatId};
 use crate::kitflik::Policy;
 use crate::seats::layout::{Layout, SeatNo};
-use crate::store::records::{BookedSeat, Booking, SeatPointer};
+use crate::store::records::{BookedSeat, Booking, PriceChanged, SeatPointer};
 use crate::time::Timestamp;
 
 /// What a show's seats become in another layout.
@@ -95,9 +95,14 @@ fn moved(booking: &Booking, layout: LayoutId, counterpart: impl Fn(SeatNo) -> Op
         let ticket = seat.ticket.or((sold && number != seat.number).then_some(seat.number));
         BookedSeat { number, ticket, ..seat.clone() }
     };
+    let change = |change: &PriceChanged| {
+        let seats = change.seats.iter().map(|seat| counterpart(*seat).unwrap_or(*seat)).collect();
+        PriceChanged { seats, ..change.clone() }
+    };
     Booking {
         layout,
         seats: booking.seats.iter().map(seat).collect(),
+        changes: booking.changes.iter().map(change).collect(),
         house_seats: booking.house_seats.iter().filter_map(|seat| counterpart(*seat)).collect(),
         ..booking.clone()
     }

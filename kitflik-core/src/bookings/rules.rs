@@ -1,12 +1,11 @@
 //! The rules of holds and sales: pure functions over records.
 
-use super::{BookingError, BookingStatus, QuoteLine, SalesChannel};
+use super::{BookingError, BookingStatus, SalesChannel};
 use crate::catalog::ShowStatus;
 use crate::ids::{SeatId, TicketType};
 use crate::kitflik::Policy;
-use crate::money::Money;
 use crate::seats::layout::{Layout, SeatNo};
-use crate::store::records::{BookedSeat, Booking, HouseSeat, PriceCard, SeatPointer, Show};
+use crate::store::records::{Booking, HouseSeat, SeatPointer, Show};
 use crate::time::Timestamp;
 
 /// From when on somebody else may take the seats of a hold.
@@ -86,54 +85,6 @@ pub(super) fn on_sale(show: &Show, now: Timestamp) -> Result<(), BookingError> {
 
 /// A seat and the ticket type that was asked for it, if one was.
 pub(super) type Wanted = (SeatNo, Option<TicketType>);
-
-/// The seats of a booking at the prices of the card; the first price of a category is the one that nobody has
-/// to ask for.
-pub(super) fn price(
-    layout: &Layout,
-    card: &PriceCard,
-    wanted: &[Wanted],
-) -> Result<Vec<BookedSeat>, BookingError> {
-    let mut priced = Vec::with_capacity(wanted.len());
-    for (number, ticket_type) in wanted {
-        let Some(seat) = layout.seat(*number) else { continue };
-        let mut prices = card.prices.iter().filter(|price| price.category == seat.category);
-        let price = match ticket_type {
-            None => prices.next(),
-            Some(wanted) => prices.find(|price| price.ticket_type == *wanted),
-        };
-        let Some(price) = price else {
-            let allowed = card.prices.iter().filter(|price| price.category == seat.category);
-            let allowed: Vec<&str> = allowed.map(|price| price.ticket_type.as_str()).collect();
-            let detail = format!("seat {} is sold as: {}", seat.id, allowed.join(", "));
-            return Err(crate::error::Invalid::one("ticket_types", "unknown", detail).into());
-        };
-        priced.push(BookedSeat {
-            number: *number,
-            ticket: None,
-            id: seat.id.clone(),
-            ticket_type: price.ticket_type.clone(),
-            price_minor: price.amount_minor,
-        });
-    }
-    Ok(priced)
-}
-
-/// The lines that do not belong to one seat, and the total.
-pub(super) fn total(card: &PriceCard, seats: &[BookedSeat]) -> (Vec<QuoteLine>, Money) {
-    // At most ten prices and a fee, each at most a billion: the sum fits by far.
-    let sum: i64 = seats.iter().map(|seat| seat.price_minor).sum();
-    let mut fees = Vec::new();
-    if card.booking_fee_minor > 0 {
-        fees.push(QuoteLine {
-            rule: "booking_fee".to_owned(),
-            seat: None,
-            description: "Booking fee".to_owned(),
-            amount: Money::new(card.booking_fee_minor, card.currency),
-        });
-    }
-    (fees, Money::new(sum + card.booking_fee_minor, card.currency))
-}
 
 /// The last moment at which a hold may be confirmed. Whether somebody took the seats in between, its version tells.
 pub(super) fn confirmable(booking: &Booking, now: Timestamp, policy: &Policy) -> Result<(), BookingError> {

@@ -60,10 +60,23 @@ pub struct BestAvailable {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub section: Option<String>,
+    /// Only seats that cost at most this, in minor units of the show's currency, as the ticket type that nobody has
+    /// to ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub max_price_minor: Option<i64>,
     /// Wheelchair spaces and their companions too.
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub accessible: bool,
+}
+
+impl BestAvailable {
+    /// So many seats, wherever they are.
+    #[must_use]
+    pub fn new(count: u32) -> Self {
+        Self { count, category: None, section: None, max_price_minor: None, accessible: false }
+    }
 }
 
 /// The ticket type of one seat.
@@ -108,6 +121,10 @@ pub struct HoldSeats {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub customer: Option<Customer>,
+    /// A discount code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
     /// By which channel they are sold. Staff sell at the box office and everybody else online if absent; only staff and
     /// the host program may choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,6 +143,7 @@ impl HoldSeats {
             best_available: None,
             ticket_types: Vec::new(),
             customer: None,
+            discount_code: None,
             channel: None,
         }
     }
@@ -133,8 +151,7 @@ impl HoldSeats {
     /// The best free seats of a show, `count` of them.
     #[must_use]
     pub fn best(show_id: ShowId, count: u32) -> Self {
-        let wish = BestAvailable { count, category: None, section: None, accessible: false };
-        Self { best_available: Some(wish), ..Self::seats(show_id, []) }
+        Self { best_available: Some(BestAvailable::new(count)), ..Self::seats(show_id, []) }
     }
 
     /// With the name of the command.
@@ -147,6 +164,12 @@ impl HoldSeats {
     #[must_use]
     pub fn customer(self, name: impl Into<String>, email: impl Into<String>) -> Self {
         Self { customer: Some(Customer { name: name.into(), email: email.into() }), ..self }
+    }
+
+    /// With a discount code.
+    #[must_use]
+    pub fn discount_code(self, code: impl Into<String>) -> Self {
+        Self { discount_code: Some(code.into()), ..self }
     }
 }
 
@@ -167,6 +190,10 @@ pub struct ChangeSeats {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub ticket_types: Vec<SeatTicketType>,
+    /// Another discount code, or an empty text for none; absent, the booking keeps the one that it has, on its terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
 }
 
 /// How a booking is paid.
@@ -238,7 +265,8 @@ impl ConfirmBooking {
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct QuoteLine {
-    /// The rule: `price` or `booking_fee`.
+    /// The rule: `price` of a seat, `price_rule` for a rule of the card that changed it, `discount`, `ticket_fee`,
+    /// `booking_fee` or `tax`.
     pub rule: String,
     /// The seat that the line is about, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -260,6 +288,30 @@ pub struct Quote {
     pub total: Money,
     /// Its parts.
     pub lines: Vec<QuoteLine>,
+    /// The tax on it, if the price card names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub tax: Option<QuoteTax>,
+    /// The discount code that it was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub discount_code: Option<String>,
+}
+
+/// A tax on a booking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct QuoteTax {
+    /// What it is called.
+    pub name: String,
+    /// The rate in hundredths of a percent.
+    pub rate_basis_points: u32,
+    /// Whether the lines have it in them already; otherwise it is one of them.
+    pub inclusive: bool,
+    /// How much of the total it is.
+    pub amount: Money,
 }
 
 /// One seat of a booking.
@@ -280,7 +332,7 @@ pub struct BookedSeatView {
     pub category: CategoryId,
     /// The ticket type.
     pub ticket_type: TicketType,
-    /// Its price.
+    /// Its price, by the card and its rules; discount, fees and tax apart.
     pub price: Money,
 }
 

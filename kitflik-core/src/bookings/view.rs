@@ -1,8 +1,9 @@
 //! What a booking's owner sees of its record.
 
+use super::quote::quote;
 use super::{
-    BookedSeatView, BookingError, BookingStatus, BookingView, COUNTER, CancellationView, PaymentView, Quote,
-    QuoteLine, RefundStatus, RefundView,
+    BookedSeatView, BookingError, BookingStatus, BookingView, COUNTER, CancellationView, PaymentView,
+    RefundStatus, RefundView,
 };
 use crate::error::EngineError;
 use crate::kitflik::Engine;
@@ -21,21 +22,6 @@ pub(super) fn seat_view(seat: &Seat, booked: &BookedSeat, booking: &Booking) -> 
         ticket_type: booked.ticket_type.clone(),
         price: Money::new(booked.price_minor, booking.total.currency),
     }
-}
-
-fn quote(layout: &Layout, booking: &Booking) -> Quote {
-    let currency = booking.total.currency;
-    let seat_line = |booked: &BookedSeat| {
-        let seat = layout.seat(booked.number)?;
-        Some(QuoteLine {
-            rule: "price".to_owned(),
-            seat: Some(seat.id.clone()),
-            description: format!("{}, {}, {}", seat.label, seat.category, booked.ticket_type),
-            amount: Money::new(booked.price_minor, currency),
-        })
-    };
-    let lines = booking.seats.iter().filter_map(seat_line).chain(booking.fees.iter().cloned()).collect();
-    Quote { total: booking.total, lines }
 }
 
 impl Engine {

@@ -1,35 +1,39 @@
-//! The catalogue in memory, for views. Rebuilt when its epoch has changed; decisions read the store instead.
+//! The catalogue in memory, for views. Brought up to date when its epoch has changed; decisions read the store instead.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use uuid::Uuid;
 
-use super::search::TitleIndex;
+use super::pricing::{ShowFacts, current};
+use super::search::Index;
 use super::types::{AuditoriumRef, LayoutView, MovieRef, MovieView, ShowView, VenueRef};
 use crate::error::EngineError;
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::kitflik::Engine;
-use crate::ports::storage::{Read, Version};
+use crate::ports::storage::{Read, StorageError, Version};
 use crate::seats::layout::Layout;
 use crate::store::keys;
-use crate::store::records::{Auditorium, Movie, PriceCard, Record, Show, Venue};
+use crate::store::records::{Auditorium, CatalogEpoch, Movie, PriceCard, Record, Show, Venue};
+use crate::store::tx::decode;
 use crate::time::{LocalTime, Timestamp};
 
-/// Everything but seats and bookings, as of one epoch.
-#[derive(Debug, Default)]
+/// Everything but seats and bookings, as of one epoch. To change a part of it copies that part at most.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
-    pub(crate) movies: BTreeMap<MovieId, Movie>,
-    pub(crate) titles: TitleIndex,
-    pub(crate) venues: BTreeMap<VenueId, Venue>,
-    pub(crate) auditoriums: BTreeMap<AuditoriumId, Auditorium>,
-    pub(crate) price_cards: BTreeMap<PriceCardId, PriceCard>,
-    pub(crate) shows: BTreeMap<ShowId, Show>,
+    pub(crate) movies: Arc<BTreeMap<MovieId, Arc<Movie>>>,
+    /// The movies by their words.
+    pub(crate) index: Index,
+    pub(crate) venues: Arc<BTreeMap<VenueId, Venue>>,
+    pub(crate) auditoriums: Arc<BTreeMap<AuditoriumId, Auditorium>>,
+    pub(crate) price_cards: Arc<BTreeMap<PriceCardId, PriceCard>>,
+    pub(crate) shows: Arc<BTreeMap<ShowId, Show>>,
     /// The shows of each movie, by start.
-    pub(crate) shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>>,
+    pub(crate) shows_of: Arc<BTreeMap<MovieId, Vec<(Timestamp, ShowId)>>>,
     /// The version of the row of each of them, by the bytes of its id.
-    revisions: BTreeMap<[u8; 16], u64>,
+    pub(super) revisions: Arc<BTreeMap<[u8; 16], u64>>,
 }
 
 /// A layout and its view.
@@ -49,7 +53,11 @@ pub(crate) struct CatalogCache {
 #[derive(Debug)]
 struct Current {
     epoch: Option<Version>,
+    /// Number and mark of the epoch.
+    place: (u64, u32),
     looked_at: Timestamp,
+    /// The storage did not answer the last time.
+    in_vain: bool,
     snapshot: Arc<Snapshot>,
 }
 
@@ -59,6 +67,21 @@ impl CatalogCache {
         if let Some(current) = &mut *self.current.write() {
             current.looked_at = Timestamp::from_millis(i64::MAX);
         }
+    }
+
+    /// What was seen last, while the storage does not answer. Not for whoever has just changed something.
+    fn last(&self, now: Timestamp) -> Option<Arc<Snapshot>> {
+        let mut current = self.current.write();
+        let current = current.as_mut().filter(|current| current.looked_at <= now)?;
+        current.in_vain = true;
+        Some(Arc::clone(&current.snapshot))
+    }
+
+    /// How old what is shown is, while the storage does not answer.
+    pub(super) fn behind(&self, now: Timestamp) -> Option<Duration> {
+        let current = self.current.read();
+        let current = current.as_ref().filter(|current| current.in_vain)?;
+        Some(now.since(current.looked_at))
     }
 }
 
@@ -72,17 +95,39 @@ impl Engine {
         {
             return Ok(Arc::clone(&current.snapshot));
         }
-        let rows = self.storage.read(vec![Read::Get { key: keys::catalog().key }]).await?;
-        let epoch = rows.into_iter().flatten().next().map(|row| row.version);
-        if let Some(current) = &mut *self.catalog.current.write()
-            && current.epoch == epoch
-        {
-            current.looked_at = now;
-            return Ok(Arc::clone(&current.snapshot));
-        }
+        let rows = match self.storage.read(vec![Read::Get { key: keys::catalog().key }]).await {
+            Ok(rows) => rows,
+            Err(StorageError::Unavailable { reason }) => {
+                return self.catalog.last(now).ok_or(EngineError::Unavailable { reason });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let row = rows.into_iter().flatten().next();
+        let epoch = row.as_ref().map(|row| row.version);
+        let known = match &mut *self.catalog.current.write() {
+            Some(current) if current.epoch == epoch => {
+                current.looked_at = now;
+                current.in_vain = false;
+                return Ok(Arc::clone(&current.snapshot));
+            }
+            current => current.as_ref().map(|current| (current.place, Arc::clone(&current.snapshot))),
+        };
+        let newest: Option<CatalogEpoch> = row.as_ref().map(decode).transpose()?;
+        let place = newest.as_ref().map_or((0, 0), |epoch| (epoch.number, epoch.mark));
+        let changed = newest.as_ref().zip(known).and_then(|(newest, ((number, mark), snapshot))| {
+            Some((newest.changed_since(number, mark)?, snapshot))
+        });
         // Read after the epoch, so it is at least as new; a change in between shows as another epoch next time.
-        let snapshot = Arc::new(self.read_catalogue().await?);
-        let current = Current { epoch, looked_at: now, snapshot: Arc::clone(&snapshot) };
+        let snapshot = match changed {
+            Some((changed, mut snapshot)) => {
+                let changed = self.read_changed(changed).await?;
+                Arc::make_mut(&mut snapshot).apply(changed)?;
+                snapshot
+            }
+            None => Arc::new(self.read_catalogue().await?),
+        };
+        let seen = Arc::clone(&snapshot);
+        let current = Current { epoch, place, looked_at: now, in_vain: false, snapshot: seen };
         *self.catalog.current.write() = Some(current);
         Ok(snapshot)
     }
@@ -90,6 +135,7 @@ impl Engine {
     async fn read_catalogue(&self) -> Result<Snapshot, EngineError> {
         let mut revisions = BTreeMap::new();
         let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies(), &mut revisions).await?;
+        let movies: BTreeMap<_, _> = movies.into_iter().map(|(id, movie)| (id, Arc::new(movie))).collect();
         let shows: BTreeMap<ShowId, Show> = self.by_id(&keys::shows(), &mut revisions).await?;
         let mut shows_of: BTreeMap<MovieId, Vec<(Timestamp, ShowId)>> = BTreeMap::new();
         for (id, show) in &shows {
@@ -97,14 +143,14 @@ impl Engine {
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
         Ok(Snapshot {
-            titles: TitleIndex::new(movies.iter().map(|(id, movie)| (*id, movie.title.as_str()))),
-            movies,
-            venues: self.by_id(&keys::venues(), &mut revisions).await?,
-            auditoriums: self.by_id(&keys::auditoriums(), &mut revisions).await?,
-            price_cards: self.by_id(&keys::price_cards(), &mut revisions).await?,
-            shows,
-            shows_of,
-            revisions,
+            index: Index::default().apply(movies.iter().map(|(id, movie)| (*id, on_show(movie)))),
+            movies: Arc::new(movies),
+            venues: Arc::new(self.by_id(&keys::venues(), &mut revisions).await?),
+            auditoriums: Arc::new(self.by_id(&keys::auditoriums(), &mut revisions).await?),
+            price_cards: Arc::new(self.by_id(&keys::price_cards(), &mut revisions).await?),
+            shows: Arc::new(shows),
+            shows_of: Arc::new(shows_of),
+            revisions: Arc::new(revisions),
         })
     }
 
@@ -145,6 +191,11 @@ impl Engine {
     }
 }
 
+/// A movie that customers find.
+pub(super) fn on_show(movie: &Movie) -> Option<&Movie> {
+    (!movie.archived).then_some(movie)
+}
+
 impl Snapshot {
     /// The version of the row of what has this id, as [`Tx::revision`](crate::store::tx::Tx::revision) reads it.
     pub(crate) fn revision(&self, id: &[u8; 16]) -> u64 {
@@ -152,7 +203,7 @@ impl Snapshot {
     }
 
     pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {
-        let movie = self.movies.get(&id)?.clone();
+        let movie = Movie::clone(self.movies.get(&id)?);
         Some(MovieView {
             id,
             revision: self.revision(id.as_bytes()),
@@ -197,7 +248,7 @@ impl Snapshot {
             sales_open_at: show.sales_open_at,
             sales_close_at: show.sales_close_at,
             currency: card.currency,
-            prices: card.prices.clone(),
+            prices: current(card, &ShowFacts::of(show, venue.zone, now)),
             max_seats_per_customer: show.max_seats_per_customer,
         })
     }

@@ -53,6 +53,12 @@ pub enum CatalogError {
         /// What can be done.
         instead: &'static str,
     },
+    /// There is one already.
+    #[error("there is such a {what} already")]
+    Exists {
+        /// What was to be added.
+        what: &'static str,
+    },
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -92,6 +98,7 @@ impl CatalogError {
             Self::ShowOverlap(_) | Self::Clashes { .. } => ErrorCode::ShowOverlap,
             Self::Stale { .. } => ErrorCode::StaleRevision,
             Self::InUse { .. } => ErrorCode::InUse,
+            Self::Exists { .. } => ErrorCode::AlreadyExists,
             Self::Engine(error) => error.code(),
         }
     }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::search::distance;
 use super::{
-    Catalog, CatalogError, LayoutView, MovieQuery, MovieView, Page, PageRequest, PriceCardView, ShowStatus,
-    ShowView, VenueView,
+    Catalog, CatalogError, LayoutView, MovieView, Page, PageRequest, PriceCardView, ShowStatus, ShowView,
+    VenueView,
 };
 use crate::catalog::AuditoriumView;
 use crate::catalog::cache::Snapshot;
-use crate::error::{Invalid, Validation};
+use crate::error::Invalid;
 use crate::ids::{AuditoriumId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::limits;
-use crate::money::Money;
+use crate::seats::export::LayoutFormat;
+use crate::seats::svg::{SvgOptions, layout_svg};
 use crate::store::records::Show;
 use crate::time::Timestamp;
 
@@ -84,40 +85,10 @@ pub(crate) fn page_limit(request: &PageRequest) -> Result<usize, Invalid> {
 }
 
 impl Catalog<'_> {
-    /// A page of movies: by nearness to the searched words, then those with coming shows first, then by title.
-    ///
-    /// # Errors
-    /// [`CatalogError::Invalid`] for a query or page out of bounds.
-    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
-    pub async fn movies(&self, query: &MovieQuery) -> Result<Page<MovieView>, CatalogError> {
-        let words = query.q.as_deref().map(str::trim).filter(|words| !words.is_empty());
-        let mut validation = Validation::default();
-        validation.optional_text("q", words, limits::MAX_QUERY_CHARS);
-        validation.optional_text("genre", query.genre.as_deref(), limits::MAX_LABEL_CHARS);
-        validation.finish()?;
-        let catalogue = self.engine.catalogue().await?;
-        let now = self.engine.now();
-        let found: Vec<MovieId> = match words {
-            Some(words) => catalogue.titles.find(words),
-            None => catalogue.movies.keys().copied().collect(),
-        };
-        let mut sorted: Vec<_> = found
-            .into_iter()
-            .filter_map(|id| Some((id, catalogue.movies.get(&id)?)))
-            .filter(|(_, movie)| !movie.archived)
-            .filter(|(_, movie)| {
-                let wanted = query.genre.as_deref().map(str::to_lowercase);
-                wanted.is_none_or(|genre| movie.genres.iter().any(|of| of.to_lowercase() == genre))
-            })
-            .map(|(id, movie)| {
-                let nearness = words.map_or(0, |words| distance(&movie.title, words));
-                let dark = catalogue.coming(id, now).next().is_none();
-                ((nearness, dark, movie.title.as_str(), id), id)
-            })
-            .collect();
-        sorted.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        let ids: Vec<MovieId> = sorted.into_iter().map(|(_, id)| id).collect();
-        Ok(page(&ids, &query.page, |id| catalogue.movie(id))?)
+    /// How old the catalogue is that is shown while the storage does not answer; `None` as long as it does.
+    #[must_use]
+    pub fn behind(&self) -> Option<Duration> {
+        self.engine.catalog.behind(self.engine.now())
     }
 
     /// A movie.
@@ -218,6 +189,26 @@ impl Catalog<'_> {
         self.engine.catalogue().await?.auditorium(id).ok_or(CatalogError::NotFound { what: "auditorium" })
     }
 
+    /// A layout as an SVG picture, see [`layout_svg`].
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`].
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn layout_svg(&self, id: LayoutId, options: &SvgOptions) -> Result<String, CatalogError> {
+        let found = self.engine.layout(id).await?;
+        found.map(|found| layout_svg(&found.layout, options)).ok_or(CatalogError::NotFound { what: "layout" })
+    }
+
+    /// A layout as a file that reads as the same layout again, see [`Layout::export`](crate::Layout::export).
+    ///
+    /// # Errors
+    /// [`CatalogError::NotFound`], or [`CatalogError::Invalid`] for what the format cannot carry.
+    #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
+    pub async fn export_layout(&self, id: LayoutId, format: LayoutFormat) -> Result<String, CatalogError> {
+        let found = self.engine.layout(id).await?.ok_or(CatalogError::NotFound { what: "layout" })?;
+        Ok(found.layout.export(format)?)
+    }
+
     /// A layout. It never changes, so it may be kept for ever.
     ///
     /// # Errors
@@ -263,15 +254,6 @@ impl Snapshot {
     }
 
     pub(super) fn price_card(&self, id: PriceCardId) -> Option<PriceCardView> {
-        let card = self.price_cards.get(&id)?.clone();
-        Some(PriceCardView {
-            id,
-            revision: self.revision(id.as_bytes()),
-            name: card.name,
-            currency: card.currency,
-            booking_fee: Money::new(card.booking_fee_minor, card.currency),
-            prices: card.prices,
-            archived: card.archived,
-        })
+        Some(self.price_cards.get(&id)?.view(id, self.revision(id.as_bytes())))
     }
 }

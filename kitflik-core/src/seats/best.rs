@@ -1,5 +1,7 @@
 //! Best available: the seats that a good box-office clerk would offer.
 
+mod split;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -9,7 +11,6 @@ use super::layout::check::distance;
 use super::layout::{Layout, Seat, SeatKind, SeatNo};
 use super::rules::Hall;
 use crate::ids::CategoryId;
-use crate::limits::MAX_SEATS_PER_BOOKING;
 
 /// Which seats a buyer wants to be offered. Everything is off by default: any ordinary seat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ use crate::limits::MAX_SEATS_PER_BOOKING;
 pub struct SeatFilter {
     /// Only this price category.
     pub category: Option<CategoryId>,
+    /// Only these price categories, such as those that cost no more than a buyer wants to pay.
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub categories: Option<Vec<CategoryId>>,
     /// Only this part of the auditorium.
     pub section: Option<String>,
     /// For a party with one wheelchair user: exactly one wheelchair space, and its companion seats or
@@ -30,6 +34,7 @@ pub struct SeatFilter {
 impl SeatFilter {
     fn admits(&self, seat: &Seat) -> bool {
         self.category.as_ref().is_none_or(|category| *category == seat.category)
+            && self.categories.as_ref().is_none_or(|categories| categories.contains(&seat.category))
             && self.section.as_ref().is_none_or(|section| *section == seat.section)
     }
 }
@@ -46,11 +51,15 @@ pub struct Choice {
 /// The best `count` seats that are free: `free` has an entry per seat, in layout order; what is missing is
 /// taken.
 ///
-/// Seats beside each other in one row come first, those that leave no single seat before those that do; then
-/// two groups of at least two in one row or in neighbouring rows; then whatever is nearest. Nearest is meant
-/// to the focal point, in the middle and two thirds back; of equally good choices the first in layout order
-/// wins, so the answer is the same everywhere. Couple seats are offered in pairs. `None` if there are not
-/// that many, or `count` is 0.
+/// 1. Seats beside each other in one row that leave no single seat.
+/// 2. Seats beside each other in one row.
+/// 3. Four to ten seats in two groups of at least two, in one row or in neighbouring rows of a section; those that
+///    leave no single seat before those that do. The distance between the groups counts as that of each seat.
+/// 4. Whatever is nearest.
+///
+/// Within a step the least sum of squared distances from the focal point wins, which is in the middle and two thirds
+/// back; of equally good choices the first in layout order, so the answer is the same everywhere. Couple seats are
+/// offered in pairs. `None` if there are not that many, or `count` is 0.
 ///
 /// What is offered passes [`check_selection`](crate::check_selection) with all rules on.
 #[must_use]
@@ -74,7 +83,7 @@ pub fn best_available(layout: &Layout, free: &[bool], count: usize, filter: &Sea
             .map(|found| search.offer(found));
     }
     let adjacent = search.adjacent().map(|seats| (seats.collect(), true));
-    let found = adjacent.or_else(|| Some((search.split()?, false)));
+    let found = adjacent.or_else(|| Some((split::split(&search)?, false)));
     let found = found.or_else(|| Some((search.nearest(count, |index| search.distance(index))?, false)));
     found.map(|found| search.offer(found))
 }
@@ -87,16 +96,6 @@ struct Search<'a, F> {
     /// Wanted, and neither a wheelchair space nor a companion seat.
     ordinary: Vec<bool>,
     count: usize,
-}
-
-/// Some seats beside each other.
-#[derive(Debug, Clone)]
-struct Window {
-    seats: Range<usize>,
-    /// Twice its middle.
-    middle: (i64, i64),
-    /// Its seats' distances from the focal point.
-    distance: u128,
 }
 
 impl<F: Fn(usize) -> bool> Search<'_, F> {
@@ -187,62 +186,6 @@ impl<F: Fn(usize) -> bool> Search<'_, F> {
         best.map(|best| best.2)
     }
 
-    /// Step three: two groups of at least two, in one row or in neighbouring rows of a section.
-    fn split(&self) -> Option<BTreeSet<usize>> {
-        if !(4..=MAX_SEATS_PER_BOOKING).contains(&self.count) {
-            return None;
-        }
-        let mut best: Option<(bool, u128, [Range<usize>; 2])> = None;
-        let mut consider = |one: &Window, other: &Window| {
-            let apart = distance(one.middle, other.middle) / 4;
-            let score = one.distance + other.distance + u128::from(apart) * self.count as u128;
-            let better = |leaves| best.as_ref().is_none_or(|best| (leaves, score) < (best.0, best.1));
-            if better(false) {
-                let leaves = self.leaves(&[&one.seats, &other.seats]);
-                if better(leaves) {
-                    best = Some((leaves, score, [one.seats.clone(), other.seats.clone()]));
-                }
-            }
-        };
-        let mut before: Vec<Vec<Window>> = Vec::new();
-        let mut section = None;
-        for row in self.layout.rows() {
-            let here = self.layout.seats().get(row.start).map(|seat| &seat.section);
-            if here != section {
-                before.clear();
-            }
-            section = here;
-            // By size, from two up.
-            let sizes: Vec<_> =
-                (2..=self.count - 2).map(|size| self.row_windows(row.clone(), size)).collect();
-            for (one, other) in sizes.iter().zip(sizes.iter().rev()) {
-                for window in one {
-                    let next = other.partition_point(|other| other.seats.start < window.seats.end);
-                    other.get(next).into_iter().for_each(|other| consider(window, other));
-                }
-            }
-            for (one, other) in before.iter().zip(sizes.iter().rev()) {
-                for window in one {
-                    let next = other.partition_point(|other| other.middle.0 < window.middle.0);
-                    let near = other.get(next.saturating_sub(1)..(next + 1).min(other.len()));
-                    near.unwrap_or_default().iter().for_each(|other| consider(window, other));
-                }
-            }
-            before = sizes;
-        }
-        best.map(|(_, _, [one, other])| one.chain(other).collect())
-    }
-
-    fn row_windows(&self, row: Range<usize>, size: usize) -> Vec<Window> {
-        let at = |index: usize| self.layout.place(index).map_or((0, 0), |place| place.at);
-        let mut windows = Vec::new();
-        self.windows(row, size, |seats, distance| {
-            let (first, last) = (at(seats.start), at(seats.end.saturating_sub(1)));
-            windows.push(Window { seats, middle: (first.0 + last.0, first.1 + last.1), distance });
-        });
-        windows
-    }
-
     /// Step four: whatever is nearest, couples in pairs.
     fn nearest(&self, count: usize, distance: impl Fn(usize) -> u64) -> Option<BTreeSet<usize>> {
         let (mut singles, mut pairs) = (Vec::new(), Vec::new());
@@ -289,7 +232,7 @@ impl<F: Fn(usize) -> bool> Search<'_, F> {
 
     /// Steps one and two for a party with a wheelchair.
     fn beside_wheelchair(&self) -> Option<Range<usize>> {
-        let mut best: Option<(bool, u128, Range<usize>)> = None;
+        let mut windows: Vec<(bool, u128, Range<usize>)> = Vec::new();
         for space in self.wheelchairs() {
             let (mut first, mut end) = (space, space + 1);
             while end - first < self.count
@@ -308,13 +251,13 @@ impl<F: Fn(usize) -> bool> Search<'_, F> {
                     continue;
                 }
                 let sum = seats.clone().map(|index| u128::from(self.distance(index))).sum();
-                let leaves = self.leaves(&[&seats]);
-                if best.as_ref().is_none_or(|best| (leaves, sum) < (best.0, best.1)) {
-                    best = Some((leaves, sum, seats));
-                }
+                windows.push((self.leaves(&[&seats]), sum, seats));
             }
         }
-        best.map(|best| best.2)
+        windows.sort_unstable_by_key(|(leaves, sum, seats)| (*leaves, *sum, seats.start));
+        let allowed = |seats: &Range<usize>| self.hall.better(&seats.clone().collect()).is_none();
+        let best = windows.iter().find(|(leaves, _, seats)| !leaves || allowed(seats));
+        best.or(windows.first()).map(|best| best.2.clone())
     }
 
     /// Steps three and four for a party with a wheelchair: the space with most free companion seats, these,

@@ -218,7 +218,7 @@ pub(crate) fn alternative(
     let section = alike(|one, other| one.section == other.section).then(|| first.section.clone());
     let is_free = |seat: SeatNo| free.get(seat.index()).copied().unwrap_or(false);
     for section in [section, None] {
-        let filter = SeatFilter { category: category.clone(), section, accessible };
+        let filter = SeatFilter { category: category.clone(), section, accessible, ..SeatFilter::default() };
         let Some(choice) = best_available(layout, free, seats.len(), &filter) else { continue };
         match check(layout, &choice.seats, &is_free, rules) {
             Ok(()) => {

@@ -392,6 +392,10 @@ pub(super) fn letters(categories: &[Category]) -> Vec<char> {
 const SPARE: &str = "!$%&*=;?/|^~-.,0123456789";
 const SPARE_PAIRS: &str = "[](){}";
 
+/// Longest row of gaps, and longest text, that are drawn.
+const MOST_GAPS: u32 = 20_000;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
 struct Writer<'a> {
     layout: &'a Layout,
     letters: Vec<char>,
@@ -426,12 +430,16 @@ fn write(layout: &Layout) -> Result<String, Invalid> {
         }
         // Within a hall that can be written, rows are whole numbers apart; any other shows when the text is
         // read again.
-        while f64::from(depth) < first.y && depth < 10_000 {
+        while f64::from(depth) < first.y && depth < MOST_GAPS {
             rows.push('\n');
             depth += 1;
         }
         depth += 1;
         let cells = writer.cells(seats)?;
+        if rows.len() + cells.len() > MOST_BYTES {
+            let what = format!("row {}: the gaps to be drawn are too wide", first.row);
+            return Err(inexpressible("seats", &what, CAN));
+        }
         let _ = writeln!(rows, "{}: {cells}", first.row);
     }
     for ((category, kind), marks) in &writer.marks {
@@ -449,7 +457,7 @@ impl Writer<'_> {
         for seat in seats {
             let category = self.layout.categories().iter().position(|category| category.id == seat.category);
             let category = category.unwrap_or_default();
-            while f64::from(column) < seat.x && column < 10_000 {
+            while f64::from(column) < seat.x && column < MOST_GAPS {
                 cells.push(GAP);
                 column += 1;
             }

@@ -9,6 +9,10 @@
 //! layout/{layout}                        LayoutHead       written after its rows: no head, no layout
 //! layout-row/{layout}/{chunk}            LayoutChunk      immutable
 //! price-card/{card}                      PriceCard
+//! voucher/{voucher}                      Voucher
+//! voucher-count/{voucher}                VoucherCount     a discount code is used at most K times
+//! voucher-use/{voucher}/{booking}        VoucherUse       a use that no sale has made final: its booking tells
+//! voucher-customer/{voucher}/{customer digest}  VoucherCustomer  a discount code is used at most N times by a customer
 //! schedule/{auditorium}                  Schedule         no two shows overlap in an auditorium
 //! schedule-show/{auditorium}/{start}/{show}  ScheduledShow
 //! show/{show}                            Show
@@ -55,10 +59,11 @@ use super::records::{
     Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
     MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
     Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
+    Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
-    UserId, VenueId,
+    UserId, VenueId, VoucherId,
 };
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
@@ -122,6 +127,29 @@ pub(crate) fn catalog() -> Typed<CatalogEpoch> {
     typed("catalog".to_owned())
 }
 
+/// Whose rows the views of the catalogue are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CatalogKey {
+    Movie(MovieId),
+    Venue(VenueId),
+    Auditorium(AuditoriumId),
+    PriceCard(PriceCardId),
+    Show(ShowId),
+}
+
+/// What a key of the catalogue's views names; `None` for every other key.
+pub(crate) fn catalog_key(key: &str) -> Option<CatalogKey> {
+    let (noun, id) = key.split_once('/')?;
+    Some(match noun {
+        "movie" => CatalogKey::Movie(id.parse().ok()?),
+        "venue" => CatalogKey::Venue(id.parse().ok()?),
+        "auditorium" => CatalogKey::Auditorium(id.parse().ok()?),
+        "price-card" => CatalogKey::PriceCard(id.parse().ok()?),
+        "show" => CatalogKey::Show(id.parse().ok()?),
+        _ => return None,
+    })
+}
+
 pub(crate) fn movie(id: MovieId) -> Typed<Movie> {
     typed(with_id("movie/", id.as_bytes(), 0))
 }
@@ -164,6 +192,30 @@ pub(crate) fn price_card(id: PriceCardId) -> Typed<PriceCard> {
 
 pub(crate) fn price_cards() -> Range<PriceCard> {
     under("price-card/")
+}
+
+pub(crate) fn voucher(id: VoucherId) -> Typed<Voucher> {
+    typed(with_id("voucher/", id.as_bytes(), 0))
+}
+
+pub(crate) fn vouchers() -> Range<Voucher> {
+    under("voucher/")
+}
+
+pub(crate) fn voucher_count(id: VoucherId) -> Typed<VoucherCount> {
+    typed(with_id("voucher-count/", id.as_bytes(), 0))
+}
+
+pub(crate) fn voucher_use(id: VoucherId, booking: BookingId) -> Typed<VoucherUse> {
+    typed(format!("voucher-use/{id}/{booking}"))
+}
+
+pub(crate) fn voucher_uses(id: VoucherId) -> Range<VoucherUse> {
+    under(&format!("voucher-use/{id}/"))
+}
+
+pub(crate) fn voucher_customer(id: VoucherId, customer: &str) -> Typed<VoucherCustomer> {
+    typed(format!("voucher-customer/{id}/{}", digest(customer)))
 }
 
 pub(crate) fn schedule(id: AuditoriumId) -> Typed<Schedule> {

@@ -29,6 +29,11 @@ impl<'de, const V: u8> Deserialize<'de> for Form<V> {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_nothing(amount: &i64) -> bool {
+    *amount == 0
+}
+
 macro_rules! records {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
         $(

@@ -47,6 +47,8 @@ pub enum Mutant {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// The uses of a discount code are counted without a check.
+    UsesUnchecked,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
@@ -291,6 +293,11 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Whether a row was read in this attempt.
+    pub(crate) fn has_read<R>(&self, key: &Typed<R>) -> bool {
+        self.rows.contains_key(&key.key)
+    }
+
     /// Does not let the decision depend on a row that was read.
     pub(crate) fn uncheck<R>(&mut self, key: &Typed<R>) {
         self.unchecked.push(key.key.clone());
@@ -310,6 +317,11 @@ impl<'a> Tx<'a> {
     /// Removes a record.
     pub(crate) fn delete<R>(&mut self, key: &Typed<R>) {
         self.writes.insert(key.key.clone(), None);
+    }
+
+    /// The keys of what this attempt has written so far.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Key> {
+        self.writes.keys()
     }
 
     /// Leaves no receipt: what this attempt writes is not the answer to the command.

@@ -31,9 +31,10 @@ use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, Email, Kitflik, Layout, MailError, Mailer,
-    MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PaymentError,
-    PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage, TestPayments, Timestamp,
+    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout,
+    MailError, Mailer, MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, NewVoucher, PaymentError, PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage,
+    TestPayments, Timestamp,
 };
 
 /// How a run is broken on purpose, as the proof that the auditor would see it.
@@ -59,6 +60,8 @@ pub enum Sabotage {
     ResetKeepsSessions,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// The uses of a discount code are counted without a check.
+    UsesUnchecked,
     /// A show is put into a schedule that another one may be put into at the same time.
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
@@ -67,7 +70,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
@@ -76,6 +79,7 @@ impl Sabotage {
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
         Self::RefundForgotten,
+        Self::UsesUnchecked,
     ];
 
     fn mutant(self) -> Option<Mutant> {
@@ -89,6 +93,7 @@ impl Sabotage {
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
+            Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
         }
@@ -120,6 +125,12 @@ pub struct Tally {
     pub takeovers: u64,
     /// Mails sent.
     pub mails: u64,
+    /// Holds acknowledged with a discount.
+    pub discounts: u64,
+    /// Refusals because a discount code was used up.
+    pub used_up: u64,
+    /// Changes of the price card acknowledged.
+    pub price_edits: u64,
     /// Blocks acknowledged.
     pub blocks: u64,
     /// House seats that were taken after their release.
@@ -140,6 +151,9 @@ impl Tally {
         self.crashes += other.crashes;
         self.takeovers += other.takeovers;
         self.mails += other.mails;
+        self.discounts += other.discounts;
+        self.used_up += other.used_up;
+        self.price_edits += other.price_edits;
         self.blocks += other.blocks;
         self.released += other.released;
     }
@@ -160,6 +174,9 @@ struct Scene {
     cap: Option<u32>,
 }
 
+/// A discount code of the house, and how many bookings may have it.
+const CODE: &str = "RUSH";
+const USES: u32 = 2;
 const START: &str = "2026-11-27T12:00:00Z";
 const PEOPLE: u64 = 7;
 const STEPS: u64 = 1_500;
@@ -222,8 +239,14 @@ async fn build_show(engine: &Kitflik, layout: Layout, cap: Option<u32>) -> Resul
         currency: Currency::EUR,
         prices: prices.collect(),
         booking_fee_minor: 30,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&system, &card).await?;
+    let voucher =
+        NewVoucher { max_uses: Some(USES), ..NewVoucher::new(CODE, DiscountKind::BasisPoints(1_500)) };
+    catalog.add_voucher(&system, &voucher).await?;
     let hall = NewAuditorium { command: command.clone(), venue_id: venue.id, name: text("Hall"), layout };
     let auditorium = catalog.add_auditorium(&system, &hall).await?;
     let movie = NewMovie { title: text("Alien"), ..NewMovie::default() };

@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::keyring::KeyRing;
 use crate::{
-    Actor, BlockSeats, CategoryPrice, Currency, Error, ErrorCode, HoldSeats, Kitflik, Layout, MasterKey,
-    MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Role, SeatFilter, SeatId,
-    SelectionRules, ShowId, StaffId, TicketError, TicketKey, TicketKeys, Timestamp, Zone, best_available,
+    Actor, BlockSeats, CategoryPrice, Currency, Error, ErrorCode, HoldSeats, Kitflik, Layout, LayoutFormat,
+    MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Role, SeatFilter,
+    SeatId, SelectionRules, ShowId, StaffId, SvgOptions, TicketError, TicketKey, TicketKeys, Timestamp, Zone,
+    best_available, layout_svg, seat_map_svg,
 };
 
 /// The answer to an input, both as JSON texts.
@@ -23,6 +24,8 @@ use crate::{
 /// | kind | what it answers |
 /// |---|---|
 /// | `best_available` | the seats that are offered in a hall, or null |
+/// | `svg` | the picture of a hall, or of its seats where their states are given |
+/// | `export` | the file of a hall in a format, which reads as the same hall, or the refusal |
 /// | `hold` | the seats and the quote of a hold in a small cinema, or the refusal |
 /// | `ticket` | what a ticket says at a time, or the refusal |
 /// | `request_digest` | what a repeated command is recognised by |
@@ -33,6 +36,8 @@ use crate::{
 pub async fn answer(kind: &str, input: &str) -> Result<String, String> {
     let answer = match kind {
         "best_available" => offer(read(input)?)?,
+        "svg" => svg(&read(input)?)?,
+        "export" => export(&read(input)?)?,
         "hold" => hold(read(input)?).await?,
         "ticket" => ticket(&read(input)?),
         "request_digest" => digest(read(input)?)?,
@@ -69,6 +74,51 @@ fn offer(input: Offer) -> Result<Value, String> {
         let seats = choice.seats.iter().filter_map(|seat| Some(&layout.seat(*seat)?.id));
         json!({ "seats": seats.collect::<Vec<_>>(), "together": choice.together })
     }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Svg {
+    plan: String,
+    states: Option<String>,
+    #[serde(default)]
+    options: SvgOptions,
+}
+
+fn svg(input: &Svg) -> Result<Value, String> {
+    let layout = Layout::from_text("Hall", &input.plan).map_err(told)?;
+    Ok(json!(match &input.states {
+        None => layout_svg(&layout, &input.options),
+        Some(states) => seat_map_svg(&layout, states, &input.options),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Export {
+    /// In the text format.
+    plan: Option<String>,
+    /// Instead of `plan`: a pretix seating plan.
+    pretix: Option<Value>,
+    format: LayoutFormat,
+}
+
+fn export(input: &Export) -> Result<Value, String> {
+    let layout = match (&input.plan, &input.pretix) {
+        (Some(plan), None) => Layout::from_text("Hall", plan),
+        (None, Some(plan)) => Layout::from_pretix(&plan.to_string()),
+        _ => return Err("give either plan or pretix".to_owned()),
+    };
+    let layout = layout.map_err(told)?;
+    let file = match layout.export(input.format) {
+        Ok(file) => file,
+        Err(invalid) => return Ok(json!({ "errors": invalid.errors })),
+    };
+    let again = match input.format {
+        LayoutFormat::Pretix => Layout::from_pretix(&file),
+        LayoutFormat::Text => Layout::from_text(layout.name(), &file),
+    };
+    Ok(json!({ "file": file, "same": again.as_ref() == Ok(&layout) }))
 }
 
 #[derive(Deserialize)]
@@ -161,6 +211,9 @@ async fn show(kitflik: &Kitflik, input: &Hold) -> Result<ShowId, Error> {
         currency: input.currency,
         prices: input.prices.clone(),
         booking_fee_minor: input.booking_fee_minor,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let card = catalog.add_price_card(&house, &card).await?;
     let movie = NewMovie { title: "Alien".to_owned(), ..NewMovie::default() };

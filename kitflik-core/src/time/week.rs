@@ -49,6 +49,13 @@ pub enum Weekday {
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct TimeOfDay(NaiveTime);
 
+impl TimeOfDay {
+    /// What a clock shows.
+    pub(crate) fn of(time: NaiveTime) -> Self {
+        Self(time)
+    }
+}
+
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = if self.0.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
@@ -119,6 +126,12 @@ impl LocalTime {
     #[must_use]
     pub fn business_day(self) -> Date {
         Date(self.0.checked_sub_signed(DAY_BEGINS).unwrap_or(self.0).date())
+    }
+
+    /// The time without its day.
+    #[must_use]
+    pub fn time_of_day(self) -> TimeOfDay {
+        TimeOfDay(self.0.time())
     }
 
     /// The same time of day, days later or earlier; `None` outside the years 1 to 9999.

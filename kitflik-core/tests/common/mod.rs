@@ -111,6 +111,9 @@ impl House {
                 currency: Currency::EUR,
                 prices: prices.collect(),
                 booking_fee_minor: 50,
+                ticket_fee_minor: 0,
+                rules: Vec::new(),
+                tax: None,
             };
             let card = catalog.add_price_card(&system, &card).await.unwrap();
             let auditorium =

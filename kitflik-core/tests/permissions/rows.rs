@@ -2,10 +2,10 @@
 
 use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
-    ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, EditAuditorium,
-    EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard,
-    NewShow, NewVenue, OccupancyQuery, PageRequest, RepeatShow, SetLayout, UnblockSeats, UpdateProfile,
-    UserQuery,
+    ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind,
+    EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery, PageRequest, QuoteSeats,
+    RepeatShow, SetLayout, UnblockSeats, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -46,9 +46,18 @@ fn bookings() -> Vec<Row> {
         row("Bookings::hold", "yyy yy fyyy y", |s| {
             told(s.bookings().hold(&s.actor, &HoldSeats::best(s.cinema.show.id, 2)))
         }),
+        row("Bookings::quote", "yyy yy yyyy y", |s| {
+            let (seats, ticket_types) = (seats(&["C1", "C2"]), Vec::new());
+            let request = QuoteSeats { seats, ticket_types, discount_code: None, customer: None };
+            told(s.bookings().quote(&s.actor, s.cinema.show.id, &request))
+        }),
         row("Bookings::change_seats", THEIRS, |s| {
-            let request =
-                ChangeSeats { command: None, seats: seats(&["C1", "C2"]), ticket_types: Vec::new() };
+            let request = ChangeSeats {
+                command: None,
+                seats: seats(&["C1", "C2"]),
+                ticket_types: Vec::new(),
+                discount_code: None,
+            };
             told(s.bookings().change_seats(&s.actor, s.booking, &request))
         }),
         row("Bookings::extend", THEIRS, |s| {
@@ -112,9 +121,19 @@ fn catalog() -> Vec<Row> {
                 currency: Currency::EUR,
                 prices: vec![CategoryPrice { category, ticket_type, amount_minor: 900 }],
                 booking_fee_minor: 0,
+                ticket_fee_minor: 0,
+                rules: Vec::new(),
+                tax: None,
             };
             told(s.catalog().add_price_card(&s.actor, &card))
         }),
+        row("Catalog::add_voucher", EDITORS, |s| told(s.catalog().add_voucher(&s.actor, &voucher()))),
+        row("Catalog::edit_voucher", EDITORS, |s| {
+            let id = s.voucher();
+            told(s.catalog().edit_voucher(&s.actor, id, None, &voucher()))
+        }),
+        row("Catalog::voucher", EDITORS, |s| told(s.catalog().voucher(&s.actor, s.voucher()))),
+        row("Catalog::vouchers", EDITORS, |s| told(s.catalog().vouchers(&s.actor, &PageRequest::default()))),
         row("Catalog::edit_movie", EDITORS, |s| {
             told(s.catalog().edit_movie(&s.actor, s.cinema.movie.id, None, &movie()))
         }),
@@ -138,7 +157,7 @@ fn catalog() -> Vec<Row> {
                 name: "Late".to_owned(),
                 currency: Currency::EUR,
                 prices: s.cinema.card.prices.clone(),
-                booking_fee_minor: 0,
+                ..NewPriceCard::new("", Currency::EUR, Vec::new())
             };
             told(s.catalog().edit_price_card(&s.actor, s.cinema.card.id, None, &card))
         }),
@@ -271,6 +290,10 @@ fn movie() -> NewMovie {
     NewMovie { title: "Brazil".to_owned(), ..NewMovie::default() }
 }
 
+pub fn voucher() -> NewVoucher {
+    NewVoucher::new("SPRING", DiscountKind::BasisPoints(1_000))
+}
+
 const PROGRAMME: &str = "what is shown where is for everybody to see";
 const SECRET: &str = "a password or a token in the request says who it is";
 const HOST: &str = "only the host program can call it, and it asks nobody";
@@ -280,10 +303,14 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
     ("Bookings::seats", PROGRAMME),
     ("Bookings::seats_good_for", PROGRAMME),
+    ("Bookings::seats_svg", PROGRAMME),
     ("Bookings::seats_touched", PROGRAMME),
     ("Catalog::auditorium", PROGRAMME),
     ("Catalog::auditoriums", PROGRAMME),
+    ("Catalog::behind", PROGRAMME),
+    ("Catalog::export_layout", PROGRAMME),
     ("Catalog::layout", PROGRAMME),
+    ("Catalog::layout_svg", PROGRAMME),
     ("Catalog::movie", PROGRAMME),
     ("Catalog::movies", PROGRAMME),
     ("Catalog::price_card", PROGRAMME),

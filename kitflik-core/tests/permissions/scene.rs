@@ -4,7 +4,7 @@ use std::future::Future;
 
 use kitflik_core::{
     Actor, BookingId, Bookings, Catalog, ConfirmBooking, Error, ErrorCode, HoldSeats, LogIn, RegisterUser,
-    Role, SessionId, StaffId, TicketId, UserId, Users,
+    Role, SessionId, StaffId, TicketId, UserId, Users, VoucherId,
 };
 use pollster::block_on;
 
@@ -132,6 +132,11 @@ impl Scene {
         };
         let tokens = block_on(self.users().log_in(&LogIn::new(email, PASSWORD))).unwrap();
         self.users().session(&tokens.access_token).unwrap()
+    }
+
+    /// A discount code of the house.
+    pub fn voucher(&self) -> VoucherId {
+        block_on(self.catalog().add_voucher(&Actor::System, &crate::rows::voucher())).unwrap().id
     }
 
     /// The code in the last mail that has one.

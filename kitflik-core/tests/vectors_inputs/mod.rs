@@ -7,8 +7,11 @@ pub(crate) type Vector = (&'static str, &'static str, Value);
 
 pub(crate) fn all() -> Vec<Vector> {
     let mut all = offers();
+    all.extend(pictures());
+    all.extend(files());
     all.extend(holds());
     all.extend(choices());
+    all.extend(holds_by_price());
     all.extend(tickets());
     all.extend(digests());
     all.push(("error_codes", "every code", Value::Null));
@@ -52,7 +55,81 @@ fn offers() -> Vec<Vector> {
         offer("all are taken", HALL, states(HALL, |_| true), 1, json!({})),
         offer("a large hall, half full", &large, states(&large, |index| index * 7 % 13 < 6), 5, json!({})),
         offer("a large hall, nearly full", &large, states(&large, |index| index * 31 % 97 > 4), 3, json!({})),
+        offer("of two categories", HALL, states(HALL, none), 4, json!({ "categories": ["premium", "x"] })),
+        offer("of no category", HALL, states(HALL, none), 1, json!({ "categories": [] })),
+        offer("groups in neighbouring rows", PARTED, states(PARTED, none), 6, json!({})),
+        offer("groups of one price", PARTED, states(PARTED, none), 4, of("premium")),
+        offer(
+            "groups that leave no single seat",
+            PARTED,
+            states(PARTED, |index| index % 5 == 2),
+            4,
+            json!({}),
+        ),
+        offer("nobody beside anybody", PARTED, states(PARTED, |index| index % 2 == 1), 3, json!({})),
+        offer(
+            "a large hall that is full of small groups",
+            &large,
+            states(&large, |index| index % 4 == 3),
+            6,
+            json!({}),
+        ),
+        offer(
+            "a large hall, ten in two groups",
+            &large,
+            states(&large, |index| index % 7 == 6),
+            10,
+            json!({}),
+        ),
         offer("a large hall, empty", &large, states(&large, none), 7, json!({})),
+    ]
+}
+
+/// Rows in which no six sit together.
+const PARTED: &str = "category s Standard\ncategory p Premium\nA: ss_sss_pp\nB: sss_ss_pp\nC: s_<>_ssss\n\
+                      section Balcony\nA: pp_s_pppp\nB: ppp_ss\n";
+
+fn pictures() -> Vec<Vector> {
+    let bare = json!({ "title": "Alien", "legend": false });
+    let evil = "category s <b>\"&'é\nsection </title>\nA&: ss\n";
+    vec![
+        ("svg", "a hall", json!({ "plan": HALL })),
+        ("svg", "its seats", json!({ "plan": HALL, "states": states(HALL, |index| index % 3 == 0) })),
+        (
+            "svg",
+            "every state, without a legend",
+            json!({ "plan": "A: #####_##\n", "states": ".hs#m?", "options": bare }),
+        ),
+        ("svg", "names that would be markup", json!({ "plan": evil, "states": ".." })),
+    ]
+}
+
+fn files() -> Vec<Vector> {
+    let plan: Value = serde_json::from_str(include_str!("../fixtures/pretix-schema.json")).unwrap();
+    let editor: Value = serde_json::from_str(include_str!("../fixtures/pretix-editor.json")).unwrap();
+    vec![
+        ("export", "a hall as text", json!({ "plan": HALL, "format": "text" })),
+        ("export", "a hall as a pretix plan", json!({ "plan": HALL, "format": "pretix" })),
+        ("export", "a pretix plan as one", json!({ "pretix": plan, "format": "pretix" })),
+        ("export", "a plan of pretix's editor", json!({ "pretix": editor, "format": "pretix" })),
+        ("export", "what text cannot say", json!({ "pretix": editor, "format": "text" })),
+    ]
+}
+
+fn holds_by_price() -> Vec<Vector> {
+    let price =
+        |of: &str, amount: i64| json!({ "category": of, "ticket_type": "adult", "amount_minor": amount });
+    let prices = [price("standard", 1000), price("premium", 1500)];
+    let hold = |name, most: i64, section: &str| {
+        let wish = json!({ "count": 2, "max_price_minor": most, "section": section });
+        let request = json!({ "best_available": wish });
+        ("hold", name, json!({ "plan": HALL, "currency": "EUR", "prices": prices, "request": request }))
+    };
+    vec![
+        hold("the best for 15", 1500, "Balcony"),
+        hold("the best for 14.99", 1499, "Balcony"),
+        hold("nothing is that cheap", 999, "Balcony"),
+        hold("a price below nothing", -1, "Balcony"),
     ]
 }
 

@@ -58,6 +58,9 @@ impl Cinema {
             currency: Currency::EUR,
             prices: vec![price("adult", 1200), price("child", 800)],
             booking_fee_minor: 50,
+            ticket_fee_minor: 0,
+            rules: Vec::new(),
+            tax: None,
         };
         let card = catalog.add_price_card(&system, &card).await.unwrap();
         let movie = NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };

@@ -8,12 +8,14 @@ mod catalogue;
 mod house_seats;
 mod items;
 mod layout_versions;
+mod layouts;
 mod own;
 mod reports;
 mod sessions;
 mod shows;
 mod staff;
 mod users;
+mod vouchers;
 
 use crate::documented::OpenApiRouter;
 
@@ -30,10 +32,12 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(catalogue::routes())
         .merge(items::routes())
         .merge(auditoriums::routes())
+        .merge(layouts::routes())
         .merge(layout_versions::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
         .merge(house_seats::routes())
         .merge(reports::routes())
         .merge(users::routes())
+        .merge(vouchers::routes())
 }

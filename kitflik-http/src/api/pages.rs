@@ -26,7 +26,7 @@ macro_rules! file {
 }
 
 /// Under `/pages/`: a name, its media type, its content.
-const FILES: [(&str, &str, &str); 17] = [
+const FILES: [(&str, &str, &str); 18] = [
     file!("style.css", CSS),
     file!("icon.svg", SVG),
     file!("account.js", SCRIPT),
@@ -38,6 +38,7 @@ const FILES: [(&str, &str, &str); 17] = [
     file!("customer.js", SCRIPT),
     file!("dom.js", SCRIPT),
     file!("format.js", SCRIPT),
+    file!("house-seats.js", SCRIPT),
     file!("kept.js", SCRIPT),
     file!("live.js", SCRIPT),
     file!("programme.js", SCRIPT),

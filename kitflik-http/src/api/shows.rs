@@ -172,6 +172,8 @@ async fn seats(
     params(("id" = ShowId, Path),
         ("count" = u32, Query, description = "How many", minimum = 1, maximum = 10),
         ("category" = Option<String>, Query, description = "Only of this price category"),
+        ("max_price_minor" = Option<i64>, Query, minimum = 0, maximum = 1_000_000_000,
+            description = "Only seats that cost at most this, as the first ticket type of their category"),
         ("section" = Option<String>, Query, description = "Only in this section"),
         ("accessible" = Option<bool>, Query, description = "Wheelchair spaces and their companions too")),
     responses((status = 200, description = "The seats", body = BestAvailableView)))]

@@ -155,6 +155,9 @@ async fn price_cards(kitflik: &Kitflik) -> Result<BTreeMap<&'static str, PriceCa
                     currency: "EUR".parse().map_err(text)?,
                     prices: prices.iter().map(price).collect::<Result<_, DemoError>>()?,
                     booking_fee_minor: BOOKING_FEE_MINOR,
+                    ticket_fee_minor: 0,
+                    rules: Vec::new(),
+                    tax: None,
                 };
                 catalog.add_price_card(&Actor::System, &new).await?.id
             }

@@ -148,6 +148,22 @@ async fn a_storage_that_does_not_answer() {
         assert!(!problem.to_string().contains("secret-host"), "{problem}");
     }
     local.storage.set_off(false);
+    // Who has seen the programme goes on seeing it, and is told how old it is.
+    let programme =
+        ["/v1/movies".to_owned(), format!("/v1/movies/{}/shows", show.movie), "/v1/venues".to_owned()];
+    for path in &programme {
+        assert_eq!(house.get(path).send().await.header("age"), "", "{path}");
+    }
+    local.storage.set_off(true);
+    local.clock.forward(60);
+    for path in &programme {
+        let old = house.get(path).send().await;
+        assert_eq!((old.status, old.header("age")), (200, "60"), "{path}");
+    }
+    let seats = house.get(&format!("/v1/shows/{}/seats", show.id));
+    seats.may_fail().send().await.refused(503, "unavailable");
+    local.storage.set_off(false);
+    assert_eq!(house.get("/v1/movies").send().await.header("age"), "");
     house.post("/v1/bookings", &body).send().await.expect(201);
     local.readiness.set(false);
     house.get("/readyz").may_fail().send().await.refused(503, "unavailable");

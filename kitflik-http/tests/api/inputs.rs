@@ -195,13 +195,29 @@ async fn queries_are_checked() {
         ("/v1/movies?genra=horror", "genra"),
         (&format!("/v1/movies?q={}", "x".repeat(201)), "q"),
         (&format!("/v1/movies?genre={}", "x".repeat(33)), "genre"),
+        ("/v1/movies?format=4D", "format"),
+        ("/v1/movies?venue=x", "venue"),
+        ("/v1/movies?sort=best", "sort"),
+        ("/v1/movies?date_from=2026-02-30", "date_from"),
+        ("/v1/movies?date_from=2026-11-28&date_to=2026-11-27", "date_to"),
+        ("/v1/movies?time_from=25:00", "time_from"),
+        ("/v1/movies?time_to=8", "time_to"),
+        ("/v1/movies?max_price_minor=-1", "max_price_minor"),
+        ("/v1/movies?min_seats_left=10001", "min_seats_left"),
+        ("/v1/movies?facets=maybe", "facets"),
+        (&format!("/v1/movies?city={}", "x".repeat(201)), "city"),
         (&format!("{seats}?expand=all"), "expand"),
         (&format!("{seats}?booking=x"), "booking"),
     ] {
         house.get(path).send().await.refused_field(field);
     }
-    for path in ["/v1/movies?", "/v1/movies?q=&genre=&cursor=", "/v1/movies?q=%ff%fe", "/v1/movies?limit=100"]
-    {
+    for path in [
+        "/v1/movies?",
+        "/v1/movies?q=&genre=&cursor=",
+        "/v1/movies?q=%ff%fe",
+        "/v1/movies?limit=100",
+        "/v1/movies?rating=&language=&format=&city=&venue=&date_from=&date_to=&time_from=&time_to=&sort=&facets=false",
+    ] {
         house.get(path).send().await.expect(200);
     }
     house.get(&format!("/v1/movies?q={}", "x".repeat(200))).send().await.expect(200);

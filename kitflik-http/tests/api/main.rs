@@ -26,7 +26,10 @@ mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod pictures;
+mod prices;
 mod schedule;
+mod search;
 mod staff;
 mod staff_accounts;
 mod tokens;

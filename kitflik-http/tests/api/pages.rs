@@ -86,5 +86,5 @@ async fn pages_load_each_other_and_nothing_else() {
         }
         seen.push(path);
     }
-    assert_eq!(seen.len(), 19, "{seen:?}");
+    assert_eq!(seen.len(), 20, "{seen:?}");
 }

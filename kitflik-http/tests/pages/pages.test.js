@@ -395,6 +395,27 @@ people("without events the plan is looked at again, and is not sent if it did no
   await page.locator('[data-seat="C6"].held').waitFor();
 });
 
+people("a movie is found in spite of a slip, with its shows", async (arrive) => {
+  const page = await arrive();
+  await page.goto("/");
+  const titles = page.locator(".movie h2");
+  await titles.first().waitFor();
+  const title = (await titles.allTextContents()).find((text) => /[a-z]{5}/.test(text));
+  // Two letters change places.
+  const slip = title.replace(/([a-z])([a-z])([a-z])([a-z])([a-z])/, "$1$2$4$3$5");
+  await page.getByLabel("Search movies").fill(slip);
+  await page.getByText(/movies? found\./).waitFor();
+  assert.equal(await titles.first().textContent(), title);
+  assert.ok(await page.locator(".movie").first().locator(".show").count() > 0);
+  assert.ok(await page.locator(".days").isHidden());
+  await page.getByLabel("Search movies").fill("qqqqqqqq");
+  await page.getByText("No movie found.").waitFor();
+  assert.equal(await titles.count(), 0);
+  await page.getByLabel("Search movies").fill("");
+  await page.locator(".days").waitFor();
+  await titles.first().waitFor();
+});
+
 people("a phone can tap seats, and nothing is wider than its screen", async (arrive) => {
   const show = nextShow();
   const page = await arrive();
@@ -514,6 +535,38 @@ people("staff log in, see how full shows are and who has booked", async (arrive)
   await page.getByLabel("Password").waitFor();
   await page.reload();
   await page.getByLabel("Password").waitFor();
+});
+
+people("staff keep seats for the house, and give them to all", async (arrive) => {
+  const show = nextShow();
+  await hold(show, ["N1", "N2"]);
+  const page = await arrive();
+  await page.goto("/admin");
+  await page.getByLabel("E-mail").fill(STAFF.email);
+  await page.getByLabel("Password").fill(STAFF.password);
+  await page.getByLabel("Password").press("Enter");
+  await page.getByRole("heading", { name: "Shows" }).waitFor();
+  await page.goto(`/admin#/show/${show.id}`);
+  const kept = page.locator("#house-seats");
+  await kept.locator("summary").click();
+  const keep = async (seats) => {
+    await page.locator("#block-seats").fill(seats);
+    await page.locator("#block-reason").fill("For the critics");
+    await page.getByRole("button", { name: "Keep these seats" }).click();
+  };
+  await keep("M1, Q99");
+  await kept.getByText("There is no seat Q99.").waitFor();
+  await keep("M1 N1");
+  await kept.getByText("N1: nothing was changed.").waitFor();
+  await page.locator("#block-minutes").fill("60");
+  await keep("M1, m2");
+  await kept.getByText("The house keeps 2 seats.").waitFor();
+  assert.match(await page.locator("#kept tbody tr").textContent(), /For the critics.*sold at the box office.*M1, M2.*2 seats/);
+  assert.equal(await kept.locator("summary").textContent(), "House seats: 2");
+  await assert.rejects(hold(show, ["M1", "M2"]), /seat_taken/);
+  await page.getByRole("button", { name: "Give to all" }).click();
+  await page.locator("#kept tbody tr").waitFor({ state: "detached" });
+  await hold(show, ["M1", "M2"]);
 });
 
 people("staff who have one-time codes are asked for one", async (arrive) => {

@@ -130,6 +130,9 @@ async fn a_booking_goes_from_hold_to_ticket_over_two_engines() {
         currency: Currency::EUR,
         prices: vec![price],
         booking_fee_minor: 50,
+        ticket_fee_minor: 0,
+        rules: Vec::new(),
+        tax: None,
     };
     let price_card_id = catalog.add_price_card(&system, &card).await.unwrap().id;
     let movie = NewMovie { title: "Alien".to_owned(), runtime_minutes: Some(117), ..NewMovie::default() };

@@ -196,7 +196,7 @@ export class Catalog {
   }
 
   /** A page of movies. */
-  async movies(query: wire.MovieQuery = {}): Promise<wire.Page<wire.MovieView>> {
+  async movies(query: wire.MovieQuery = {}): Promise<wire.MovieResults> {
     return this.#handle.call((engine) => engine.movies(text(query)));
   }
 

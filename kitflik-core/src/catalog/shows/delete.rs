@@ -30,7 +30,8 @@ impl Catalog<'_> {
         let (key, frozen) = (keys::show(id), keys::frozen_show(id));
         let mut expected = revision;
         loop {
-            let wanted = vec![key.key.clone(), frozen.key.clone()];
+            let house = keys::house_seats(id);
+            let wanted = vec![key.key.clone(), frozen.key.clone(), house.key.clone()];
             if let Loaded::Replay(()) = tx.load(Durability::Durable, wanted).await? {
                 self.engine.catalog.look_again(); // another process may have done it just now
                 return Ok(());
@@ -48,6 +49,7 @@ impl Catalog<'_> {
             tx.delete(&keys::scheduled_show(show.auditorium, show.starts_at, id));
             tx.delete(&key);
             tx.delete(&frozen);
+            tx.delete(&house);
             if self.publish(&mut tx, &()).await? {
                 return Ok(());
             }

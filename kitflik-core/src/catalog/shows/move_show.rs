@@ -58,7 +58,8 @@ impl Catalog<'_> {
         let (key, frozen) = (keys::show(id), keys::frozen_show(id));
         let mut expected = revision;
         loop {
-            let wanted = vec![key.key.clone(), frozen.key.clone()];
+            // Who blocks seats rewrites the third: none may be of a layout that the show has not any more.
+            let wanted = vec![key.key.clone(), frozen.key.clone(), keys::house_seats(id).key];
             if let Loaded::Replay(()) = tx.load(Durability::Durable, wanted).await? {
                 self.engine.catalog.look_again(); // another process may have done it just now
                 return self.show(id).await;

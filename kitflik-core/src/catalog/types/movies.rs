@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PageRequest;
 use crate::ids::{CommandId, MovieId};
 use crate::time::Date;
 
@@ -78,23 +77,6 @@ pub struct MovieView {
     /// It is in no list for customers, and no new show can have it.
     #[serde(default)]
     pub archived: bool,
-}
-
-/// Which movies are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-#[serde(default, deny_unknown_fields)]
-pub struct MovieQuery {
-    /// Words of the title, each at least as a prefix; up to 200 characters.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub q: Option<String>,
-    /// Only of this genre.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub genre: Option<String>,
-    /// Which page.
-    #[cfg_attr(feature = "uniffi", uniffi(default))]
-    pub page: PageRequest,
 }
 
 /// What became of an imported item.

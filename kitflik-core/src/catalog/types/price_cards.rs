@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{PriceRule, PriceTax};
 use crate::ids::{CategoryId, CommandId, PriceCardId, TicketType};
 use crate::money::{Currency, Money};
 
@@ -41,6 +42,35 @@ pub struct NewPriceCard {
     #[serde(default)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub booking_fee_minor: i64,
+    /// A fee per ticket, in minor units.
+    #[serde(default)]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub ticket_fee_minor: i64,
+    /// What changes the prices, in the order in which it applies; at most 30.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub rules: Vec<PriceRule>,
+    /// A tax on prices and fees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub tax: Option<PriceTax>,
+}
+
+impl NewPriceCard {
+    /// A card without fees, rules and tax.
+    #[must_use]
+    pub fn new(name: impl Into<String>, currency: Currency, prices: Vec<CategoryPrice>) -> Self {
+        Self {
+            command: None,
+            name: name.into(),
+            currency,
+            prices,
+            booking_fee_minor: 0,
+            ticket_fee_minor: 0,
+            rules: Vec::new(),
+            tax: None,
+        }
+    }
 }
 
 /// A price card.
@@ -61,6 +91,14 @@ pub struct PriceCardView {
     pub prices: Vec<CategoryPrice>,
     /// The fee per booking.
     pub booking_fee: Money,
+    /// The fee per ticket.
+    pub ticket_fee: Money,
+    /// What changes the prices, in order.
+    pub rules: Vec<PriceRule>,
+    /// The tax on prices and fees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub tax: Option<PriceTax>,
     /// It is in no list for customers, and no new show can have it.
     #[serde(default)]
     pub archived: bool,

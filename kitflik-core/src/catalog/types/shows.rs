@@ -189,7 +189,7 @@ pub struct ShowView {
     pub sales_close_at: Timestamp,
     /// The currency of its prices.
     pub currency: Currency,
-    /// Its prices.
+    /// Its prices as they are now, by the rules of its price card; fees and tax apart.
     pub prices: Vec<CategoryPrice>,
     /// Most seats that one customer may have.
     pub max_seats_per_customer: Option<u32>,

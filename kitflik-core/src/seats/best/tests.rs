@@ -82,6 +82,9 @@ fn filters_hold() {
     let premium = SeatFilter { category, ..SeatFilter::default() };
     assert_eq!(offer(rows, "", 2, &premium), Some("B3 B4".into()));
     assert_eq!(offer(rows, "", 3, &premium), None);
+    let categories = Some(vec![CategoryId::new("premium").unwrap(), CategoryId::new("x").unwrap()]);
+    assert_eq!(offer(rows, "", 2, &SeatFilter { categories, ..SeatFilter::default() }), Some("B3 B4".into()));
+    assert_eq!(offer(rows, "", 1, &SeatFilter { categories: Some(vec![]), ..SeatFilter::default() }), None);
     let stalls = SeatFilter { section: Some("Stalls".into()), ..SeatFilter::default() };
     assert_eq!(offer(rows, "", 4, &stalls), Some("A1 A2 A3 A4".into()));
     assert_eq!(offer(rows, "", 5, &stalls), None);
@@ -134,6 +137,179 @@ proptest! {
             prop_assert_eq!(verdict, Ok(()));
             if together && !accessible {
                 prop_assert!(seats.windows(2).all(|pair| layout.neighbours(pair[0]).1 == Some(pair[1])));
+            }
+        }
+    }
+}
+
+/// All that a brute force needs to know of a hall.
+struct Brute<'a> {
+    layout: &'a Layout,
+    free: &'a [bool],
+    filter: &'a SeatFilter,
+}
+
+/// How good a choice is: the step, whether it leaves a single seat, the score, and the seats.
+type Worth = (u8, bool, u128, Vec<usize>);
+
+impl Brute<'_> {
+    fn kept(&self, index: usize) -> bool {
+        matches!(self.layout.seats()[index].kind, SeatKind::Wheelchair | SeatKind::Companion { .. })
+    }
+
+    fn neighbours(&self, index: usize) -> Vec<usize> {
+        let (left, right) = self.layout.neighbours(SeatNo::at(index));
+        left.into_iter().chain(right).map(SeatNo::index).filter(|index| !self.kept(*index)).collect()
+    }
+
+    /// Whether a seat stays free alone that had free company before.
+    fn leaves(&self, chosen: &[usize]) -> bool {
+        let stays = |index: usize| self.free[index] && !chosen.contains(&index);
+        (0..self.free.len()).filter(|index| stays(*index) && !self.kept(*index)).any(|index| {
+            let beside = self.neighbours(index);
+            beside.iter().any(|seat| self.free[*seat]) && !beside.iter().any(|seat| stays(*seat))
+        })
+    }
+
+    fn distance(&self, seats: &[usize]) -> u128 {
+        seats.iter().map(|index| u128::from(self.layout.place(*index).unwrap().distance)).sum()
+    }
+
+    /// The rows of seats, as their places among the rows, and the sections they are in.
+    fn rows(&self, seats: &[usize]) -> Vec<(usize, &str)> {
+        let row = |index: &usize| {
+            let at = self.layout.rows().position(|row| row.contains(index)).unwrap();
+            (at, self.layout.seats()[*index].section.as_str())
+        };
+        seats.iter().map(row).collect()
+    }
+
+    fn worth(&self, seats: Vec<usize>) -> Option<Worth> {
+        let whole = |index: &usize| self.layout.link(*index).is_none_or(|half| seats.contains(&half));
+        if !seats.iter().all(whole) {
+            return None;
+        }
+        let leaves = self.leaves(&seats);
+        let groups: Vec<&[usize]> =
+            seats.chunk_by(|one, other| self.neighbours(*one).contains(other)).collect();
+        if let [_] = groups[..] {
+            return Some((if leaves { 2 } else { 1 }, leaves, self.distance(&seats), seats));
+        }
+        let numbers: Vec<_> = seats.iter().map(|index| SeatNo::at(*index)).collect();
+        let rules = SelectionRules::default();
+        let checked = || check_selection(self.layout, &numbers, |seat| self.free[seat.index()], &rules);
+        let allowed = if leaves { checked() } else { Ok(()) };
+        let score = self.distance(&seats);
+        if let ([one @ [_, _, ..], other @ [_, _, ..]], Ok(())) = (&groups[..], &allowed) {
+            let rows = self.rows(&[one[0], other[0]]);
+            if rows[1].0 - rows[0].0 <= 1 && rows[0].1 == rows[1].1 {
+                let middle = |group: &[usize]| {
+                    let at = |index: usize| self.layout.place(index).unwrap().at;
+                    let (first, last) = (at(group[0]), at(*group.last().unwrap()));
+                    (first.0 + last.0, first.1 + last.1)
+                };
+                let apart = u128::from(distance(middle(one), middle(other)) / 4);
+                return Some((3, leaves, score + apart * seats.len() as u128, seats));
+            }
+        }
+        Some((4, allowed.is_err(), score, seats))
+    }
+
+    /// The nearest choice, whatever the orphan rule says: one that it refuses if there is one.
+    fn nearest(&self, count: usize) -> Worth {
+        let nearest = self.all(count).into_iter().min_by_key(|worth| (self.distance(&worth.3), !worth.1));
+        nearest.map(|worth| (worth.0, worth.1, self.distance(&worth.3), worth.3)).unwrap()
+    }
+
+    /// The best of all choices of so many wanted seats.
+    fn best(&self, count: usize) -> Option<Worth> {
+        self.all(count).into_iter().min()
+    }
+
+    fn all(&self, count: usize) -> Vec<Worth> {
+        let wanted: Vec<usize> = (0..self.free.len())
+            .filter(|index| self.free[*index] && !self.kept(*index))
+            .filter(|index| self.filter.admits(&self.layout.seats()[*index]))
+            .collect();
+        let mut all = Vec::new();
+        for mask in 0_u32..1 << wanted.len() {
+            if mask.count_ones() as usize == count {
+                let chosen = wanted.iter().enumerate().filter(|(bit, _)| mask & (1 << bit) != 0);
+                all.extend(self.worth(chosen.map(|(_, seat)| *seat).collect()));
+            }
+        }
+        all
+    }
+}
+
+/// Halls of two sections in which much is taken: where groups have to part.
+fn tight_hall() -> impl Strategy<Value = (Layout, Vec<bool>)> {
+    let row = "[sp]{1,3}(_?(<>|[sp]{1,2}))?";
+    proptest::collection::vec((row, proptest::bool::ANY), 2..5).prop_flat_map(|rows| {
+        let mut text = "category s Standard\ncategory p Premium\n".to_owned();
+        for ((row, section), name) in rows.iter().zip('A'..) {
+            if *section && name > 'B' && !text.contains("section") {
+                text += "section Balcony\n";
+            }
+            text += &format!("{name}: {row}\n");
+        }
+        let layout = hall(&text);
+        let seats = layout.seats().len();
+        (Just(layout), proptest::collection::vec(prop_oneof![2 => Just(true), 1 => Just(false)], seats))
+    })
+}
+
+/// Halls in which no four sit together: whoever comes as a party has to part.
+fn parted_hall() -> impl Strategy<Value = (Layout, Vec<bool>)> {
+    let row = "_{0,3}([sp]{1,3}|<>)(_{1,4}([sp]{2,3}|<>|s<>|<>s<>)){0,2}";
+    let rows = proptest::collection::vec(row, 2..5).prop_map(|rows| {
+        let rows = rows.iter().zip('A'..).map(|(row, name)| format!("{name}: {row}\n"));
+        hall(&format!("category s Standard\ncategory p Premium\n{}", rows.collect::<String>()))
+    });
+    rows.prop_filter("as many seats as can be tried", |layout| layout.seats().len() <= 13).prop_flat_map(
+        |layout| {
+            let seats = layout.seats().len();
+            (Just(layout), proptest::collection::vec(prop_oneof![9 => Just(true), 1 => Just(false)], seats))
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(250))]
+    #[test]
+    fn the_best_two_groups_of_all_are_offered((layout, free) in parted_hall(), count in 4..6_usize) {
+        let brute = Brute { layout: &layout, free: &free, filter: &SeatFilter::default() };
+        let choice = best_available(&layout, &free, count, &SeatFilter::default());
+        let best = brute.best(count).filter(|best| best.0 <= 3);
+        let found = choice.map(|choice| choice.seats.iter().map(|seat| seat.index()).collect::<Vec<_>>());
+        if let Some(best) = best {
+            prop_assert_eq!(found, Some(best.3), "step {}", best.0);
+        }
+    }
+
+    #[test]
+    fn the_best_of_all_choices_is_offered(
+        (layout, free) in prop_oneof![tight_hall(), any_hall(3, 5)],
+        count in 1..6_usize,
+        premium in prop_oneof![4 => Just(false), 1 => Just(true)],
+    ) {
+        let categories = premium.then(|| vec![CategoryId::new("premium").unwrap()]);
+        let filter = SeatFilter { categories, ..SeatFilter::default() };
+        let brute = Brute { layout: &layout, free: &free, filter: &filter };
+        let best = brute.best(count);
+        let choice = best_available(&layout, &free, count, &filter);
+        prop_assert_eq!(choice.is_some(), best.is_some());
+        if let (Some(choice), Some(best)) = (choice, best) {
+            let seats: Vec<usize> = choice.seats.iter().map(|seat| seat.index()).collect();
+            prop_assert!(seats.iter().all(|seat| free[*seat] && filter.admits(&layout.seats()[*seat])));
+            prop_assert_eq!(choice.together, best.0 <= 2);
+            if best.0 <= 3 {
+                prop_assert_eq!(seats, best.3, "step {}", best.0);
+            } else {
+                // Nearest of all, unless the orphan rule sends somebody to another seat of the row.
+                let (nearest, worth) = (brute.nearest(count), brute.worth(seats).unwrap());
+                prop_assert!(worth.0 == 4 && !worth.1, "{worth:?}");
+                prop_assert!(worth.2 == nearest.2 || nearest.1, "{worth:?} {nearest:?}");
             }
         }
     }

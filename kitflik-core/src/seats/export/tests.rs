@@ -57,7 +57,10 @@ fn what_pretix_has_no_place_for_is_added() {
 fn additions_hold_after_an_edit() {
     let layout = hall("A: ##_@+\nB: <>##");
     let mut plan: serde_json::Value = serde_json::from_str(&layout.to_pretix().unwrap()).unwrap();
-    let new = |guid: &str, x: i32, y: i32| serde_json::json!({ "seat_guid": guid, "seat_number": guid, "category": "Standard", "position": { "x": x, "y": y } });
+    let new = |guid: &str, x: i32, y: i32| {
+        let position = serde_json::json!({ "x": x, "y": y });
+        serde_json::json!({ "seat_guid": guid, "seat_number": guid, "category": "Standard", "position": position })
+    };
     // A row that is drawn in an editor, and a seat in one that was there.
     let row = serde_json::json!({ "row_number": "C", "seats": [new("1", 0, 50), new("2", 25, 50), new("3", 100, 50)] });
     plan["zones"][0]["rows"].as_array_mut().unwrap().push(row);
@@ -110,8 +113,8 @@ fn what_cannot_be_written_is_refused_by_name() {
     let two = hall("category a a = Seats\ncategory b b = Seats\nA: ab");
     assert_eq!(
         refusal(&two, LayoutFormat::Pretix),
-        "categories[1].name two categories are called Seats; a pretix plan knows categories by name, and positions to a \
-         thousandth"
+        "categories[1].name two categories are called Seats; a pretix plan knows categories by name, and \
+         positions to a thousandth"
     );
     let fine = changed("A: ##", |seats| seats[1].x = 1.000_25);
     assert!(

@@ -8,8 +8,8 @@ use crate::error::{Invalid, Validation};
 use crate::ids::SeatId;
 use crate::limits::{MAX_CATEGORIES, MAX_COORDINATE, MAX_LABEL_CHARS, MAX_NAME_CHARS, MAX_SEATS_PER_LAYOUT};
 
-/// Faults that are told one by one; of the others only the number is. A plan of 10,000 seats can be wrong
-/// 10,000 times.
+/// Faults that are told one by one; of the others only the number is. A plan of 20,000 seats can be wrong
+/// 20,000 times.
 const MAX_FAULTS: usize = 100;
 
 /// Collects faults up to [`MAX_FAULTS`].

@@ -172,11 +172,11 @@ fn arena(rows: usize) -> Value {
 }
 
 #[test]
-fn ten_thousand_seats_are_read_and_no_more() {
-    let layout = Layout::from_pretix(&arena(100).to_string()).unwrap();
-    assert_eq!(layout.seats().len(), 10_000);
-    assert_eq!(layout.seats().last().unwrap().block, 400, "four blocks a row");
-    assert_eq!(faults(&arena(101)), ["seats count"]);
+fn twenty_thousand_seats_are_read_and_no_more() {
+    let layout = Layout::from_pretix(&arena(200).to_string()).unwrap();
+    assert_eq!(layout.seats().len(), 20_000);
+    assert_eq!(layout.seats().last().unwrap().block, 800, "four blocks a row");
+    assert_eq!(faults(&arena(201)), ["seats count"]);
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Layouts to pretix seating plans.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::hyphen;
 use crate::error::Invalid;
+use crate::ids::{CategoryId, SeatId};
 use crate::limits::MAX_LABEL_CHARS;
 use crate::seats::export::inexpressible;
-use crate::seats::layout::{Layout, Seat, SeatKind};
+use crate::seats::layout::{Category, Layout, Seat, SeatKind};
 use crate::seats::svg::pitch;
 
 /// Plans in their own units, such as columns, are written so large that pretix's editor can show them.
@@ -38,117 +40,186 @@ impl Layout {
                 return Err(inexpressible(format!("categories[{index}].name"), &what, CAN));
             }
         }
-        let plain = plan(self, None).to_string();
+        let plain = plan(self, None);
         if Self::from_pretix(&plain).as_ref() == Ok(self) {
             return Ok(plain);
         }
         let scale = if pitch(self) < NARROW { SCALE } else { 1.0 };
-        let extended = plan(self, Some(scale)).to_string();
+        let extended = plan(self, Some(scale));
         self.same(&Self::from_pretix(&extended), CAN)?;
         Ok(extended)
     }
 }
 
+/// A file, its keys in this order whatever serde_json is built with. What pretix has no place for is `kitflik`.
+#[derive(Serialize)]
+struct Plan<'a> {
+    name: &'a str,
+    size: Size,
+    categories: Vec<PlanCategory<'a>>,
+    zones: Vec<Zone<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kitflik: Option<PlanMore>,
+}
+
+#[derive(Serialize)]
+struct PlanMore {
+    scale: Value,
+}
+
+#[derive(Serialize)]
+struct Size {
+    width: Value,
+    height: Value,
+}
+
+#[derive(Serialize)]
+struct PlanCategory<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kitflik: Option<CategoryMore<'a>>,
+}
+
+#[derive(Serialize)]
+struct CategoryMore<'a> {
+    id: &'a CategoryId,
+}
+
+#[derive(Serialize)]
+struct Zone<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    position: Position,
+    rows: Vec<Row<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kitflik: Option<ZoneMore<'a>>,
+}
+
+#[derive(Serialize)]
+struct ZoneMore<'a> {
+    section: &'a str,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    row_number: &'a str,
+    position: Position,
+    seats: Vec<PlanSeat<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kitflik: Option<RowMore<'a>>,
+}
+
+#[derive(Serialize)]
+struct RowMore<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<&'a str>,
+    ordered: bool,
+}
+
+#[derive(Serialize)]
+struct PlanSeat<'a> {
+    seat_guid: &'a SeatId,
+    seat_number: &'a str,
+    position: Position,
+    category: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kitflik: Option<SeatMore<'a>>,
+}
+
+#[derive(Serialize)]
+struct SeatMore<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'a SeatKind>,
+    block: u32,
+}
+
+#[derive(Serialize)]
+struct Position {
+    x: Value,
+    y: Value,
+}
+
+const ORIGIN: (f64, f64) = (0.0, 0.0);
+
 /// The plan, and what else there is to say if a scale is given.
-fn plan(layout: &Layout, scale: Option<f64>) -> Value {
-    let categories: Vec<Value> = layout
-        .categories()
-        .iter()
-        .map(|category| {
-            let mut written = object(json!({ "name": category.name }));
-            if let Some(color) = &category.color {
-                written.insert("color".into(), json!(color));
-            }
-            if scale.is_some() && category.id.as_str() != category.name {
-                written.insert("kitflik".into(), json!({ "id": category.id }));
-            }
-            written.into()
-        })
-        .collect();
-    let mut zones: Vec<Value> = Vec::new();
+fn plan(layout: &Layout, scale: Option<f64>) -> String {
+    let mut categories = Vec::new();
+    for Category { id, name, color } in layout.categories() {
+        let kitflik = scale.filter(|_| id.as_str() != name).map(|_| CategoryMore { id });
+        categories.push(PlanCategory { name, color: color.as_deref(), kitflik });
+    }
     let rows: Vec<&[Seat]> = layout.rows().filter_map(|row| layout.seats().get(row)).collect();
+    let mut zones = Vec::new();
     for rows in rows.chunk_by(|one, other| section(one) == section(other)) {
-        let name = rows.first().map_or("", |row| section(row));
-        let mut zone = object(json!({
-            "position": { "x": 0, "y": 0 },
-            "rows": rows.iter().map(|seats| row(layout, seats, scale)).collect::<Vec<_>>(),
-        }));
-        if !name.is_empty() {
-            zone.insert("name".into(), json!(name));
-        }
-        if scale.is_some() {
-            zone.insert("kitflik".into(), json!({ "section": name }));
-        }
-        zones.push(zone.into());
+        let section = rows.first().map_or("", |row| section(row));
+        zones.push(Zone {
+            name: Some(section).filter(|name| !name.is_empty()),
+            position: position(ORIGIN, 1.0),
+            rows: rows.iter().map(|seats| row(layout, seats, scale)).collect(),
+            kitflik: scale.map(|_| ZoneMore { section }),
+        });
     }
     let farthest = |axis: fn(&Seat) -> f64| {
         let last = layout.seats().iter().map(axis).fold(0.0, f64::max);
         number((last * scale.unwrap_or(1.0) + MARGIN).ceil())
     };
-    let mut plan = object(json!({
-        "name": layout.name(), "categories": categories, "zones": zones,
-        "size": { "width": farthest(|seat| seat.x), "height": farthest(|seat| seat.y) },
-    }));
-    if let Some(scale) = scale {
-        plan.insert("kitflik".into(), json!({ "scale": number(scale) }));
-    }
-    plan.into()
+    let plan = Plan {
+        name: layout.name(),
+        size: Size { width: farthest(|seat| seat.x), height: farthest(|seat| seat.y) },
+        categories,
+        zones,
+        kitflik: scale.map(|scale| PlanMore { scale: number(scale) }),
+    };
+    // Texts and numbers can always be written; what reads otherwise is refused.
+    serde_json::to_string(&plan).unwrap_or_default()
 }
 
 fn section(row: &[Seat]) -> &str {
     row.first().map_or("", |seat| seat.section.as_str())
 }
 
-fn row(layout: &Layout, seats: &[Seat], scale: Option<f64>) -> Value {
+fn row<'a>(layout: &'a Layout, seats: &'a [Seat], scale: Option<f64>) -> Row<'a> {
     let name = seats.first().map_or("", |seat| seat.row.as_str());
-    let mut row = object(json!({
-        "row_number": name, "position": { "x": 0, "y": 0 },
-        "seats": seats.iter().map(|seat| self::seat(layout, seat, scale)).collect::<Vec<_>>(),
-    }));
-    if scale.is_some() {
-        let mut more = object(json!({ "ordered": true }));
-        if name.trim() != name {
-            more.insert("row".into(), json!(name));
-        }
-        row.insert("kitflik".into(), more.into());
+    Row {
+        row_number: name,
+        position: position(ORIGIN, 1.0),
+        seats: seats.iter().map(|seat| plan_seat(layout, seat, scale)).collect(),
+        kitflik: scale
+            .map(|_| RowMore { row: Some(name).filter(|name| name.trim() != *name), ordered: true }),
     }
-    row.into()
 }
 
-fn seat(layout: &Layout, seat: &Seat, scale: Option<f64>) -> Value {
+fn plan_seat<'a>(layout: &'a Layout, seat: &'a Seat, scale: Option<f64>) -> PlanSeat<'a> {
     let by_id: String = seat.id.as_str().chars().take(MAX_LABEL_CHARS).collect();
     let seat_number = match seat.number() {
         whole if whole == seat.label && whole == by_id => "",
         number => number,
     };
+    let label = format!("{}{}{seat_number}", seat.row, hyphen(&seat.row, seat_number));
     let category = layout.categories().iter().find(|category| category.id == seat.category);
-    let at = |value: f64| number(value * scale.unwrap_or(1.0));
-    let mut written = object(json!({
-        "seat_guid": seat.id, "seat_number": seat_number, "position": { "x": at(seat.x), "y": at(seat.y) },
-        "category": category.map_or("", |category| category.name.as_str()),
-    }));
-    if scale.is_some() {
-        let mut more = object(json!({ "block": seat.block }));
-        if seat.label != format!("{}{}{seat_number}", seat.row, hyphen(&seat.row, seat_number)) {
-            more.insert("label".into(), json!(seat.label));
-        }
-        if seat.kind != SeatKind::Standard {
-            more.insert("kind".into(), json!(seat.kind));
-        }
-        written.insert("kitflik".into(), more.into());
+    PlanSeat {
+        seat_guid: &seat.id,
+        seat_number,
+        position: position((seat.x, seat.y), scale.unwrap_or(1.0)),
+        category: category.map_or("", |category| category.name.as_str()),
+        kitflik: scale.map(|_| SeatMore {
+            label: Some(seat.label.as_str()).filter(|told| *told != label),
+            kind: Some(&seat.kind).filter(|kind| **kind != SeatKind::Standard),
+            block: seat.block,
+        }),
     }
-    written.into()
+}
+
+fn position(at: (f64, f64), scale: f64) -> Position {
+    Position { x: number(at.0 * scale), y: number(at.1 * scale) }
 }
 
 /// A whole number without a decimal point, as pretix's schema asks for.
 #[expect(clippy::cast_possible_truncation, reason = "it is whole, and within what is exact")]
 fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+    if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
 }

@@ -268,7 +268,7 @@ fn what_is_offered_instead_is_like_what_was_chosen() {
     assert_eq!(offered("A3", "A4"), "A1");
     assert_eq!(offered("A3", "A1 A2 A4"), "B4", "another section, the same price");
     assert_eq!(offered("B1", "B2"), "B1", "the seats themselves if the rules allow them");
-    assert_eq!(offered("A3 B1", "A4"), "A1 A2", "of two categories any");
+    assert_eq!(offered("A3 B1", "A4"), "B1 B2", "of two categories any");
     assert_eq!(offered("A3", "A1 A2 A4 B3 B4"), "");
     assert_eq!(offered("", ""), "");
 }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Form;
-use crate::bookings::{BookingStatus, CancelledBy, Customer, QuoteLine, RefundStatus, SalesChannel};
+use super::{BookedDiscount, Form, is_nothing};
+use crate::bookings::{
+    BookingStatus, CancelledBy, Customer, QuoteLine, QuoteTax, RefundStatus, SalesChannel,
+};
 use crate::ids::{BookingId, LayoutId, SeatId, ShowId, StaffId, TicketType, UserId};
 use crate::money::Money;
 use crate::seats::layout::SeatNo;
@@ -126,6 +128,17 @@ pub(crate) struct Booking {
     /// Lines that do not belong to one seat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fees: Vec<QuoteLine>,
+    /// For all its tickets.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub(crate) ticket_fee_minor: i64,
+    /// What the rules of the price card did to the prices of seats. Left out where it would not fit: then a price is
+    /// told as it came out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<PriceChanged>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) discount: Option<BookedDiscount>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tax: Option<QuoteTax>,
     pub(crate) total: Money,
     #[serde(with = "millis")]
     pub(crate) created_at: Timestamp,
@@ -175,6 +188,15 @@ pub(crate) struct BookedSeat {
     pub(crate) id: SeatId,
     pub(crate) ticket_type: TicketType,
     pub(crate) price_minor: i64,
+}
+
+/// What one rule did to the prices of some seats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PriceChanged {
+    pub(crate) rule: String,
+    /// To each of them.
+    pub(crate) minor: i64,
+    pub(crate) seats: Vec<SeatNo>,
 }
 
 /// Who made a booking.

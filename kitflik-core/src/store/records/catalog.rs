@@ -2,13 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Form;
-use crate::catalog::{CategoryPrice, ShowFormat};
-use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
+use super::{Form, is_nothing};
+use crate::catalog::{CategoryPrice, DiscountKind, PriceRule, PriceTax, ShowFormat};
+use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId, VoucherId};
 use crate::money::Currency;
+use crate::ports::storage::Key;
 use crate::seats::layout::{Category, Seat};
 use crate::seats::rules::SelectionRules;
 use crate::time::{Date, Timestamp, Zone, millis};
+
+/// A change of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CatalogChange {
+    #[serde(rename = "n")]
+    pub(crate) number: u64,
+    #[serde(rename = "m")]
+    pub(crate) mark: u32,
+    /// The rows that changed; `None` if they are too many to name.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keys: Option<Vec<Key>>,
+}
 
 records! {
     /// Rewritten by every change of the catalogue.
@@ -18,6 +31,12 @@ records! {
         /// Random: no two attempts write the same row.
         #[serde(default)]
         mark: u32,
+        /// Counts the changes.
+        #[serde(default)]
+        number: u64,
+        /// The last of them, this one too. The newest is the last.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recent: Vec<CatalogChange>,
     }
 
     #[derive(PartialEq)]
@@ -83,9 +102,54 @@ records! {
         currency: Currency,
         prices: Vec<CategoryPrice>,
         booking_fee_minor: i64,
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        ticket_fee_minor: i64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rules: Vec<PriceRule>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax: Option<PriceTax>,
         /// Not in customers' lists, and of no new show.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         archived: bool,
+    }
+
+    Voucher {
+        code: String,
+        discount: DiscountKind,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<Currency>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_from: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_until: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_uses: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_uses_per_customer: Option<u32>,
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        min_total_minor: i64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        show_ids: Vec<ShowId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        movie_ids: Vec<MovieId>,
+        active: bool,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+    }
+
+    /// Rewritten by whoever takes a use of a discount code.
+    VoucherCount {
+        used: u32,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+    }
+
+    /// A use that no sale has made final. Its booking tells whether it is still needed.
+    VoucherUse {}
+
+    /// The bookings of a customer that have a discount code.
+    VoucherCustomer {
+        bookings: Vec<BookingId>,
     }
 
     /// Rewritten by every command that adds or moves a show of the auditorium.
@@ -164,4 +228,19 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mark: Option<u32>,
     }
+}
+
+/// The discount of a booking, on the terms of its hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BookedDiscount {
+    pub(crate) voucher: VoucherId,
+    pub(crate) code: String,
+    pub(crate) kind: DiscountKind,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub(crate) min_total_minor: i64,
+    /// Its uses are counted, and those of each customer.
+    pub(crate) counted: bool,
+    pub(crate) per_customer: bool,
+    /// What it takes off.
+    pub(crate) minor: i64,
 }

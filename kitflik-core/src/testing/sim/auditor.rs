@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Tally;
 use super::house::{Pointer, Pointers, Taker};
 use super::storage::Change;
+use super::{Tally, USES};
 use crate::{
     BookingError, BookingId, BookingStatus, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId,
 };
@@ -23,6 +23,9 @@ struct Stored {
     refund: Option<String>,
     customer: Option<String>,
     email: Option<String>,
+    /// Whether it has a discount, and what its parts add up to.
+    discounted: bool,
+    sum: i64,
     by_staff: bool,
     created_at: i64,
 }
@@ -39,6 +42,8 @@ pub(super) struct Auditor {
     rereading: bool,
     bookings: BTreeMap<BookingId, Stored>,
     pointers: Pointers,
+    /// Uses of the discount code that are counted.
+    uses: u32,
     /// Sales that were acknowledged, with their seats and total.
     sold: BTreeMap<BookingId, BookingView>,
     /// Bookings that somebody tried to confirm.
@@ -62,6 +67,7 @@ impl Auditor {
             fault: None,
             bookings: BTreeMap::new(),
             pointers: Pointers::default(),
+            uses: 0,
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
             cancelling: BTreeSet::new(),
@@ -80,6 +86,7 @@ impl Auditor {
     /// A hold was acknowledged. A repeat has the same answer, unless the power failed in between: holds are relaxed.
     pub(super) fn held(&mut self, held: &BookingView, command: Option<&CommandId>, crashes: u64) {
         self.tally.holds += 1;
+        self.tally.discounts += u64::from(held.quote.discount_code.is_some());
         let sum: i64 = held.quote.lines.iter().map(|line| line.amount.amount_minor).sum();
         if sum != held.quote.total.amount_minor {
             self.blame(|| format!("I4: the lines of {} add up to {sum}", held.id));
@@ -114,6 +121,7 @@ impl Auditor {
         self.tally.refusals += 1;
         match error.code() {
             ErrorCode::OutcomeUnknown => self.tally.unknown += 1,
+            ErrorCode::VoucherUsedUp => self.tally.used_up += 1,
             ErrorCode::Internal => self.blame(|| format!("an internal error: {error}")),
             _ => {}
         }
@@ -188,6 +196,7 @@ impl Auditor {
         self.tally.crashes += 1;
         self.bookings.clear();
         self.pointers.clear();
+        self.uses = 0;
         self.rereading = true;
         let mut outcome = Ok(());
         for (key, value) in rows {
@@ -210,6 +219,12 @@ impl Auditor {
                 if self.rereading { Ok(()) } else { self.check_step(id, before.as_ref(), &stored) }
             }
             (["booking", _], None) => Err(format!("{key} was deleted")),
+            (["voucher-count", _], Some(value)) => {
+                let used = serde_json::from_slice::<Value>(value).ok();
+                let used = used.and_then(|value| u32::try_from(value.get("used")?.as_u64()?).ok());
+                self.uses = used.ok_or_else(|| format!("{key} cannot be read"))?;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -258,6 +273,9 @@ impl Auditor {
         if !allowed {
             return Err(format!("{id} went from {} to {}", before.status, now.status));
         }
+        if before.seats == now.seats && before.discounted == now.discounted && before.total != now.total {
+            return Err(format!("I4: {id} cost {} and now costs {}", before.total, now.total));
+        }
         if matches!(before.status.as_str(), "confirmed" | "cancelled") && before.seats != now.seats {
             return Err(format!("{id} changed its seats after it was sold"));
         }
@@ -265,11 +283,15 @@ impl Auditor {
     }
 
     fn check(&self) -> Result<(), String> {
-        let mut owners: BTreeMap<u64, BookingId> = BTreeMap::new();
+        let (mut owners, mut discounts) = (BTreeMap::<u64, BookingId>::new(), 0);
         for (id, stored) in &self.bookings {
             let live = matches!(stored.status.as_str(), "held" | "confirming" | "confirmed");
             if !live {
                 continue;
+            }
+            discounts += u32::from(stored.discounted);
+            if stored.sum != stored.total {
+                return Err(format!("I4: {id} costs {}, its parts are {}", stored.total, stored.sum));
             }
             for seat in &stored.seats {
                 if *seat >= self.seats as u64 {
@@ -287,6 +309,9 @@ impl Auditor {
                     return Err(format!("I1: seat {seat} belongs to {other} and to {id}"));
                 }
             }
+        }
+        if discounts > USES.min(self.uses) {
+            return Err(format!("{discounts} have the code, {} are counted, {USES} may", self.uses));
         }
         self.check_cap()
     }
@@ -419,6 +444,17 @@ impl Auditor {
     }
 }
 
+/// What a booking's parts add up to.
+fn sum(booking: &Value) -> i64 {
+    let minor = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_i64).unwrap_or(0);
+    let list = |name: &str| booking.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let seats: i64 = list("seats").iter().map(|seat| minor(seat, "/price_minor")).sum();
+    let fees: i64 = list("fees").iter().map(|fee| minor(fee, "/amount/amount_minor")).sum();
+    let added = booking.pointer("/tax/inclusive").and_then(Value::as_bool) == Some(false);
+    let tax = if added { minor(booking, "/tax/amount/amount_minor") } else { 0 };
+    seats - minor(booking, "/discount/minor") + minor(booking, "/ticket_fee_minor") + fees + tax
+}
+
 impl Stored {
     fn read(value: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(value).ok()?;
@@ -438,6 +474,8 @@ impl Stored {
             refund: text(value.pointer("/cancellation/refund/status")),
             customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
             email: value.get("customer").and_then(|customer| text(customer.get("email"))),
+            discounted: value.get("discount").is_some(),
+            sum: sum(&value),
             by_staff: value.pointer("/holder/staff").is_some(),
             created_at: value.get("created_at")?.as_i64()?,
         })

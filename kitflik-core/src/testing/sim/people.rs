@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::auditor::Auditor;
-use super::turn;
+use super::{CODE, turn};
 use crate::testing::ports::SeededEntropy;
 use crate::{
-    Actor, BookingError, BookingView, CancelBooking, ChangeSeats, CommandId, ConfirmBooking, ErrorCode,
-    HoldSeats, Kitflik, SeatId,
+    Actor, BookingError, BookingView, CancelBooking, CategoryPrice, ChangeSeats, CommandId, ConfirmBooking,
+    ErrorCode, HoldSeats, Kitflik, NewPriceCard, PageRequest, PriceChange, PriceCondition, PriceRule, SeatId,
 };
 
 pub(super) struct Person {
@@ -31,6 +31,9 @@ impl Person {
 
     pub(super) async fn live(self) {
         self.idle(10).await;
+        if self.luck.chance(3) {
+            return self.manage().await;
+        }
         let Some(held) = self.hold().await else { return };
         let Some(token) = held.booking_token.clone() else { return };
         let me = Actor::guest_with(token);
@@ -46,7 +49,12 @@ impl Person {
             }
             2 => {
                 let seats = self.some_seats();
-                let change = ChangeSeats { command: None, seats, ticket_types: Vec::new() };
+                let discount_code = match self.luck.below(10) {
+                    0 => Some(String::new()),
+                    1 => Some(CODE.to_owned()),
+                    _ => None,
+                };
+                let change = ChangeSeats { command: None, seats, ticket_types: Vec::new(), discount_code };
                 let _ = self.engine.bookings().change_seats(&me, held.id, &change).await;
             }
             _ => {}
@@ -55,6 +63,28 @@ impl Person {
         if self.confirm(&me, &held).await && self.luck.chance(60) {
             self.idle(15).await;
             self.cancel(&me, &held).await;
+        }
+    }
+
+    /// Somebody of the house changes the prices while seats are sold.
+    async fn manage(&self) {
+        let (catalog, page) = (self.engine.catalog(), PageRequest::default());
+        let Ok(cards) = catalog.price_cards(&page).await else { return };
+        for card in cards.items {
+            let amount_minor = 900 + i64::try_from(self.luck.below(200)).unwrap_or(0);
+            let change = if self.luck.chance(50) {
+                PriceChange::BasisPoints(-1_111)
+            } else {
+                PriceChange::SetMinor(amount_minor + 5)
+            };
+            let prices = card.prices.iter().map(|price| CategoryPrice { amount_minor, ..price.clone() });
+            let edited = NewPriceCard {
+                booking_fee_minor: card.booking_fee.amount_minor,
+                rules: vec![PriceRule { name: "Rush".to_owned(), when: PriceCondition::default(), change }],
+                ..NewPriceCard::new(card.name, card.currency, prices.collect())
+            };
+            let edited = catalog.edit_price_card(&Actor::System, card.id, Some(card.revision), &edited).await;
+            self.auditor.borrow_mut().tally.price_edits += u64::from(edited.is_ok());
         }
     }
 
@@ -93,6 +123,7 @@ impl Person {
         };
         let mut request = request.customer(&self.name, self.address());
         request.command = self.command("hold");
+        request.discount_code = self.luck.chance(25).then(|| CODE.to_owned());
         let mut unsure = false;
         for attempt in 0..3 {
             let crashes = self.auditor.borrow().tally.crashes;

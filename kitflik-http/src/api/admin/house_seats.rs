@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Seats that the house keeps, or kept.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct HouseSeats {
+pub(super) struct HouseSeats {
     /// In the order of the layout.
     pub items: Vec<HouseSeatView>,
 }

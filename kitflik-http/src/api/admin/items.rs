@@ -4,8 +4,9 @@ use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kitflik_core::{
-    AuditoriumId, AuditoriumView, CatalogItem, EditAuditorium, MovieId, MovieQuery, MovieView, NewMovie,
-    NewPriceCard, NewVenue, Page, PageRequest, PriceCardId, PriceCardView, VenueId, VenueView,
+    AuditoriumId, AuditoriumView, CatalogItem, EditAuditorium, MovieId, MovieQuery, MovieResults, MovieSort,
+    MovieView, NewMovie, NewPriceCard, NewVenue, Page, PageRequest, PriceCardId, PriceCardView, VenueId,
+    VenueView,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -73,7 +74,9 @@ async fn movies(
     let page = if archived {
         api.kitflik.catalog().archived_movies(&actor, &page).await?
     } else {
-        api.kitflik.catalog().movies(&MovieQuery { page, ..MovieQuery::default() }).await?
+        let query = MovieQuery { sort: Some(MovieSort::Title), page, ..MovieQuery::default() };
+        let MovieResults { items, next_cursor, .. } = api.kitflik.catalog().movies(&query).await?;
+        Page { items, next_cursor }
     };
     json(StatusCode::OK, &page)
 }

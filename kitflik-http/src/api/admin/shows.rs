@@ -100,7 +100,8 @@ async fn show(State(api): State<Api>, StaffMember(_): StaffMember, Id(id): Id<Sh
 /// Replaces all but what, where and when; what the body leaves out, it has no longer, except for the window of its
 /// sales. What is held or sold keeps its price.
 #[utoipa::path(put, path = "/v1/admin/shows/{id}", tag = "staff", request_body = EditShow,
-    params(("id" = ShowId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = ShowId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 200, description = "The show now", body = ShowView, headers(("ETag" = String)))))]
 async fn edit_show(
     State(api): State<Api>,
@@ -119,7 +120,8 @@ async fn edit_show(
 ///
 /// Whoever holds or ever bought a seat keeps it, and the refusal says by how many: `in_use`.
 #[utoipa::path(delete, path = "/v1/admin/shows/{id}", tag = "staff",
-    params(("id" = ShowId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = ShowId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 204, description = "It is gone")))]
 async fn delete_show(
     State(api): State<Api>,
@@ -137,7 +139,8 @@ async fn delete_show(
 /// Whoever has tickets gets a mail with the new time and new tickets: those that they had are signed for the old
 /// time. An auditorium with another layout only for a show without bookings.
 #[utoipa::path(post, path = "/v1/admin/shows/{id}/move", tag = "staff", request_body = MoveShow,
-    params(("id" = ShowId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = ShowId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 200, description = "The show now", body = ShowView, headers(("ETag" = String)))))]
 async fn move_show(
     State(api): State<Api>,
@@ -156,7 +159,8 @@ async fn move_show(
 ///
 /// What is held can still be bought.
 #[utoipa::path(post, path = "/v1/admin/shows/{id}/close", tag = "staff",
-    params(("id" = ShowId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = ShowId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 200, description = "The show now", body = ShowView, headers(("ETag" = String)))))]
 async fn close_sales(
     State(api): State<Api>,
@@ -171,7 +175,8 @@ async fn close_sales(
 
 /// Open the sales of a show again
 #[utoipa::path(post, path = "/v1/admin/shows/{id}/open", tag = "staff",
-    params(("id" = ShowId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = ShowId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 200, description = "The show now", body = ShowView, headers(("ETag" = String)))))]
 async fn open_sales(
     State(api): State<Api>,

@@ -146,10 +146,10 @@ fn categories_are_checked() {
 }
 
 #[test]
-fn ten_thousand_seats_pass_and_ten_thousand_faults_are_counted() {
-    assert!(Layout::new("Arena", categories(), plan(100, 100)).is_ok());
-    let mut over = plan(101, 100);
-    over.truncate(10_001);
+fn twenty_thousand_seats_pass_and_ten_thousand_faults_are_counted() {
+    assert!(Layout::new("Arena", categories(), plan(200, 100)).is_ok());
+    let mut over = plan(201, 100);
+    over.truncate(20_001);
     assert_eq!(faults(categories(), over), ["seats count"]);
     let mut seats = plan(100, 100);
     seats.iter_mut().for_each(|seat| seat.x = f64::NAN);

@@ -202,8 +202,9 @@ impl Person {
                 })
             })
             .collect();
+        let name = format!("By {} at {}", self.number, card.revision);
         let edit = serde_json::json!({
-            "name": format!("By {} at {}", self.number, card.revision), "currency": card.currency, "prices": prices, "booking_fee_minor": 30,
+            "name": name, "currency": card.currency, "prices": prices, "booking_fee_minor": 30,
         });
         let edit: NewPriceCard = serde_json::from_value(edit).ok()?;
         match catalog.edit_price_card(&self.manager(), card.id, Some(card.revision), &edit).await {
