@@ -31,7 +31,7 @@ fn check(layout: &Layout) {
         // A title for each seat and one for the whole: names bring no markup along.
         assert_eq!(picture.matches("<title>").count(), layout.seats().len() + 1);
         assert_eq!(picture.matches("</title>").count(), layout.seats().len() + 1);
-        assert!(picture.len() <= 8192 + 2048 * layout.seats().len());
+        assert!(picture.len() <= 32_768 + 2048 * layout.seats().len());
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use common::{House, house_on};
 use kitflik_core::{
     Actor, BookingStatus, CancelBooking, CatalogError, Category, CategoryPrice, ConfirmBooking, Currency,
-    HoldSeats, Layout, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, Seat, SeatId,
-    SeatKind, SeatTicketType, ShowId, limits,
+    DiscountKind, HoldSeats, Layout, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    NewVoucher, PriceChange, PriceRule, PriceTax, Seat, SeatId, SeatKind, SeatTicketType, ShowId, limits,
 };
 use pollster::block_on;
 
@@ -77,6 +77,14 @@ fn price(category: usize, ticket_type: usize) -> CategoryPrice {
     }
 }
 
+/// The longest discount code.
+const CODE: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-12345";
+
+fn rule(number: usize) -> PriceRule {
+    let change = PriceChange::AmountMinor(-100_000 - i64::try_from(number).unwrap());
+    PriceRule { name: wide(limits::MAX_LABEL_CHARS, number), when: Default::default(), change }
+}
+
 /// Without the house's usual cinema: everything is at its longest.
 async fn build(house: &House) -> ShowId {
     let (catalog, system) = (house.kitflik.catalog(), Actor::System);
@@ -95,10 +103,22 @@ async fn build(house: &House) -> ShowId {
         currency: Currency::EUR,
         prices: (0..limits::MAX_CATEGORIES).map(|category| price(category, 0)).collect(),
         booking_fee_minor: limits::MAX_PRICE_MINOR,
-        ticket_fee_minor: 0,
-        rules: Vec::new(),
-        tax: None,
+        ticket_fee_minor: limits::MAX_PRICE_MINOR,
+        rules: (0..3).map(rule).collect(),
+        tax: Some(PriceTax {
+            name: wide(limits::MAX_TAX_NAME_CHARS, 0),
+            rate_basis_points: 10_000,
+            inclusive: false,
+        }),
     };
+    let voucher = NewVoucher {
+        currency: Some(Currency::EUR),
+        min_total_minor: limits::MAX_PRICE_MINOR,
+        max_uses: Some(limits::MAX_VOUCHER_USES),
+        max_uses_per_customer: Some(limits::MAX_VOUCHER_USES_PER_CUSTOMER),
+        ..NewVoucher::new(CODE, DiscountKind::AmountMinor(limits::MAX_PRICE_MINOR))
+    };
+    catalog.add_voucher(&system, &voucher).await.unwrap();
     let card = catalog.add_price_card(&system, &card).await.unwrap();
     let hall = NewAuditorium { command: None, venue_id: venue.id, name, layout: hall() };
     let hall = catalog.add_auditorium(&system, &hall).await.unwrap();
@@ -127,7 +147,8 @@ fn the_largest_booking_is_sold_and_replayed() {
         let command = |number| wide(limits::MAX_COMMAND_ID_CHARS, number).parse().unwrap();
         let mut hold = HoldSeats::seats(show, ids.clone())
             .command(command(1))
-            .customer(wide(limits::MAX_NAME_CHARS, 0), widest_email());
+            .customer(wide(limits::MAX_NAME_CHARS, 0), widest_email())
+            .discount_code(CODE);
         let ticket_type = price(0, 0).ticket_type;
         let typed = |seat: SeatId| SeatTicketType { seat, ticket_type: ticket_type.clone() };
         hold.ticket_types = ids.into_iter().map(typed).collect();
@@ -139,6 +160,8 @@ fn the_largest_booking_is_sold_and_replayed() {
         let paid = paid.command(command(2));
         let sold = bookings.confirm(&guest, held.id, &paid).await.unwrap();
         assert_eq!((sold.status, sold.seats.len()), (BookingStatus::Confirmed, 10));
+        let sum: i64 = sold.quote.lines.iter().map(|line| line.amount.amount_minor).sum();
+        assert_eq!(sum, sold.quote.total.amount_minor);
         assert_eq!(bookings.confirm(&guest, held.id, &paid).await.unwrap(), sold);
         assert_eq!(bookings.tickets(&guest, held.id).await.unwrap().len(), 10);
         house.kitflik.tick().await.unwrap();

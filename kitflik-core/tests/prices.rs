@@ -58,7 +58,7 @@ fn hold(house: &House, cinema: &Cinema, ids: &[&str]) -> BookingView {
     block_on(house.kitflik.bookings().hold(&Actor::System, &request)).unwrap()
 }
 
-fn told<'a>(lines: &[(&'a str, i64)]) -> Vec<(String, i64)> {
+fn told(lines: &[(&str, i64)]) -> Vec<(String, i64)> {
     lines.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect()
 }
 

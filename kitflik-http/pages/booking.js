@@ -89,13 +89,52 @@ function headline(one, title) {
 function bill(booking) {
   const seats = new Map(booking.seats.map((seat) => [seat.id, seat]));
   const name = (line) => {
+    if (line.rule === "price_rule") return h("small", {}, line.description);
     const seat = seats.get(line.seat);
     return seat ? [h("b", {}, seat.label), h("small", {}, ` ${capital(seat.ticket_type)}`)] : capital(line.description);
   };
   return h("table", { class: "bill" },
     h("caption", { class: "hidden" }, "What it costs"),
     h("tbody", {}, booking.quote.lines.map((line) => h("tr", {}, h("th", { scope: "row" }, name(line)), h("td", {}, money(line.amount.amount_minor, line.amount.currency))))),
-    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "Total"), h("td", { id: "total" }, money(booking.quote.total.amount_minor, booking.quote.total.currency)))));
+    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "Total"), h("td", { id: "total" }, money(booking.quote.total.amount_minor, booking.quote.total.currency)))),
+    included(booking.quote.tax));
+}
+
+/** A tax that is in the prices: told below the total, as it is no part of the sum. */
+function included(tax) {
+  return tax?.inclusive && h("tbody", {}, h("tr", {},
+    h("th", { scope: "row" }, h("small", {}, `of which ${tax.name}, ${tax.rate_basis_points / 100} %`)),
+    h("td", {}, h("small", {}, money(tax.amount.amount_minor, tax.amount.currency)))));
+}
+
+/** A field for a discount code: the hold gets it, or leaves it, with the seats that it has. */
+function discountField({ booking, mine, draw, current }) {
+  const used = booking.quote.discount_code;
+  const input = h("input", { id: "discount", type: "text", autocomplete: "off", autocapitalize: "characters", maxlength: 40, "aria-describedby": "discount-told", disabled: Boolean(used), value: used ?? "" });
+  const told = h("p", { class: "quiet", id: "discount-told", role: "status" });
+  const button = h("button", { type: "submit", class: "small" }, used ? "Leave it out" : "Use it");
+  const apply = async () => {
+    const code = used ? "" : input.value.trim();
+    if (!used && code === "") return input.focus();
+    button.disabled = true;
+    const body = {
+      seats: booking.seats.map((seat) => seat.id),
+      ticket_types: booking.seats.map((seat) => ({ seat: seat.id, ticket_type: seat.ticket_type })),
+      discount_code: code,
+    };
+    try {
+      const changed = await command(`discount.${booking.id}`, "PUT", `/v1/bookings/${booking.id}/seats`, { body, ...proofOf(mine) });
+      if (current()) draw(changed);
+    } catch (error) {
+      if (!current()) return undefined;
+      button.disabled = false;
+      const words = tell(error);
+      show(told, `${words.title} ${words.text}`);
+    }
+    return undefined;
+  };
+  return h("form", { class: "discount", novalidate: true, onsubmit: (event) => { event.preventDefault(); apply(); } },
+    h("label", { for: "discount" }, "Discount code"), h("div", { class: "pair" }, input, button), told);
 }
 
 /** How this page can take money: a provider of the house's own needs a page of its own. */
@@ -232,7 +271,8 @@ function till({ app, main, mine, one, booking, draw, current, leaves }) {
     headline(one, booking.seats.length === 1 ? "Your seat is held" : "Your seats are held"),
     bar, told,
     h("div", { class: "till" }, h("section", { class: "panel", "aria-label": "Your details" }, form),
-      h("aside", { class: "panel panel-body", "aria-label": "Your order" }, h("h2", {}, "Your order"), bill(booking))));
+      h("aside", { class: "panel panel-body", "aria-label": "Your order" }, h("h2", {}, "Your order"), bill(booking),
+        discountField({ booking, mine, draw, current }))));
   setBusy(false);
   tick();
 }

@@ -208,7 +208,7 @@ impl Bookings<'_> {
             give_up(&mut tx, &cancelled, |_| true).await?;
             if let Some(discount) = cancelled.discount.as_ref().filter(|discount| discount.counted) {
                 // Whoever needs the use finds it again.
-                tx.put(&keys::voucher_use(discount.voucher, booking), &VoucherUse { v: Form })?;
+                tx.put(&keys::voucher_use(discount.voucher(), booking), &VoucherUse { v: Form })?;
             }
             if let Some(provider) = provider.filter(|_| !tx.broken(Mutant::RefundForgotten)) {
                 let (started_at, due) = (tx.now(), tx.now().plus(FIRST_LOOK));

@@ -301,7 +301,7 @@ impl Bookings<'_> {
         }
         if let Some(discount) = sold.discount.as_ref().filter(|discount| discount.counted) {
             // From here on the use is the sale's: nobody needs to look at it.
-            tx.delete(&keys::voucher_use(discount.voucher, sold.id));
+            tx.delete(&keys::voucher_use(discount.voucher(), sold.id));
         }
         if tx.broken(Mutant::ConfirmUnchecked) {
             tx.uncheck(&key);

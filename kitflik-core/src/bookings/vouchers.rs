@@ -30,9 +30,16 @@ pub(super) fn voucher_id(code: &str) -> Result<VoucherId, BookingError> {
     normal_code(code).map(|code| VoucherId::of_code(&code)).ok_or(BookingError::VoucherUnknown)
 }
 
+impl BookedDiscount {
+    /// Which discount code it is.
+    pub(super) fn voucher(&self) -> VoucherId {
+        VoucherId::of_code(&self.code)
+    }
+}
+
 /// The discount code that a booking has.
 pub(super) fn voucher_of(booking: &Booking) -> Option<VoucherId> {
-    booking.discount.as_ref().map(|discount| discount.voucher)
+    booking.discount.as_ref().map(BookedDiscount::voucher)
 }
 
 /// What a discount code is good for in a booking for this show, if it is good for anything.
@@ -61,7 +68,6 @@ pub(super) fn terms(
         return not_valid(format!("it is for prices in {other}"));
     }
     Ok(BookedDiscount {
-        voucher: VoucherId::of_code(&voucher.code),
         code: voucher.code.clone(),
         kind: voucher.discount,
         min_total_minor: voucher.min_total_minor,
@@ -119,12 +125,12 @@ impl Bookings<'_> {
         nameless: bool,
     ) -> Result<(), BookingError> {
         let Some(discount) = &booking.discount else { return Ok(()) };
-        let key = keys::voucher(discount.voucher);
+        let key = keys::voucher(discount.voucher());
         tx.more(vec![key.key.clone()]).await?;
         let voucher = tx.get(&key)?.ok_or(BookingError::VoucherUnknown)?;
         if let Some(most) = voucher.max_uses_per_customer {
             match customer(booking) {
-                Some(who) => self.count_for(tx, booking, discount.voucher, &who, most).await?,
+                Some(who) => self.count_for(tx, booking, discount.voucher(), &who, most).await?,
                 None if booking.holder == Holder::Guest && !nameless => {
                     let detail = "this discount code is counted per customer: customer is required";
                     return Err(Invalid::one("customer", "required", detail).into());
@@ -134,7 +140,7 @@ impl Bookings<'_> {
         }
         let Some(most) = voucher.max_uses else { return Ok(()) };
         let (count_key, use_key) =
-            (keys::voucher_count(discount.voucher), keys::voucher_use(discount.voucher, booking.id));
+            (keys::voucher_count(discount.voucher()), keys::voucher_use(discount.voucher(), booking.id));
         tx.more(vec![count_key.key.clone(), use_key.key.clone()]).await?;
         if tx.get(&use_key)?.is_some() {
             // It had this code before, and nobody has taken the use from it.
@@ -142,7 +148,7 @@ impl Bookings<'_> {
         }
         let mut used = tx.get(&count_key)?.map_or(0, |count| count.used);
         if used >= most {
-            used -= self.take_back(tx, discount.voucher).await?.min(used);
+            used -= self.take_back(tx, discount.voucher()).await?.min(used);
         }
         if used >= most {
             let detail = format!("all {most} uses of the discount code are taken");

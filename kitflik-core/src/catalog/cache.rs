@@ -133,6 +133,7 @@ impl Engine {
     }
 
     async fn read_catalogue(&self) -> Result<Snapshot, EngineError> {
+        let before = self.catalog.current.read().as_ref().map(|current| Arc::clone(&current.snapshot));
         let mut revisions = BTreeMap::new();
         let movies: BTreeMap<MovieId, Movie> = self.by_id(&keys::movies(), &mut revisions).await?;
         let movies: BTreeMap<_, _> = movies.into_iter().map(|(id, movie)| (id, Arc::new(movie))).collect();
@@ -143,7 +144,7 @@ impl Engine {
         }
         shows_of.values_mut().for_each(|shows| shows.sort_unstable());
         Ok(Snapshot {
-            index: Index::default().apply(movies.iter().map(|(id, movie)| (*id, on_show(movie)))),
+            index: before.unwrap_or_default().index_of(&movies, &revisions),
             movies: Arc::new(movies),
             venues: Arc::new(self.by_id(&keys::venues(), &mut revisions).await?),
             auditoriums: Arc::new(self.by_id(&keys::auditoriums(), &mut revisions).await?),
@@ -200,6 +201,17 @@ impl Snapshot {
     /// The version of the row of what has this id, as [`Tx::revision`](crate::store::tx::Tx::revision) reads it.
     pub(crate) fn revision(&self, id: &[u8; 16]) -> u64 {
         self.revisions.get(id).copied().unwrap_or_default()
+    }
+
+    /// The index for these movies. Those that are the same as in this snapshot are not read again.
+    fn index_of(&self, movies: &BTreeMap<MovieId, Arc<Movie>>, revisions: &BTreeMap<[u8; 16], u64>) -> Index {
+        let same = |id: &MovieId| {
+            self.movies.contains_key(id) && revisions.get(id.as_bytes()) == self.revisions.get(id.as_bytes())
+        };
+        let changed = movies.iter().filter(|(id, _)| !same(id));
+        let gone = self.movies.keys().filter(|id| !movies.contains_key(id)).map(|id| (*id, None));
+        let changed = changed.map(|(id, movie)| (*id, on_show(movie)));
+        self.index.apply(changed.chain(gone))
     }
 
     pub(crate) fn movie(&self, id: MovieId) -> Option<MovieView> {

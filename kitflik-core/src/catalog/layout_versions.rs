@@ -162,14 +162,15 @@ impl Catalog<'_> {
         id: ShowId,
         to: &Target<'_>,
     ) -> Result<SeatsOutcome, CatalogError> {
-        let outcome = self.try_move(actor, id, to).await;
-        let outcome = match outcome {
-            Err(CatalogError::Engine(EngineError::Contended)) => SeatsOutcome::Busy,
+        let outcome = match self.try_move(actor, id, to).await {
+            // It was deleted meanwhile, or too many others change it.
+            Err(CatalogError::NotFound { .. } | CatalogError::Engine(EngineError::Contended)) => {
+                SeatsOutcome::Busy
+            }
             outcome => outcome?,
         };
-        if outcome != SeatsOutcome::Moved {
-            self.thaw(id).await?;
-        }
+        // Whatever came of it, nobody has to wait any longer; mostly the move itself has seen to that.
+        self.thaw(id).await?;
         Ok(outcome)
     }
 

@@ -174,7 +174,7 @@ fn told(snapshot: &Snapshot) -> String {
 #[test]
 fn what_is_brought_up_to_date_is_what_would_be_read_anew() {
     let mut shows = 0;
-    for seed in 0..8 {
+    for seed in 0..4 {
         let storage = Arc::new(Counting(MemoryStorage::new(), AtomicUsize::new(0)));
         let (editor, other) = (engine(&storage), engine(&storage));
         let random = SeededEntropy::new(seed);
@@ -203,7 +203,7 @@ fn what_is_brought_up_to_date_is_what_would_be_read_anew() {
             assert_eq!(told(&seen), told(&anew), "seed {seed}, far behind");
         });
     }
-    assert!(shows > 100, "hardly any shows were made: {shows}");
+    assert!(shows > 50, "hardly any shows were made: {shows}");
 }
 
 #[test]

@@ -28,10 +28,10 @@ pub(super) struct Frame<'a> {
 }
 
 /// Leftmost, rightmost, first and last.
-type Box = (i64, i64, i64, i64);
+type Bounds = (i64, i64, i64, i64);
 
-fn around(places: impl Iterator<Item = (i64, i64)>) -> Option<Box> {
-    places.fold(None, |found: Option<Box>, (x, y)| {
+fn around(places: impl Iterator<Item = (i64, i64)>) -> Option<Bounds> {
+    places.fold(None, |found: Option<Bounds>, (x, y)| {
         let (left, right, top, bottom) = found.unwrap_or((x, x, y, y));
         Some((left.min(x), right.max(x), top.min(y), bottom.max(y)))
     })
@@ -48,7 +48,7 @@ impl<'a> Frame<'a> {
         let mut seats: Vec<_> = (0..layout.seats().len())
             .map(|index| (scaled(at(index).0 - left), scaled(at(index).1 - top)))
             .collect();
-        let mut boxes: BTreeMap<&str, Box> = BTreeMap::new();
+        let mut boxes: BTreeMap<&str, Bounds> = BTreeMap::new();
         let mut names = Vec::new();
         for row in layout.rows() {
             let Some(seat) = layout.seats().get(row.start) else { continue };

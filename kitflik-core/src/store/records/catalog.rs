@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, is_nothing};
 use crate::catalog::{CategoryPrice, DiscountKind, PriceRule, PriceTax, ShowFormat};
-use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId, VoucherId};
+use crate::ids::{AuditoriumId, BookingId, LayoutId, MovieId, PriceCardId, ShowId, VenueId};
 use crate::money::Currency;
 use crate::ports::storage::Key;
 use crate::seats::layout::{Category, Seat};
@@ -233,7 +233,6 @@ records! {
 /// The discount of a booking, on the terms of its hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BookedDiscount {
-    pub(crate) voucher: VoucherId,
     pub(crate) code: String,
     pub(crate) kind: DiscountKind,
     #[serde(default, skip_serializing_if = "is_nothing")]

@@ -84,7 +84,8 @@ async fn movies(
 /// A movie, with its revision
 #[utoipa::path(get, path = "/v1/admin/movies/{id}", tag = "staff", operation_id = "staff_movie",
     params(("id" = MovieId, Path)),
-    responses((status = 200, description = "The movie", body = MovieView, headers(("ETag" = String)))))]
+    responses((status = 200, description = "The movie", body = MovieView,
+        headers(("ETag" = String)))))]
 async fn movie(State(api): State<Api>, StaffMember(_): StaffMember, Id(id): Id<MovieId>) -> Answer {
     let found = api.kitflik.catalog().movie(id).await?;
     tagged(StatusCode::OK, found.revision, &found)
@@ -94,8 +95,10 @@ async fn movie(State(api): State<Api>, StaffMember(_): StaffMember, Id(id): Id<M
 ///
 /// Replaces all that is said of it; what the body leaves out, it has no longer. Its shows have the new title at once.
 #[utoipa::path(put, path = "/v1/admin/movies/{id}", tag = "staff", request_body = NewMovie,
-    params(("id" = MovieId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The movie now", body = MovieView, headers(("ETag" = String)))))]
+    params(("id" = MovieId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The movie now", body = MovieView,
+        headers(("ETag" = String)))))]
 async fn edit_movie(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -113,7 +116,8 @@ async fn edit_movie(
 ///
 /// What is in use is refused, and the refusal says by what: `in_use`.
 #[utoipa::path(delete, path = "/v1/admin/movies/{id}", tag = "staff",
-    params(("id" = MovieId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = MovieId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 204, description = "It is gone")))]
 async fn delete_movie(
     State(api): State<Api>,
@@ -131,8 +135,10 @@ async fn delete_movie(
 ///
 /// It leaves customers' lists, and no new show can have it. Shows that have it keep it.
 #[utoipa::path(post, path = "/v1/admin/movies/{id}/archive", tag = "staff",
-    params(("id" = MovieId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The movie now", body = MovieView, headers(("ETag" = String)))))]
+    params(("id" = MovieId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The movie now", body = MovieView,
+        headers(("ETag" = String)))))]
 async fn archive_movie(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -148,8 +154,10 @@ async fn archive_movie(
 
 /// Restore a movie that was archived
 #[utoipa::path(post, path = "/v1/admin/movies/{id}/restore", tag = "staff",
-    params(("id" = MovieId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The movie now", body = MovieView, headers(("ETag" = String)))))]
+    params(("id" = MovieId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The movie now", body = MovieView,
+        headers(("ETag" = String)))))]
 async fn restore_movie(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -185,7 +193,8 @@ async fn venues(
 /// A venue, with its revision
 #[utoipa::path(get, path = "/v1/admin/venues/{id}", tag = "staff", operation_id = "staff_venue",
     params(("id" = VenueId, Path)),
-    responses((status = 200, description = "The venue", body = VenueView, headers(("ETag" = String)))))]
+    responses((status = 200, description = "The venue", body = VenueView,
+        headers(("ETag" = String)))))]
 async fn venue(State(api): State<Api>, StaffMember(_): StaffMember, Id(id): Id<VenueId>) -> Answer {
     let found = api.kitflik.catalog().venue(id).await?;
     tagged(StatusCode::OK, found.revision, &found)
@@ -195,8 +204,10 @@ async fn venue(State(api): State<Api>, StaffMember(_): StaffMember, Id(id): Id<V
 ///
 /// Replaces all that is said of it. Its zone stays while shows are coming: `in_use`.
 #[utoipa::path(put, path = "/v1/admin/venues/{id}", tag = "staff", request_body = NewVenue,
-    params(("id" = VenueId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The venue now", body = VenueView, headers(("ETag" = String)))))]
+    params(("id" = VenueId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The venue now", body = VenueView,
+        headers(("ETag" = String)))))]
 async fn edit_venue(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -214,7 +225,8 @@ async fn edit_venue(
 ///
 /// What is in use is refused, and the refusal says by what: `in_use`.
 #[utoipa::path(delete, path = "/v1/admin/venues/{id}", tag = "staff",
-    params(("id" = VenueId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = VenueId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 204, description = "It is gone")))]
 async fn delete_venue(
     State(api): State<Api>,
@@ -232,8 +244,10 @@ async fn delete_venue(
 ///
 /// It leaves customers' lists, and no new show can have it. Shows that have it keep it.
 #[utoipa::path(post, path = "/v1/admin/venues/{id}/archive", tag = "staff",
-    params(("id" = VenueId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The venue now", body = VenueView, headers(("ETag" = String)))))]
+    params(("id" = VenueId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The venue now", body = VenueView,
+        headers(("ETag" = String)))))]
 async fn archive_venue(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -249,8 +263,10 @@ async fn archive_venue(
 
 /// Restore a venue that was archived
 #[utoipa::path(post, path = "/v1/admin/venues/{id}/restore", tag = "staff",
-    params(("id" = VenueId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The venue now", body = VenueView, headers(("ETag" = String)))))]
+    params(("id" = VenueId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The venue now", body = VenueView,
+        headers(("ETag" = String)))))]
 async fn restore_venue(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -267,7 +283,8 @@ async fn restore_venue(
 /// Auditoriums, by name
 ///
 /// With `archived=true` those that are archived, for admins and managers.
-#[utoipa::path(get, path = "/v1/admin/auditoriums", tag = "staff", operation_id = "staff_auditoriums", params(ItemsQuery),
+#[utoipa::path(get, path = "/v1/admin/auditoriums", tag = "staff", operation_id = "staff_auditoriums",
+    params(ItemsQuery),
     responses((status = 200, description = "A page of auditoriums", body = Page<AuditoriumView>)))]
 async fn auditoriums(
     State(api): State<Api>,
@@ -286,7 +303,8 @@ async fn auditoriums(
 /// An auditorium, with its revision
 #[utoipa::path(get, path = "/v1/admin/auditoriums/{id}", tag = "staff", operation_id = "staff_auditorium",
     params(("id" = AuditoriumId, Path)),
-    responses((status = 200, description = "The auditorium", body = AuditoriumView, headers(("ETag" = String)))))]
+    responses((status = 200, description = "The auditorium", body = AuditoriumView,
+        headers(("ETag" = String)))))]
 async fn auditorium(State(api): State<Api>, StaffMember(_): StaffMember, Id(id): Id<AuditoriumId>) -> Answer {
     let found = api.kitflik.catalog().auditorium(id).await?;
     tagged(StatusCode::OK, found.revision, &found)
@@ -296,8 +314,10 @@ async fn auditorium(State(api): State<Api>, StaffMember(_): StaffMember, Id(id):
 ///
 /// Renames it.
 #[utoipa::path(put, path = "/v1/admin/auditoriums/{id}", tag = "staff", request_body = EditAuditorium,
-    params(("id" = AuditoriumId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The auditorium now", body = AuditoriumView, headers(("ETag" = String)))))]
+    params(("id" = AuditoriumId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The auditorium now", body = AuditoriumView,
+        headers(("ETag" = String)))))]
 async fn edit_auditorium(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -315,7 +335,8 @@ async fn edit_auditorium(
 ///
 /// What is in use is refused, and the refusal says by what: `in_use`.
 #[utoipa::path(delete, path = "/v1/admin/auditoriums/{id}", tag = "staff",
-    params(("id" = AuditoriumId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = AuditoriumId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 204, description = "It is gone")))]
 async fn delete_auditorium(
     State(api): State<Api>,
@@ -333,8 +354,10 @@ async fn delete_auditorium(
 ///
 /// It leaves customers' lists, and no new show can have it. Shows that have it keep it.
 #[utoipa::path(post, path = "/v1/admin/auditoriums/{id}/archive", tag = "staff",
-    params(("id" = AuditoriumId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The auditorium now", body = AuditoriumView, headers(("ETag" = String)))))]
+    params(("id" = AuditoriumId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The auditorium now", body = AuditoriumView,
+        headers(("ETag" = String)))))]
 async fn archive_auditorium(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -350,8 +373,10 @@ async fn archive_auditorium(
 
 /// Restore an auditorium that was archived
 #[utoipa::path(post, path = "/v1/admin/auditoriums/{id}/restore", tag = "staff",
-    params(("id" = AuditoriumId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The auditorium now", body = AuditoriumView, headers(("ETag" = String)))))]
+    params(("id" = AuditoriumId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The auditorium now", body = AuditoriumView,
+        headers(("ETag" = String)))))]
 async fn restore_auditorium(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -368,7 +393,8 @@ async fn restore_auditorium(
 /// A price card, with its revision
 #[utoipa::path(get, path = "/v1/admin/price-cards/{id}", tag = "staff", operation_id = "staff_price_card",
     params(("id" = PriceCardId, Path)),
-    responses((status = 200, description = "The price card", body = PriceCardView, headers(("ETag" = String)))))]
+    responses((status = 200, description = "The price card", body = PriceCardView,
+        headers(("ETag" = String)))))]
 async fn price_card(State(api): State<Api>, StaffMember(_): StaffMember, Id(id): Id<PriceCardId>) -> Answer {
     let found = api.kitflik.catalog().price_card(id).await?;
     tagged(StatusCode::OK, found.revision, &found)
@@ -376,11 +402,13 @@ async fn price_card(State(api): State<Api>, StaffMember(_): StaffMember, Id(id):
 
 /// Edit a price card
 ///
-/// Replaces all that it says. What is held or sold keeps its price. While shows that have it are coming, it has to price
-/// all their seats, in the same currency.
+/// Replaces all that it says. What is held or sold keeps its price. While shows that have it are coming, it has to
+/// price all their seats, in the same currency.
 #[utoipa::path(put, path = "/v1/admin/price-cards/{id}", tag = "staff", request_body = NewPriceCard,
-    params(("id" = PriceCardId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The price card now", body = PriceCardView, headers(("ETag" = String)))))]
+    params(("id" = PriceCardId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The price card now", body = PriceCardView,
+        headers(("ETag" = String)))))]
 async fn edit_price_card(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -398,7 +426,8 @@ async fn edit_price_card(
 ///
 /// What is in use is refused, and the refusal says by what: `in_use`.
 #[utoipa::path(delete, path = "/v1/admin/price-cards/{id}", tag = "staff",
-    params(("id" = PriceCardId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    params(("id" = PriceCardId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
     responses((status = 204, description = "It is gone")))]
 async fn delete_price_card(
     State(api): State<Api>,
@@ -416,8 +445,10 @@ async fn delete_price_card(
 ///
 /// It leaves customers' lists, and no new show can have it. Shows that have it keep it.
 #[utoipa::path(post, path = "/v1/admin/price-cards/{id}/archive", tag = "staff",
-    params(("id" = PriceCardId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The price card now", body = PriceCardView, headers(("ETag" = String)))))]
+    params(("id" = PriceCardId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The price card now", body = PriceCardView,
+        headers(("ETag" = String)))))]
 async fn archive_price_card(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -433,8 +464,10 @@ async fn archive_price_card(
 
 /// Restore a price card that was archived
 #[utoipa::path(post, path = "/v1/admin/price-cards/{id}/restore", tag = "staff",
-    params(("id" = PriceCardId, Path), ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
-    responses((status = 200, description = "The price card now", body = PriceCardView, headers(("ETag" = String)))))]
+    params(("id" = PriceCardId, Path),
+        ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
+    responses((status = 200, description = "The price card now", body = PriceCardView,
+        headers(("ETag" = String)))))]
 async fn restore_price_card(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,

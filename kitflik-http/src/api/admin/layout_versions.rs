@@ -28,12 +28,12 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
-pub struct NewLayout {
+pub(super) struct NewLayout {
     /// Its seats from now on.
-    pub layout: LayoutSource,
+    pub(super) layout: LayoutSource,
     /// Which of the coming shows have them, too.
     #[serde(default)]
-    pub shows: MoveShows,
+    pub(super) shows: MoveShows,
 }
 
 impl NewLayout {
@@ -53,9 +53,9 @@ async fn read(api: &Api, id: AuditoriumId, new: NewLayout) -> Result<SetLayout, 
 
 /// Give an auditorium other seats
 ///
-/// Shows that are added from now on have them. Of those that there are, `unsold` ones get them too, unless `shows` says
-/// otherwise; with `all`, whoever holds or has bought a seat keeps it, by its id, and a show that has sold a seat without
-/// a counterpart keeps its layout. The report tells of each show. Up to 4 MB.
+/// Shows that are added from now on have them. Of those that there are, those get them too that nobody has a seat of,
+/// unless `shows` says otherwise. With `all`, whoever holds or has bought a seat keeps it, by its id; a show of which
+/// such a seat has no counterpart keeps its layout. The report tells of each show. Up to 4 MB.
 #[utoipa::path(put, path = "/v1/admin/auditoriums/{id}/layout", tag = "staff", request_body = NewLayout,
     params(("id" = AuditoriumId, Path),
         ("If-Match" = String, Header, description = "The `ETag` of what you have seen, or `*`")),
