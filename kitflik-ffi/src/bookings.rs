@@ -1,9 +1,9 @@
 //! Seats and bookings.
 
 use kitflik_core::{
-    Actor, BestAvailable, BestAvailableView, BookingError, BookingId, BookingQuery, BookingView,
-    CancelBooking, ChangeSeats, CommandId, ConfirmBooking, HoldSeats, KitflikError, PageRequest, SeatMapView,
-    ShowId, TicketId, TicketView,
+    Actor, BestAvailable, BestAvailableView, BlockSeats, BookingError, BookingId, BookingQuery, BookingView,
+    CancelBooking, ChangeSeats, CommandId, ConfirmBooking, HoldSeats, HouseSeatView, KitflikError,
+    PageRequest, QuoteSeats, QuoteView, SeatMapView, ShowId, SvgOptions, TicketId, TicketView, UnblockSeats,
 };
 
 use crate::catalog::page;
@@ -30,6 +30,71 @@ impl Bookings {
     pub async fn seats(&self, show: ShowId, mine: Option<BookingId>) -> Result<SeatMapView, KitflikError> {
         let map = guarded(self.kitflik.bookings().seats(show)).await?;
         Ok(mine.map_or_else(|| map.view().clone(), |booking| map.with_mine(booking)))
+    }
+
+    /// The seats of a show as an SVG picture; those of the booking `mine`, if it is given, are marked as such.
+    ///
+    /// # Errors
+    /// `not_found`.
+    #[uniffi::method(default(mine = None, options = None))]
+    pub async fn seats_svg(
+        &self,
+        show: ShowId,
+        mine: Option<BookingId>,
+        options: Option<SvgOptions>,
+    ) -> Result<String, KitflikError> {
+        let seats = self.seats(show, mine).await?;
+        guarded(self.kitflik.bookings().seats_svg(&seats, &options.unwrap_or_default())).await
+    }
+
+    /// What seats would cost if they were held now, with a discount code too. Nothing is held.
+    ///
+    /// # Errors
+    /// `unknown_seat`, `show_not_on_sale`, `voucher_unknown`, `voucher_not_valid`, `voucher_used_up`, `Invalid` or
+    /// `not_found`.
+    pub async fn quote(
+        &self,
+        actor: Actor,
+        show: ShowId,
+        request: QuoteSeats,
+    ) -> Result<QuoteView, KitflikError> {
+        guarded(self.kitflik.bookings().quote(&actor, show, &request)).await
+    }
+
+    /// Keeps seats of a show for the house, all or none, for staff of the office: nobody has them but the channels that
+    /// the request names, until they are released.
+    ///
+    /// # Errors
+    /// `Seats` names what is held or sold (`seat_taken`) or not there (`unknown_seat`); `Invalid`, `not_found`,
+    /// `show_not_on_sale` once it is over, `forbidden` or `unauthenticated`.
+    pub async fn block_seats(
+        &self,
+        actor: Actor,
+        show: ShowId,
+        request: BlockSeats,
+    ) -> Result<Vec<HouseSeatView>, KitflikError> {
+        guarded(self.kitflik.bookings().block_seats(&actor, show, &request)).await
+    }
+
+    /// Gives seats that the house keeps to all, and answers which ones it gave. Others are passed over.
+    ///
+    /// # Errors
+    /// As [`Bookings::block_seats`].
+    pub async fn unblock_seats(
+        &self,
+        actor: Actor,
+        show: ShowId,
+        request: UnblockSeats,
+    ) -> Result<Vec<HouseSeatView>, KitflikError> {
+        guarded(self.kitflik.bookings().unblock_seats(&actor, show, &request)).await
+    }
+
+    /// The seats that the house keeps in a show.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden` or `unauthenticated`.
+    pub async fn house_seats(&self, actor: Actor, show: ShowId) -> Result<Vec<HouseSeatView>, KitflikError> {
+        guarded(self.kitflik.bookings().house_seats(&actor, show)).await
     }
 
     /// The seats that a hold for this wish would most likely get now.

@@ -1,12 +1,20 @@
 //! Movies, venues, auditoriums, prices and shows.
 
+mod items;
+mod shows;
+mod vouchers;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use kitflik_core::{
-    Actor, AuditoriumView, CatalogError, CommandId, Imported, KitflikError, LayoutId, LayoutView, MovieId,
-    MovieQuery, MovieResults, MovieView, NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest,
-    PriceCardView, ShowId, ShowView, VenueId, VenueView,
+    Actor, AuditoriumId, AuditoriumView, CatalogError, CommandId, Imported, KitflikError, LayoutFormat,
+    LayoutId, LayoutView, MovieId, MovieQuery, MovieResults, MovieView, NewMovie, NewPriceCard, NewShow,
+    NewVenue, PageRequest, PriceCardId, PriceCardView, ShowId, ShowView, SvgOptions, VenueId, VenueView,
 };
+
+pub use items::SetLayout;
+pub use vouchers::VoucherPage;
 
 use crate::guard::guarded;
 use crate::layout::Layout;
@@ -35,6 +43,14 @@ pub(crate) use page;
 page! {
     /// A page of shows.
     ShowPage of ShowView
+}
+page! {
+    /// A page of movies.
+    MoviePage of MovieView
+}
+page! {
+    /// A page of auditoriums.
+    AuditoriumPage of AuditoriumView
 }
 page! {
     /// A page of venues.
@@ -133,7 +149,7 @@ impl Catalog {
         guarded(self.kitflik.catalog().add_show(&actor, &show)).await
     }
 
-    /// A page of the movies that match, in the order that is asked for.
+    /// A page of the movies that match, in the order that is asked for, and, if that is asked for, what they are.
     ///
     /// # Errors
     /// `Invalid` for a query or page out of bounds.
@@ -192,6 +208,36 @@ impl Catalog {
         guarded(async { Ok::<_, CatalogError>(catalog.price_cards(&request).await?.into()) }).await
     }
 
+    /// A price card.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn price_card(&self, price_card: PriceCardId) -> Result<PriceCardView, KitflikError> {
+        guarded(self.kitflik.catalog().price_card(price_card)).await
+    }
+
+    /// A page of the auditoriums of all venues.
+    ///
+    /// # Errors
+    /// `Invalid` for a page out of bounds.
+    pub async fn auditoriums(&self, request: PageRequest) -> Result<AuditoriumPage, KitflikError> {
+        let catalog = self.kitflik.catalog();
+        guarded(async { Ok::<_, CatalogError>(catalog.auditoriums(&request).await?.into()) }).await
+    }
+
+    /// An auditorium.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn auditorium(&self, auditorium: AuditoriumId) -> Result<AuditoriumView, KitflikError> {
+        guarded(self.kitflik.catalog().auditorium(auditorium)).await
+    }
+
+    /// How old what the other methods show is, while the storage does not answer.
+    pub fn behind(&self) -> Option<Duration> {
+        self.kitflik.catalog().behind()
+    }
+
     /// A layout with its seats.
     ///
     /// # Errors
@@ -199,5 +245,30 @@ impl Catalog {
     pub async fn layout(&self, layout: LayoutId) -> Result<LayoutView, KitflikError> {
         let catalog = self.kitflik.catalog();
         guarded(async { Ok::<_, CatalogError>((*catalog.layout(layout).await?).clone()) }).await
+    }
+
+    /// A layout as an SVG picture: the screen, sections, rows and seats, and a legend.
+    ///
+    /// # Errors
+    /// `not_found`.
+    #[uniffi::method(default(options = None))]
+    pub async fn layout_svg(
+        &self,
+        layout: LayoutId,
+        options: Option<SvgOptions>,
+    ) -> Result<String, KitflikError> {
+        guarded(self.kitflik.catalog().layout_svg(layout, &options.unwrap_or_default())).await
+    }
+
+    /// A layout as a file that reads as the same layout again.
+    ///
+    /// # Errors
+    /// `not_found`, or `Invalid` names the first thing that the format cannot carry.
+    pub async fn export_layout(
+        &self,
+        layout: LayoutId,
+        format: LayoutFormat,
+    ) -> Result<String, KitflikError> {
+        guarded(self.kitflik.catalog().export_layout(layout, format)).await
     }
 }

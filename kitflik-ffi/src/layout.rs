@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kitflik_core::{Category, Invalid, KitflikError, Seat};
+use kitflik_core::{Category, Invalid, KitflikError, LayoutFormat, Seat, SvgOptions};
 
 use crate::guard::guard;
 
@@ -64,6 +64,23 @@ impl Layout {
     /// Its seats, in the order of the characters of a seat map.
     pub fn seats(&self) -> Vec<Seat> {
         self.inner.seats().to_vec()
+    }
+
+    /// Writes a file that reads as the same layout again.
+    ///
+    /// # Errors
+    /// `Invalid` names the first thing that the format cannot carry.
+    pub fn export(&self, format: LayoutFormat) -> Result<String, KitflikError> {
+        guard(|| self.inner.export(format).map_err(refused))
+    }
+
+    /// Draws an SVG picture.
+    ///
+    /// # Errors
+    /// Only after a fault: `internal`.
+    #[uniffi::method(default(options = None))]
+    pub fn svg(&self, options: Option<SvgOptions>) -> Result<String, KitflikError> {
+        guard(|| Ok::<_, KitflikError>(kitflik_core::layout_svg(&self.inner, &options.unwrap_or_default())))
     }
 
     /// Writes the text format that [`Layout::from_text`] reads.

@@ -29,7 +29,10 @@ mod vectors;
 uniffi::setup_scaffolding!();
 
 pub use bookings::{BookingPage, Bookings};
-pub use catalog::{Catalog, NewAuditorium, PriceCardPage, ShowPage, VenuePage};
+pub use catalog::{
+    AuditoriumPage, Catalog, MoviePage, NewAuditorium, PriceCardPage, SetLayout, ShowPage, VenuePage,
+    VoucherPage,
+};
 pub use conformance::{ConformanceFailure, conformance_cases, run_conformance_case};
 pub use door::{memory_storage, sled_storage, validate_batch, validate_reads};
 pub use gate::{Gate, qr_png, qr_svg};

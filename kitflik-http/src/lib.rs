@@ -36,7 +36,7 @@ mod router;
 #[cfg(feature = "server")]
 pub mod server;
 
-pub use api::admin::{AddAuditorium, LayoutSource};
+pub use api::admin::{AddAuditorium, LayoutSource, NewLayout};
 pub use api::auth::Registered;
 pub use api::extract::body::{Unreadable, read_json};
 pub use api::extract::client::ClientAddress;

@@ -5,6 +5,9 @@
 
 mod bookings;
 mod catalog;
+mod house;
+mod items;
+mod schedule;
 mod staff;
 mod users;
 
@@ -142,6 +145,11 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 
 fn actor(text: &str) -> Result<Actor, Failure> {
     read(text).map_err(|failure: Failure| failure.within("actor"))
+}
+
+/// Which revision an editor has seen; `null` if they do not say.
+fn revision(text: &str) -> Result<Option<u64>, Failure> {
+    read(text).map_err(|failure: Failure| failure.within("revision"))
 }
 
 /// What is not an id names nothing.

@@ -20,6 +20,7 @@ mod vouchers;
 use crate::documented::OpenApiRouter;
 
 pub use auditoriums::{AddAuditorium, LayoutSource};
+pub use layout_versions::NewLayout;
 
 use crate::router::Api;
 

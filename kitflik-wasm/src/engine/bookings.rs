@@ -1,10 +1,11 @@
 //! `kitflik.bookings`.
 
 use js_sys::Uint8Array;
-use kitflik_core::{CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats};
+use kitflik_core::{CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats, Kitflik, SeatMap, SeatMapView};
 use wasm_bindgen::prelude::*;
 
 use super::{Engine, actor, command, id, json, read};
+use crate::failure::Failure;
 
 #[wasm_bindgen]
 impl Engine {
@@ -12,10 +13,27 @@ impl Engine {
     pub fn seats(&self, show: String, who: Option<String>, booking: Option<String>) -> u32 {
         self.start(async move |kitflik| {
             let map = kitflik.bookings().seats(id(&show)?).await?;
-            let (Some(who), Some(booking)) = (who, booking) else { return Ok((*map.json()).into()) };
-            let booking = id(&booking)?;
-            kitflik.bookings().get(&actor(&who)?, booking).await?;
-            json(&map.with_mine(booking))
+            match mine(&kitflik, &map, who, booking).await? {
+                None => Ok((*map.json()).into()),
+                Some(view) => json(&view),
+            }
+        })
+    }
+
+    /// The seats of a show as an SVG picture; with a booking of the actor's, its seats marked.
+    #[wasm_bindgen(js_name = seatsSvg)]
+    pub fn seats_svg(
+        &self,
+        show: String,
+        options: String,
+        who: Option<String>,
+        booking: Option<String>,
+    ) -> u32 {
+        self.start(async move |kitflik| {
+            let map = kitflik.bookings().seats(id(&show)?).await?;
+            let view = mine(&kitflik, &map, who, booking).await?;
+            let view = view.as_ref().unwrap_or(map.view());
+            json(&kitflik.bookings().seats_svg(view, &read(&options)?).await?)
         })
     }
 
@@ -123,4 +141,17 @@ impl Engine {
             json(&kitflik.bookings().cancel(&actor(&who)?, id(&booking)?, &request).await?)
         })
     }
+}
+
+/// The seats as the owner of a booking sees them, if somebody asks as such.
+async fn mine(
+    kitflik: &Kitflik,
+    map: &SeatMap,
+    who: Option<String>,
+    booking: Option<String>,
+) -> Result<Option<SeatMapView>, Failure> {
+    let (Some(who), Some(booking)) = (who, booking) else { return Ok(None) };
+    let booking = id(&booking)?;
+    kitflik.bookings().get(&actor(&who)?, booking).await?;
+    Ok(Some(map.with_mine(booking)))
 }

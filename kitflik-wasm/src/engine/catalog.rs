@@ -5,6 +5,7 @@ use kitflik_http::AddAuditorium;
 use wasm_bindgen::prelude::*;
 
 use super::{Engine, actor, command, id, json, read};
+use crate::failure::Failure;
 
 #[wasm_bindgen]
 impl Engine {
@@ -50,12 +51,59 @@ impl Engine {
         self.start(async move |kitflik| json(&*kitflik.catalog().layout(id(&layout)?).await?))
     }
 
+    /// A price card.
+    #[wasm_bindgen(js_name = priceCard)]
+    pub fn price_card(&self, card: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.catalog().price_card(id(&card)?).await?))
+    }
+
+    /// A page of auditoriums.
+    pub fn auditoriums(&self, page: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.catalog().auditoriums(&read(&page)?).await?))
+    }
+
+    /// An auditorium.
+    pub fn auditorium(&self, hall: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.catalog().auditorium(id(&hall)?).await?))
+    }
+
+    /// A layout as an SVG picture.
+    #[wasm_bindgen(js_name = layoutSvg)]
+    pub fn layout_svg(&self, layout: String, options: String) -> u32 {
+        self.start(async move |kitflik| {
+            json(&kitflik.catalog().layout_svg(id(&layout)?, &read(&options)?).await?)
+        })
+    }
+
+    /// A layout as a file.
+    #[wasm_bindgen(js_name = exportLayout)]
+    pub fn export_layout(&self, layout: String, format: String) -> u32 {
+        self.start(async move |kitflik| {
+            let format = read(&format).map_err(|failure: Failure| failure.within("format"))?;
+            json(&kitflik.catalog().export_layout(id(&layout)?, format).await?)
+        })
+    }
+
+    /// How old what is shown is while the storage does not answer, in milliseconds.
+    #[must_use]
+    pub fn behind(&self) -> Option<f64> {
+        self.kitflik.catalog().behind().map(|age| age.as_secs_f64() * 1000.0)
+    }
+
     /// Adds a movie.
     #[wasm_bindgen(js_name = addMovie)]
     pub fn add_movie(&self, who: String, new: String, key: Option<String>) -> u32 {
         self.start(async move |kitflik| {
             let new = NewMovie { command: command(key)?, ..read(&new)? };
             json(&kitflik.catalog().add_movie(&actor(&who)?, &new).await?)
+        })
+    }
+
+    /// Adds or changes movies.
+    #[wasm_bindgen(js_name = importMovies)]
+    pub fn import_movies(&self, who: String, movies: String) -> u32 {
+        self.start(async move |kitflik| {
+            json(&kitflik.catalog().import_movies(&actor(&who)?, &read::<Vec<NewMovie>>(&movies)?).await?)
         })
     }
 

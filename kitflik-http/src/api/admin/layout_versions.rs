@@ -3,7 +3,7 @@
 use crate::documented::{OpenApiRouter, routes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use kitflik_core::{AuditoriumId, LayoutReport, MoveShows, SetLayout};
+use kitflik_core::{AuditoriumId, Invalid, LayoutReport, MoveShows, SetLayout};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Other seats for an auditorium.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewLayout {
     /// Its seats from now on.
@@ -35,10 +36,19 @@ pub(super) struct NewLayout {
     pub(super) shows: MoveShows,
 }
 
+impl NewLayout {
+    /// The request, with the name of the auditorium for its layout.
+    ///
+    /// # Errors
+    /// [`Invalid`] names each fault of the layout.
+    pub fn named(&self, name: &str) -> Result<SetLayout, Invalid> {
+        Ok(SetLayout { command: None, layout: self.layout.read(name)?, shows: self.shows })
+    }
+}
+
 async fn read(api: &Api, id: AuditoriumId, new: NewLayout) -> Result<SetLayout, Problem> {
     let auditorium = api.kitflik.catalog().auditorium(id).await?;
-    let layout = new.layout.read(&auditorium.name).map_err(|invalid| Problem::fields(invalid.errors))?;
-    Ok(SetLayout { command: None, layout, shows: new.shows })
+    new.named(&auditorium.name).map_err(|invalid| Problem::fields(invalid.errors))
 }
 
 /// Give an auditorium other seats

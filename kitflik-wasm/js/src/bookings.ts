@@ -1,0 +1,151 @@
+// Seats and bookings. Each method only gives the texts that cross their types.
+
+import { type Command, type Engine, type Handle, key, name, text } from "./call.js";
+import type * as wire from "./wasm/kitflik.js";
+
+/** Seats and bookings. */
+export class Bookings {
+  readonly #handle: Handle;
+
+  constructor(handle: Handle) {
+    this.#handle = handle;
+  }
+
+  /** The seats of a show, a character each. With a booking of the actor's, its seats are marked `m`. */
+  async seats(show: wire.ShowId, mine?: { actor: wire.Actor; booking: wire.BookingId }): Promise<wire.SeatMapView> {
+    const [actor, booking] = mine === undefined ? [] : [text(mine.actor), name(mine.booking)];
+    return this.#handle.call((engine) => engine.seats(name(show), actor, booking));
+  }
+
+  /** The seats of a show as an SVG picture. With a booking of the actor's, its seats are marked. */
+  async seatsSvg(
+    show: wire.ShowId,
+    options: wire.SvgOptions = {},
+    mine?: { actor: wire.Actor; booking: wire.BookingId },
+  ): Promise<string> {
+    const [actor, booking] = mine === undefined ? [] : [text(mine.actor), name(mine.booking)];
+    return this.#handle.call((engine) => engine.seatsSvg(name(show), text(options), actor, booking));
+  }
+
+  /** What seats would cost if they were held now, with a discount code too. Nothing is held. */
+  async quote(actor: wire.Actor, show: wire.ShowId, request: wire.QuoteSeats): Promise<wire.QuoteView> {
+    return this.#handle.call((engine) => engine.quote(text(actor), name(show), text(request)));
+  }
+
+  /** Keeps seats for the house, all or none: only the channels that the request names may sell them. */
+  async blockSeats(
+    actor: wire.Actor,
+    show: wire.ShowId,
+    request: wire.BlockSeats,
+    command?: Command,
+  ): Promise<wire.HouseSeatView[]> {
+    return this.#handle.call((engine) => engine.blockSeats(text(actor), name(show), text(request), key(command)));
+  }
+
+  /** Gives seats that the house keeps to all, and answers which ones it gave. Others are passed over. */
+  async unblockSeats(
+    actor: wire.Actor,
+    show: wire.ShowId,
+    request: wire.UnblockSeats,
+    command?: Command,
+  ): Promise<wire.HouseSeatView[]> {
+    return this.#handle.call((engine) => engine.unblockSeats(text(actor), name(show), text(request), key(command)));
+  }
+
+  /** The seats that the house keeps in a show. */
+  async houseSeats(actor: wire.Actor, show: wire.ShowId): Promise<wire.HouseSeatView[]> {
+    return this.#handle.call((engine) => engine.houseSeats(text(actor), name(show)));
+  }
+
+  /** The seats that the engine would choose now. */
+  async bestAvailable(show: wire.ShowId, wish: wire.BestAvailable): Promise<wire.BestAvailableView> {
+    return this.#handle.call((engine) => engine.bestAvailable(name(show), text(wish)));
+  }
+
+  /** A booking. */
+  async get(actor: wire.Actor, booking: wire.BookingId): Promise<wire.BookingView> {
+    return this.#handle.call((engine) => engine.booking(text(actor), name(booking)));
+  }
+
+  /** A page of a customer's confirmed bookings, the newest first. */
+  async mine(actor: wire.Actor, page: wire.PageRequest = {}): Promise<wire.Page<wire.BookingView>> {
+    return this.#handle.call((engine) => engine.bookingsMine(text(actor), text(page)));
+  }
+
+  /** A page of the house's bookings for staff, the newest first: of a show, a customer, a state, a time of making. */
+  async list(actor: wire.Actor, query: wire.BookingQuery = {}): Promise<wire.Page<wire.BookingView>> {
+    return this.#handle.call((engine) => engine.bookingsList(text(actor), text(query)));
+  }
+
+  /** Keeps seats for a while: named ones, or the best available; all or none. */
+  async hold(actor: wire.Actor, request: wire.HoldSeats, command?: Command): Promise<wire.BookingView> {
+    return this.#handle.call((engine) => engine.hold(text(actor), text(request), key(command)));
+  }
+
+  /** Has other seats in the same hold; the clock keeps running. */
+  async changeSeats(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.ChangeSeats,
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.changeSeats(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /** Makes a hold last longer. */
+  async extend(actor: wire.Actor, booking: wire.BookingId, command?: Command): Promise<wire.BookingView> {
+    return this.#handle.call((engine) => engine.extend(text(actor), name(booking), key(command)));
+  }
+
+  /** Gives the seats of a hold back. */
+  async release(actor: wire.Actor, booking: wire.BookingId, command?: Command): Promise<wire.BookingView> {
+    return this.#handle.call((engine) => engine.release(text(actor), name(booking), key(command)));
+  }
+
+  /** Buys what is held. */
+  async confirm(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.ConfirmBooking,
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.confirm(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /**
+   * Undoes a sale: its seats are free at once, its tickets are refused, and what a provider took goes back. Staff have
+   * to give a reason. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+   */
+  async cancel(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.CancelBooking = {},
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.cancel(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /** The tickets of a confirmed booking, one per seat. */
+  async tickets(actor: wire.Actor, booking: wire.BookingId): Promise<wire.TicketView[]> {
+    return this.#handle.call((engine) => engine.tickets(text(actor), name(booking)));
+  }
+
+  /** The QR code of a ticket as SVG. */
+  async qrSvg(actor: wire.Actor, booking: wire.BookingId, ticket: wire.TicketId): Promise<string> {
+    return this.#handle.call((engine) => engine.qrSvg(text(actor), name(booking), name(ticket)));
+  }
+
+  /** The QR code of a ticket as PNG. */
+  async qrPng(actor: wire.Actor, booking: wire.BookingId, ticket: wire.TicketId): Promise<Uint8Array<ArrayBuffer>> {
+    const picture = await this.#handle.raw((engine) => engine.qrPng(text(actor), name(booking), name(ticket)));
+    return picture as Uint8Array<ArrayBuffer>;
+  }
+
+  /** The show of a confirmed booking as an iCalendar file. */
+  async calendar(actor: wire.Actor, booking: wire.BookingId): Promise<string> {
+    return this.#handle.call((engine) => engine.calendar(text(actor), name(booking)));
+  }
+}
