@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewLayout {
+pub struct NewLayout {
     /// Its seats from now on.
     pub(super) layout: LayoutSource,
     /// Which of the coming shows have them, too.

@@ -59,6 +59,12 @@ export async function sell(): Promise<TicketClaims> {
   await kitflik.bookings.hold({ type: "ghost" }, { show_id: "…" });
   // @ts-expect-error: a storage has two methods
   await Kitflik.open({ storage: { read: () => [] }, masterKey: "" });
+  const { revision } = await kitflik.catalog.movie("…");
+  await kitflik.catalog.archive(actor, { movie: "…" }, revision);
+  // @ts-expect-error: an editor says what they have seen, or `null`
+  await kitflik.catalog.archive(actor, { movie: "…" });
+  // @ts-expect-error: there is no such thing in the catalogue
+  await kitflik.catalog.delete(actor, { popcorn: "…" }, null);
   // @ts-expect-error: an engine is opened, not made
   new Kitflik();
   const outcomes = await conformance(new MemoryStorage());
