@@ -46,6 +46,7 @@ const UNASKED: &[(&str, usize, &str)] = &[
     ("bookings/confirm.rs", 2, "a payment that was not taken, and one that is found again"),
     ("bookings/forget.rs", 1, "what is left of a deletion that its command has decided"),
     ("bookings/preview.rs", 1, "a quote commits nothing"),
+    ("bookings/vouchers.rs", 2, "uses of a discount code that nobody has any more"),
     ("catalog/layouts.rs", 2, "a layout is nothing until a command's auditorium names it"),
     ("catalog/shows/freeze.rs", 2, "a step of a command that is logged when it is decided"),
     ("catalog/shows/move_show.rs", 1, "the mails that a logged move has promised"),

@@ -105,6 +105,9 @@ pub struct HouseSeatView {
     pub booking_id: Option<BookingId>,
 }
 
+/// Seats that were given to all, and the bookings that have them: what a receipt has room for.
+type Given = Vec<(SeatNo, Option<BookingId>)>;
+
 impl Bookings<'_> {
     /// Keeps seats of a show for the house, all or none. Seats that it keeps already get the new reason, channels and
     /// release. A seat that one of its channels sells is the house's again when that booking is over.
@@ -138,8 +141,11 @@ impl Bookings<'_> {
             let seats = rules::numbers(layout, &request.seats)?;
             let mut wanted = vec![keys::show(show).key, keys::house_seats(show).key];
             wanted.extend(seats.iter().map(|seat| keys::seat(show, *seat).key));
-            if let Loaded::Replay(views) = tx.load(Durability::Durable, wanted).await? {
-                return Ok(views);
+            let answer = |house: &HouseSeat| -> Vec<HouseSeatView> {
+                seats.iter().filter_map(|seat| view(layout, *seat, house, None)).collect()
+            };
+            if let Loaded::Replay(house) = tx.load::<HouseSeat>(Durability::Durable, wanted).await? {
+                return Ok(answer(&house));
             }
             let record = tx.get(&keys::show(show))?.ok_or(BookingError::NotFound { what: "show" })?;
             if self.corrected(show, hint, &record) {
@@ -164,10 +170,10 @@ impl Bookings<'_> {
             }
             count_change(&mut tx, show)?;
             tx.note(labels(layout, &seats));
-            let views: Vec<_> = seats.iter().filter_map(|seat| view(layout, *seat, &house, None)).collect();
-            if let Some(version) = tx.commit(Durability::Durable, &views).await? {
+            // All have the same view: a receipt has no room for a hundred.
+            if let Some(version) = tx.commit(Durability::Durable, &house).await? {
                 engine.maps.keep(show, version, &seats, Some(Kept::of(&house)));
-                return Ok(views);
+                return Ok(answer(&house));
             }
         }
     }
@@ -198,14 +204,23 @@ impl Bookings<'_> {
             let seats = rules::numbers(layout, &request.seats)?;
             let mut wanted = vec![keys::show(show).key, keys::house_seats(show).key];
             wanted.extend(seats.iter().map(|seat| keys::seat(show, *seat).key));
-            if let Loaded::Replay(views) = tx.load(Durability::Durable, wanted).await? {
-                return Ok(views);
+            if let Loaded::Replay(given) = tx.load::<Given>(Durability::Durable, wanted).await? {
+                // A repeat is told which seats, and no longer why they were kept.
+                let house = HouseSeat {
+                    by: None,
+                    reason: String::new(),
+                    channels: Vec::new(),
+                    at: tx.now(),
+                    release_at: None,
+                };
+                let given = given.into_iter();
+                return Ok(given.filter_map(|(seat, booking)| view(layout, seat, &house, booking)).collect());
             }
             let record = tx.get(&keys::show(show))?.ok_or(BookingError::NotFound { what: "show" })?;
             if self.corrected(show, hint, &record) {
                 continue;
             }
-            let (mut given, mut views) = (Vec::new(), Vec::new());
+            let (mut given, mut views) = (Given::new(), Vec::new());
             for seat in seats {
                 let key = keys::seat(show, seat);
                 let Some(pointer) = tx.get(&key)? else { continue };
@@ -214,7 +229,7 @@ impl Bookings<'_> {
                     Some(booking) => tx.put(&key, &SeatPointer::Booking(booking))?,
                     None => tx.delete(&key),
                 }
-                given.push(seat);
+                given.push((seat, pointer.booking()));
                 views.extend(view(layout, seat, &house, pointer.booking()));
             }
             if given.is_empty() && request.command.is_none() {
@@ -222,10 +237,12 @@ impl Bookings<'_> {
             }
             if !given.is_empty() {
                 count_change(&mut tx, show)?;
-                tx.note(labels(layout, &given));
+                let seats: Vec<SeatNo> = given.iter().map(|(seat, _)| *seat).collect();
+                tx.note(labels(layout, &seats));
             }
-            if let Some(version) = tx.commit(Durability::Durable, &views).await? {
-                engine.maps.keep(show, version, &given, None);
+            if let Some(version) = tx.commit(Durability::Durable, &given).await? {
+                let seats: Vec<SeatNo> = given.iter().map(|(seat, _)| *seat).collect();
+                engine.maps.keep(show, version, &seats, None);
                 return Ok(views);
             }
         }

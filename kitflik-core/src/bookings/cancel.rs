@@ -213,7 +213,7 @@ impl Bookings<'_> {
             if let Some(provider) = provider.filter(|_| !tx.broken(Mutant::RefundForgotten)) {
                 let (started_at, due) = (tx.now(), tx.now().plus(FIRST_LOOK));
                 let key = keys::payment(booking, &provider);
-                tx.put(&key, &PaymentInFlight { v: Form, booking, provider, started_at, due })?;
+                tx.put(&key, &PaymentInFlight { v: Form, booking, provider, started_at, due, amount: None })?;
             }
             if let Some((to, to_name)) = self.mail_address(&mut tx, &cancelled).await? {
                 let mail = MailId::new(tx.now(), engine.random());

@@ -69,17 +69,23 @@ impl Bookings<'_> {
             let wanted = with_types(layout, &chosen, &request.ticket_types);
             let facts = engine.show_facts(&mut tx, &show, &card).await?;
             let priced = quote::price(layout, &card, facts.as_ref(), &wanted)?;
-            let priced = quote::keep_prices(&held, &wanted, priced);
-            let discount = match request.discount_code.as_deref() {
-                None => held.discount.clone(),
-                Some("") => None,
-                code => self.discount(&mut tx, code, held.show, &show, card.currency).await?,
+            // Another price card may have another currency: then nothing keeps its price.
+            let same_money = held.total.currency == card.currency;
+            let priced = if same_money { quote::keep_prices(&held, &wanted, priced) } else { priced };
+            let discount = match (request.discount_code.as_deref(), &held.discount) {
+                (None, Some(before)) if !same_money => {
+                    self.discount(&mut tx, Some(&before.code), held.show, &show, card.currency).await?
+                }
+                (None, before) => before.clone(),
+                (Some(""), _) => None,
+                (code, _) => self.discount(&mut tx, code, held.show, &show, card.currency).await?,
             };
             let house_seats = claims.lent();
             let changed = Booking { house_seats, together: None, ..held.clone() };
             let changed = quote::sum_up(&card, priced, discount)?.of(changed);
             self.count_for_customer(&mut tx, &show, &changed).await?;
-            if voucher_of(&changed) != voucher_of(&held) {
+            let use_of = |booking: &Booking| booking.discount.as_ref().map(|of| (of.voucher(), of.counted));
+            if use_of(&changed) != use_of(&held) {
                 self.count_use(&mut tx, &changed, false).await?;
             }
             claims.expire_stale(&mut tx)?;

@@ -55,8 +55,14 @@ impl Bookings<'_> {
                 return Ok(Vec::new());
             }
             let mut tx = self.engine.begin();
-            let wanted = seats.iter().map(|seat| seat.key.clone()).collect();
+            let mut wanted: Vec<_> = seats.iter().map(|seat| seat.key.clone()).collect();
+            let show_key = keys::show(show);
+            wanted.push(show_key.key.clone());
             let Loaded::Fresh = tx.load::<()>(Durability::Durable, wanted).await? else { continue };
+            if tx.get(&show_key)?.is_none_or(|show| show.frozen.is_none()) {
+                // It thawed meanwhile, and its seats are for sale again.
+                return Err(EngineError::Contended);
+            }
             let mut bookings: Vec<BookingId> = Vec::new();
             for seat in &seats {
                 let pointer = tx.get(seat)?;

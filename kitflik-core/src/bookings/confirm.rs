@@ -91,7 +91,7 @@ impl Bookings<'_> {
                         continue;
                     }
                     return match self.capture(&held, choice).await? {
-                        Captured::Yes { charge } => self.settle(tx, booking, choice, charge).await,
+                        Captured::Yes { charge } => self.settle(tx, &held, choice, charge).await,
                         Captured::No { reason } => {
                             self.give_up(booking, attempt).await?;
                             Err(BookingError::PaymentDeclined { reason })
@@ -194,6 +194,7 @@ impl Bookings<'_> {
             provider: choice.provider.clone(),
             started_at: tx.now(),
             due: tx.now().plus(FIRST_LOOK),
+            amount: Some(held.total),
         };
         tx.put(&keys::payment(held.id, &choice.provider), &watch)?;
         let Some(version) = tx.commit_step(self.durability()).await? else { return Ok(false) };
@@ -217,11 +218,11 @@ impl Bookings<'_> {
     async fn settle(
         &self,
         mut tx: Tx<'_>,
-        booking: BookingId,
+        asked: &Booking,
         choice: &PaymentChoice,
         charge: String,
     ) -> Result<BookingView, BookingError> {
-        let key = keys::booking(booking);
+        let key = keys::booking(asked.id);
         loop {
             let wanted = vec![key.key.clone()];
             if let Loaded::Replay(sold) = tx.load::<Booking>(self.durability(), wanted).await? {
@@ -230,6 +231,11 @@ impl Bookings<'_> {
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;
             let payment = held.payment.as_ref();
             match held.status {
+                // It was let go for a moment, and changed: `tick` gives the money back.
+                BookingStatus::Held | BookingStatus::Confirming if held.total != asked.total => {
+                    let needed = "its price has changed meanwhile, and this payment is given back";
+                    return Err(BookingError::State { status: held.status, needed });
+                }
                 BookingStatus::Held | BookingStatus::Confirming => {
                     let paid = Payment {
                         provider: choice.provider.clone(),
@@ -394,7 +400,9 @@ impl Bookings<'_> {
                 return Ok(None);
             };
             let answer = provider.status(watch.booking).await;
-            let open = matches!(booking.status, BookingStatus::Held | BookingStatus::Confirming);
+            // What was taken for other seats or another price sells nothing.
+            let open = matches!(booking.status, BookingStatus::Held | BookingStatus::Confirming)
+                && watch.amount.is_none_or(|amount| amount == booking.total);
             match answer {
                 Ok(PaymentStatus::Captured { charge }) if open => {
                     let payment = booking.payment.as_ref();
@@ -415,7 +423,8 @@ impl Bookings<'_> {
                     tx.delete(&watch_key);
                 }
                 Ok(PaymentStatus::Captured { .. }) => {
-                    let amount = pending_refund(&booking, &watch.provider).unwrap_or(booking.total);
+                    let amount = pending_refund(&booking, &watch.provider).or(watch.amount);
+                    let amount = amount.unwrap_or(booking.total);
                     match provider.refund(watch.booking, amount).await {
                         Ok(PaymentStatus::Refunded) => {
                             end_refund(&mut tx, &booking, &watch, RefundStatus::Refunded)?;

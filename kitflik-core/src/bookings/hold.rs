@@ -117,6 +117,15 @@ impl Bookings<'_> {
             let card = card.ok_or_else(|| EngineError::internal("the price card is gone"))?;
             let facts = engine.show_facts(&mut tx, &show, &card).await?;
             let priced = quote::price(&layout.layout, &card, facts.as_ref(), &wanted)?;
+            if let Some(most) = request.best_available.as_ref().and_then(|wish| wish.max_price_minor) {
+                // They were chosen by the prices of a moment ago.
+                let dear = priced.seats.iter().filter(|seat| seat.price_minor > most).map(|seat| seat.number);
+                let before = avoid.len();
+                avoid.extend(dear);
+                if avoid.len() > before {
+                    continue;
+                }
+            }
             let code = request.discount_code.as_deref();
             let discount = self.discount(&mut tx, code, request.show_id, &show, card.currency).await?;
             let booking = quote::sum_up(&card, priced, discount)?.of(Booking {

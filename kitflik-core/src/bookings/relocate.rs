@@ -2,7 +2,7 @@
 //!
 //! A seat is the same seat if it has the same id; its number, which its key and its booking have, may be another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::BookingStatus;
 use super::rules::takeable_at;
@@ -63,9 +63,9 @@ pub(crate) fn relocate(
             _ => {}
         }
     }
+    let pointed: BTreeSet<BookingId> = pointers.values().filter_map(SeatPointer::booking).collect();
     for (id, booking) in bookings {
-        let pointed = |(_, pointer): (&SeatNo, &SeatPointer)| pointer.booking() == Some(*id);
-        if !pointers.iter().any(pointed) {
+        if !pointed.contains(id) {
             continue;
         }
         match booking.status {

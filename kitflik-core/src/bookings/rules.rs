@@ -73,6 +73,10 @@ impl Kept {
 }
 
 pub(super) fn on_sale(show: &Show, now: Timestamp) -> Result<(), BookingError> {
+    if show.frozen.is_some() {
+        // For a moment: somebody makes sure that nobody has a seat.
+        return Err(crate::error::EngineError::Contended.into());
+    }
     let reason = match show.status(now) {
         ShowStatus::OnSale => return Ok(()),
         ShowStatus::Scheduled => format!("sales open at {}", show.sales_open_at),

@@ -146,11 +146,9 @@ impl Bookings<'_> {
             // It had this code before, and nobody has taken the use from it.
             return Ok(());
         }
-        let mut used = tx.get(&count_key)?.map_or(0, |count| count.used);
-        if used >= most {
-            used -= self.take_back(tx, discount.voucher()).await?.min(used);
-        }
-        if used >= most {
+        let used = tx.get(&count_key)?.map_or(0, |count| count.used);
+        // Once some were taken back, the count that was read is too old, and this attempt is made again.
+        if used >= most && !self.reclaim(discount.voucher(), most).await? {
             let detail = format!("all {most} uses of the discount code are taken");
             return Err(BookingError::VoucherUsedUp { detail });
         }
@@ -161,6 +159,29 @@ impl Bookings<'_> {
         tx.put(&count_key, &VoucherCount { v: Form, used: used + 1, mark })?;
         tx.put(&use_key, &VoucherUse { v: Form })?;
         Ok(())
+    }
+
+    /// Takes uses from bookings that are over until there is room for another; whether there is.
+    async fn reclaim(&self, voucher: VoucherId, most: u32) -> Result<bool, BookingError> {
+        let key = keys::voucher_count(voucher);
+        let mut tx = self.engine.begin();
+        loop {
+            let wanted = vec![key.key.clone()];
+            let Loaded::Fresh = tx.load::<()>(Durability::Relaxed, wanted).await? else { return Ok(false) };
+            let used = tx.get(&key)?.map_or(0, |count| count.used);
+            if used < most {
+                return Ok(true);
+            }
+            let taken = self.take_back(&mut tx, voucher).await?.min(used);
+            if taken == 0 {
+                return Ok(false);
+            }
+            let mark = tx.mark();
+            tx.put(&key, &VoucherCount { v: Form, used: used - taken, mark })?;
+            if tx.commit(Durability::Relaxed, &()).await?.is_some() {
+                tx = self.engine.begin();
+            }
+        }
     }
 
     /// Takes uses from bookings that are over; how many.

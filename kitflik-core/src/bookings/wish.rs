@@ -8,7 +8,7 @@ use crate::limits;
 use crate::seats::best::SeatFilter;
 
 impl Bookings<'_> {
-    /// The prices are those of a moment ago: they choose the seats, and what the seats cost is decided after it.
+    /// The prices are those of a moment ago: a hold looks again at what it has chosen.
     pub(super) async fn filter(
         &self,
         show: ShowId,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -48,7 +49,12 @@ pub(crate) struct CatalogCache {
     current: RwLock<Option<Current>>,
     /// Layouts never change, so what was read once is true for ever.
     layouts: RwLock<BTreeMap<LayoutId, Arc<CachedLayout>>>,
+    /// How often somebody asked to look again: whoever was reading then has not seen the change.
+    asked: AtomicU64,
 }
+
+/// What was looked at then is looked at again.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 #[derive(Debug)]
 struct Current {
@@ -64,9 +70,15 @@ struct Current {
 impl CatalogCache {
     /// Whoever changes the catalogue sees the change at once.
     pub(crate) fn look_again(&self) {
+        self.asked.fetch_add(1, Ordering::AcqRel);
         if let Some(current) = &mut *self.current.write() {
-            current.looked_at = Timestamp::from_millis(i64::MAX);
+            current.looked_at = NEVER;
         }
+    }
+
+    /// When it was looked, if nobody has changed the catalogue since `asked` was counted.
+    fn looked(&self, asked: u64, now: Timestamp) -> Timestamp {
+        if self.asked.load(Ordering::Acquire) == asked { now } else { NEVER }
     }
 
     /// What was seen last, while the storage does not answer. Not for whoever has just changed something.
@@ -95,6 +107,7 @@ impl Engine {
         {
             return Ok(Arc::clone(&current.snapshot));
         }
+        let asked = self.catalog.asked.load(Ordering::Acquire);
         let rows = match self.storage.read(vec![Read::Get { key: keys::catalog().key }]).await {
             Ok(rows) => rows,
             Err(StorageError::Unavailable { reason }) => {
@@ -106,7 +119,7 @@ impl Engine {
         let epoch = row.as_ref().map(|row| row.version);
         let known = match &mut *self.catalog.current.write() {
             Some(current) if current.epoch == epoch => {
-                current.looked_at = now;
+                current.looked_at = self.catalog.looked(asked, now);
                 current.in_vain = false;
                 return Ok(Arc::clone(&current.snapshot));
             }
@@ -127,8 +140,10 @@ impl Engine {
             None => Arc::new(self.read_catalogue().await?),
         };
         let seen = Arc::clone(&snapshot);
-        let current = Current { epoch, place, looked_at: now, in_vain: false, snapshot: seen };
-        *self.catalog.current.write() = Some(current);
+        let mut kept = self.catalog.current.write();
+        let looked_at = self.catalog.looked(asked, now);
+        *kept = Some(Current { epoch, place, looked_at, in_vain: false, snapshot: seen });
+        drop(kept);
         Ok(snapshot)
     }
 

@@ -167,7 +167,11 @@ impl Catalog<'_> {
             Err(CatalogError::NotFound { .. } | CatalogError::Engine(EngineError::Contended)) => {
                 SeatsOutcome::Busy
             }
-            outcome => outcome?,
+            Err(other) => {
+                self.thaw(id).await?;
+                return Err(other);
+            }
+            Ok(outcome) => outcome,
         };
         // Whatever came of it, nobody has to wait any longer; mostly the move itself has seen to that.
         self.thaw(id).await?;

@@ -51,6 +51,7 @@ impl Catalog<'_> {
             tx.delete(&frozen);
             tx.delete(&house);
             if self.publish(&mut tx, &()).await? {
+                self.engine.maps.forget(id);
                 return Ok(());
             }
         }

@@ -94,9 +94,13 @@ impl Catalog<'_> {
     /// `deleting`: blocked seats are let go, and sales that were undone count, too.
     pub(super) async fn refuse_bookings(&self, id: ShowId, deleting: bool) -> Result<(), CatalogError> {
         let bookings = Bookings { engine: self.engine };
-        let mut kept = bookings.clear_show(id, deleting).await?;
+        // Seats are let go last: a show that stays keeps those that the house keeps.
+        let mut kept = bookings.live_for(id).await?;
         if kept.is_empty() && deleting {
             kept = bookings.sold_for(id).await?;
+        }
+        if kept.is_empty() {
+            kept = bookings.clear_show(id, deleting).await?;
         }
         if !kept.is_empty() {
             self.thaw(id).await?;

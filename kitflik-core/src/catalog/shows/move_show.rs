@@ -130,6 +130,13 @@ impl Catalog<'_> {
             moved.ends_at = starts_at.plus(minutes(length));
             moved.sales_close_at = moved.sales_close_at.min(moved.ends_at);
         }
+        if moved.ends_at <= tx.now() {
+            let detail = format!(
+                "it would be over since {}: a show is moved to a time that is to come",
+                moved.ends_at
+            );
+            return Err(Invalid::one("starts_at_local", "out_of_range", detail).into());
+        }
         if moved.sales_open_at >= moved.sales_close_at && show.sales_open_at < show.sales_close_at {
             let (open, close) = (moved.sales_open_at, moved.sales_close_at);
             let detail = format!("sales would open at {open} and close at {close}: edit their window first");

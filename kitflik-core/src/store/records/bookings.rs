@@ -37,6 +37,9 @@ records! {
         /// When to ask the provider.
         #[serde(with = "millis")]
         due: Timestamp,
+        /// What it was asked to take.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Money>,
     }
 }
 
