@@ -11,7 +11,7 @@ mod segment;
 mod typos;
 mod words;
 
-use question::{Asked, Question};
+use question::{Asked, Question, Scratch};
 use segment::{Draft, Segment};
 pub(super) use words::folded;
 
@@ -117,9 +117,10 @@ impl Index {
         having: impl Fn(&Asked<'q>) -> Vec<usize>,
     ) -> Vec<Hit<'a>> {
         let mut hits = Vec::new();
+        let mut scratch = Scratch::default();
         for (segment, asked) in asked {
             let docs = having(asked).into_iter().filter(|doc| !self.is_stale(segment, *doc));
-            hits.extend(docs.filter_map(|doc| hit(segment, doc, asked.distance(doc))));
+            hits.extend(docs.filter_map(|doc| hit(segment, doc, asked.distance(doc, &mut scratch))));
         }
         hits
     }

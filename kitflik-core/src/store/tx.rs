@@ -446,25 +446,28 @@ impl<'a> Tx<'a> {
         u32::from_le_bytes(self.engine.random())
     }
 
-    /// Looks for what a batch would have written.
+    /// Looks for what a batch would have written. A batch gives all its rows one version: so what it wrote is there, or
+    /// something newer in its place. Another batch may have written one of its rows alike, never all of them.
     async fn find(&self, batch: &Batch) -> Result<Trace, EngineError> {
-        let (mut puts, mut reads) = (Vec::new(), Vec::new());
-        for write in &batch.writes {
-            if let Write::Put { key, value } = write {
-                puts.push((key, value));
-                reads.push(Read::Get { key: key.clone() });
-            }
-        }
-        for Check::Absent { key } | Check::Version { key, .. } in &batch.checks {
-            reads.push(Read::Get { key: key.clone() });
-        }
+        let written = batch.writes.iter().map(|(Write::Put { key, .. } | Write::Delete { key })| key);
+        let checked = batch.checks.iter().map(|(Check::Absent { key } | Check::Version { key, .. })| key);
+        let reads = written.chain(checked).map(|key| Read::Get { key: key.clone() }).collect();
         let found = self.engine.storage.read(reads).await.map_err(unknown)?;
-        let (put, checked) = found.split_at(puts.len().min(found.len()));
+        let (written, checked) = found.split_at(batch.writes.len().min(found.len()));
+        let is_ours = |version: Version| {
+            batch.writes.iter().zip(written).all(|(write, rows)| match (write, rows.first()) {
+                (_, None) => true,
+                (_, Some(row)) if row.version > version => true,
+                (Write::Put { value, .. }, Some(row)) => row.version == version && row.value == *value,
+                (Write::Delete { .. }, Some(_)) => false,
+            })
+        };
         let mut untouched = true;
-        for ((key, value), rows) in puts.iter().zip(put) {
-            let before = self.rows.get(*key).and_then(Option::as_ref).map(|row| row.version);
+        for (write, rows) in batch.writes.iter().zip(written) {
+            let Write::Put { key, value } = write else { continue };
+            let before = self.rows.get(key).and_then(Option::as_ref).map(|row| row.version);
             match rows.first() {
-                Some(row) if &row.value == *value && Some(row.version) != before => {
+                Some(row) if row.value == *value && Some(row.version) != before && is_ours(row.version) => {
                     return Ok(Trace::Applied(row.version));
                 }
                 row => untouched &= row.map(|row| row.version) == before,

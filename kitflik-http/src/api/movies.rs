@@ -64,7 +64,7 @@ struct Search {
     max_price_minor: Option<i64>,
     /// Only shows that can be booked, with at least so many free seats. The rest of the query must leave at most 200
     /// shows.
-    #[param(minimum = 0, maximum = 10000)]
+    #[param(minimum = 0, maximum = 20000)]
     min_seats_left: Option<u32>,
     /// In which order; by relevance if absent.
     #[serde(default, deserialize_with = "unless_empty")]

@@ -78,8 +78,7 @@ impl Storage for Counting {
 fn engine(storage: &Arc<Counting>) -> Kitflik {
     let builder = Kitflik::builder(storage.clone(), MasterKey::new([7; 32]));
     let clock = ManualClock::new("2026-11-27T12:00:00Z".parse().unwrap());
-    let mut policy = crate::Policy::default();
-    policy.view_max_age = None;
+    let policy = crate::Policy { view_max_age: None, ..crate::Policy::default() };
     let entropy = Arc::new(SeededEntropy::new(Arc::as_ptr(storage) as u64));
     builder
         .policy(policy)

@@ -260,14 +260,22 @@ impl<'a> Asked<'a> {
     }
 
     /// How far a movie is from the question, and whether its title has to do with it.
-    pub(super) fn distance(&self, doc: usize) -> (u32, bool) {
-        let mut near = Nearness::new(self, doc);
+    pub(super) fn distance(&self, doc: usize, scratch: &mut Scratch) -> (u32, bool) {
+        let mut near = Nearness::new(self, doc, scratch);
         let mut at = 0;
         while at < self.question.words {
             at += near.word(at);
         }
         (near.sum(), near.titles > 0)
     }
+}
+
+/// Room for looking at a movie, used again for the next.
+#[derive(Default)]
+pub(super) struct Scratch {
+    in_title: Vec<InTitle>,
+    /// For each word of the question the best there is among people and genres.
+    elsewhere: Vec<Option<(u8, Field)>>,
 }
 
 /// A word of the title that answers a word of the question.
@@ -285,9 +293,7 @@ struct Nearness<'a> {
     asked: &'a Asked<'a>,
     entries: &'a [Entry],
     title_words: usize,
-    in_title: Vec<InTitle>,
-    /// For each word of the question the best there is among people and genres.
-    elsewhere: Vec<Option<(u8, Field)>>,
+    scratch: &'a Scratch,
     sum: u32,
     titles: usize,
     people: usize,
@@ -301,10 +307,12 @@ struct Nearness<'a> {
 }
 
 impl<'a> Nearness<'a> {
-    fn new(asked: &'a Asked<'a>, doc: usize) -> Self {
+    fn new(asked: &'a Asked<'a>, doc: usize, scratch: &'a mut Scratch) -> Self {
         let entries = asked.segment.entries(doc);
-        let mut in_title = Vec::new();
-        let mut elsewhere: Vec<Option<(u8, Field)>> = vec![None; asked.question.words];
+        let Scratch { in_title, elsewhere } = scratch;
+        in_title.clear();
+        elsewhere.clear();
+        elsewhere.resize(asked.question.words, None);
         for (atom, meant) in asked.question.atoms.iter().zip(&asked.meant) {
             for entry in entries {
                 let Some((cost, goes_on)) = meant.cost(entry) else { continue };
@@ -326,8 +334,7 @@ impl<'a> Nearness<'a> {
             asked,
             entries,
             title_words: usize::from(asked.segment.title_words(doc)),
-            in_title,
-            elsewhere,
+            scratch,
             sum: 0,
             titles: 0,
             people: 0,
@@ -360,9 +367,9 @@ impl<'a> Nearness<'a> {
             (false, _) | (_, true) => 1,
             _ => 3,
         };
-        let here = self.in_title.iter().filter(|found| found.first == at);
+        let here = self.scratch.in_title.iter().filter(|found| found.first == at);
         let best = here.min_by_key(|found| (u32::from(found.cost) * 4 + order(found), found.start)).copied();
-        let elsewhere = self.elsewhere.get(at).copied().flatten();
+        let elsewhere = self.scratch.elsewhere.get(at).copied().flatten();
         let elsewhere_cost = elsewhere.map_or(u32::MAX, |(cost, field)| {
             u32::from(cost) + if field == Field::People { away::PEOPLE } else { away::GENRE }
         });
