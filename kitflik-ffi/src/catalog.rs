@@ -91,7 +91,7 @@ impl Catalog {
         guarded(self.kitflik.catalog().add_movie(&actor, &movie)).await
     }
 
-    /// Adds or changes movies by title and release date, and says what became of each.
+    /// Adds or changes movies by title, director and release date, and says what became of each.
     ///
     /// # Errors
     /// As [`Catalog::add_movie`].

@@ -91,7 +91,7 @@ export class Catalog {
     return this.#handle.call((engine) => engine.addMovie(text(actor), text(movie), key(command)));
   }
 
-  /** Adds or changes movies by title and release date, and says what became of each. */
+  /** Adds or changes movies by title, director and release date, and says what became of each. */
   async importMovies(actor: wire.Actor, movies: wire.NewMovie[]): Promise<wire.Imported[]> {
     return this.#handle.call((engine) => engine.importMovies(text(actor), text(movies)));
   }
