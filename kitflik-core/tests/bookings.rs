@@ -334,6 +334,37 @@ fn money_for_a_booking_that_was_sold_on_other_terms_goes_back() {
 }
 
 #[test]
+fn money_that_was_asked_for_at_another_price_sells_nothing() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show;
+    let bookings = house.kitflik.bookings();
+    block_on(async {
+        let held =
+            bookings.hold(&Actor::guest(), &HoldSeats::seats(show.id, seats(&["A1", "A2"]))).await.unwrap();
+        let guest = Actor::guest_with(held.booking_token.unwrap());
+        let lost = ConfirmBooking::paid_by("test", Some("timeout_before".to_owned()));
+        bookings.confirm(&guest, held.id, &lost).await.unwrap_err();
+        house.clock.advance(minutes(2));
+        house.kitflik.tick().await.unwrap();
+        let fewer = ChangeSeats {
+            command: None,
+            seats: seats(&["A1"]),
+            ticket_types: Vec::new(),
+            discount_code: None,
+        };
+        let changed = bookings.change_seats(&guest, held.id, &fewer).await.unwrap();
+        assert!(changed.quote.total.amount_minor < held.quote.total.amount_minor);
+        // The provider charges late what it was asked for.
+        let capture = kitflik_core::Capture { booking: held.id, amount: held.quote.total, reference: None };
+        kitflik_core::Payments::capture(&*house.payments, capture).await.unwrap();
+        house.clock.advance(minutes(5));
+        house.kitflik.tick().await.unwrap();
+        assert_eq!(house.payments.taken(), []);
+        assert_eq!(bookings.get(&guest, held.id).await.unwrap().status, BookingStatus::Held);
+    });
+}
+
+#[test]
 fn a_customer_has_at_most_so_many_seats_of_a_show() {
     let house = house();
     let show = house.cinema(HALL, |show| show.max_seats_per_customer = Some(4)).show;

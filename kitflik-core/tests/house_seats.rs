@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use common::{Cinema, HALL, House, Slow, house, house_on, seat, seats};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, ChangeSeats, ConfirmBooking, ErrorCode, HoldSeats,
-    MemoryStorage, OccupancyQuery, RegisterUser, Role, SalesChannel, SeatId, ShowId, StaffId, Timestamp,
-    UnblockSeats,
+    Actor, BlockSeats, BookingError, CancelBooking, ChangeSeats, CommandId, ConfirmBooking, ErrorCode,
+    HoldSeats, HouseSeatView, MemoryStorage, OccupancyQuery, RegisterUser, Role, SalesChannel, SeatId,
+    ShowId, StaffId, Timestamp, UnblockSeats,
 };
 use pollster::block_on;
 
@@ -330,6 +330,20 @@ fn one_of_many_gets_a_seat_that_is_released() {
 
 /// As many seats as allowed, with the longest reason, over as many holds that are over.
 #[test]
+fn a_show_that_is_not_deleted_keeps_its_house_seats() {
+    let (house, cinema) = scene();
+    let show = cinema.show.id;
+    let held = hold(&house, &clerk(), show, &["A6"]).unwrap();
+    let sold = block_on(house.kitflik.bookings().confirm(&clerk(), held.id, &ConfirmBooking::counter()));
+    block_on(house.kitflik.bookings().cancel(&Actor::System, sold.unwrap().id, &CancelBooking::default()))
+        .unwrap();
+    let refused =
+        block_on(house.kitflik.catalog().delete_show(&Actor::System, show, None, None)).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::InUse);
+    assert_eq!(states(&house, show), "####......");
+}
+
+#[test]
 fn the_largest_block_fits_a_batch() {
     let house = house();
     let plan: String = ('A'..='J').map(|row| format!("{row}: ##########\n")).collect();
@@ -343,9 +357,18 @@ fn the_largest_block_fits_a_batch() {
     }
     house.clock.advance(minutes(15));
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    block(&house, show, &all, |block| block.reason = wide.repeat(100));
-    assert_eq!(kept(&house, show).len(), 100);
-    assert_eq!(unblock(&house, show, &all).len(), 100);
+    let command = |name: &str| Some(CommandId::new(name).unwrap());
+    let mut largest = BlockSeats::new(seats(&all), wide.repeat(100));
+    largest.command = command("block");
+    let bookings = house.kitflik.bookings();
+    let views = block_on(bookings.block_seats(&clerk(), show, &largest)).unwrap();
+    assert_eq!((views.len(), kept(&house, show).len()), (100, 100));
+    assert_eq!(block_on(bookings.block_seats(&clerk(), show, &largest)).unwrap(), views);
+    let give = UnblockSeats { command: command("give"), seats: seats(&all) };
+    let given = block_on(bookings.unblock_seats(&clerk(), show, &give)).unwrap();
+    let again = block_on(bookings.unblock_seats(&clerk(), show, &give)).unwrap();
+    let labels = |views: &[HouseSeatView]| views.iter().map(|view| view.label.clone()).collect::<Vec<_>>();
+    assert_eq!((given.len(), labels(&given)), (100, labels(&again)));
     let over = BlockSeats::new(seats(&[all, vec!["A1"]].concat()), "Too many");
     let refused = block_on(house.kitflik.bookings().block_seats(&clerk(), show, &over)).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::ValidationFailed);

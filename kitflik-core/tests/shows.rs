@@ -9,9 +9,9 @@ use std::time::Duration;
 use common::{Cinema, Dying, HALL, House, house, house_on, seats};
 use kitflik_core::testing::ports::{PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, AuditoriumView, BlockSeats, BookingView, CatalogError, ConfirmBooking, EditShow, Error, ErrorCode,
-    HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage, MoveShow, NewAuditorium, NewShow, ShowId,
-    ShowStatus, ShowView, TicketError, UnblockSeats,
+    Actor, AuditoriumView, BlockSeats, BookingView, CatalogError, CategoryPrice, ChangeSeats, ConfirmBooking,
+    EditShow, Error, ErrorCode, HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage, Money, MoveShow,
+    NewAuditorium, NewPriceCard, NewShow, ShowId, ShowStatus, ShowView, TicketError, UnblockSeats,
 };
 use pollster::block_on;
 
@@ -54,6 +54,37 @@ fn hall(house: &House, cinema: &Cinema, plan: &str) -> AuditoriumView {
 fn another(house: &House, cinema: &Cinema, local: &str) -> ShowView {
     let show = NewShow::new(cinema.movie.id, cinema.auditorium.id, cinema.card.id, local.parse().unwrap());
     block_on(house.kitflik.catalog().add_show(&Actor::System, &show)).unwrap()
+}
+
+#[test]
+fn a_show_is_not_moved_into_the_past() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show.id;
+    let refused = move_show(&house, show, &to_time("2025-11-28T21:00")).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::ValidationFailed);
+    move_show(&house, show, &to_time("2026-11-28T21:00")).unwrap();
+}
+
+#[test]
+fn another_currency_prices_a_hold_anew() {
+    let house = house();
+    let cinema = house.cinema(HALL, |_| {});
+    let held = hold(&house, cinema.show.id, &["A1"]);
+    let prices = cinema.card.prices.iter().cloned();
+    let prices = prices.map(|price| CategoryPrice { amount_minor: 1_700, ..price }).collect();
+    let yen = NewPriceCard::new("Yen", "JPY".parse().unwrap(), prices);
+    let yen = block_on(house.kitflik.catalog().add_price_card(&Actor::System, &yen)).unwrap();
+    let edit = EditShow::new(yen.id);
+    block_on(house.kitflik.catalog().edit_show(&Actor::System, cinema.show.id, None, &edit)).unwrap();
+    let guest = Actor::guest_with(held.booking_token.unwrap());
+    let more = ChangeSeats {
+        command: None,
+        seats: seats(&["A1", "A2"]),
+        ticket_types: Vec::new(),
+        discount_code: None,
+    };
+    let changed = block_on(house.kitflik.bookings().change_seats(&guest, held.id, &more)).unwrap();
+    assert_eq!(changed.quote.total, Money::new(3_400, "JPY".parse().unwrap()));
 }
 
 #[test]
@@ -270,9 +301,9 @@ fn a_deletion_that_was_cut_off_lets_the_show_go_on() {
     assert_eq!(cut_off.unwrap_err().code(), ErrorCode::Unavailable);
     let request = HoldSeats::best(show, 1);
     let hold = || block_on(house.kitflik.bookings().hold(&Actor::guest(), &request));
-    assert_eq!(hold().unwrap_err().code(), ErrorCode::ShowNotOnSale);
+    assert_eq!(hold().unwrap_err().code(), ErrorCode::Contended);
     block_on(house.kitflik.tick()).unwrap();
-    assert_eq!(hold().unwrap_err().code(), ErrorCode::ShowNotOnSale, "somebody may still be at it");
+    assert_eq!(hold().unwrap_err().code(), ErrorCode::Contended, "somebody may still be at it");
     house.clock.advance(Duration::from_secs(61));
     block_on(house.kitflik.tick()).unwrap();
     hold().unwrap();

@@ -183,6 +183,46 @@ fn uses_come_back_when_holds_end_and_sales_are_cancelled() {
 }
 
 #[test]
+fn a_cap_that_was_lowered_takes_back_all_that_nobody_has() {
+    let house = house();
+    let plan: String = ('A'..='F').map(|row| format!("{row}: ##########\n")).collect();
+    let cinema = house.cinema(&plan, |_| {});
+    let voucher = add(&house, &NewVoucher { max_uses: Some(100), ..ten_percent() });
+    for at in 1..=50 {
+        let row = char::from(b'A' + (at - 1) / 10);
+        hold(&house, &cinema, &format!("{row}{}", (at - 1) % 10 + 1)).unwrap();
+    }
+    house.clock.advance(Duration::from_secs(11 * 60));
+    edit(
+        &house,
+        &block_on(house.kitflik.catalog().voucher(&Actor::System, voucher.id)).unwrap(),
+        &NewVoucher { max_uses: Some(2), ..ten_percent() },
+    )
+    .unwrap();
+    hold(&house, &cinema, "F1").unwrap();
+    hold(&house, &cinema, "F5").unwrap();
+    assert_eq!(refused(hold(&house, &cinema, "F9")), ErrorCode::VoucherUsedUp);
+}
+
+#[test]
+fn a_cap_that_comes_later_counts_a_hold_that_names_its_code_again() {
+    let house = house();
+    let cinema = house.cinema(HALL, |_| {});
+    let voucher = add(&house, &ten_percent());
+    let held = hold(&house, &cinema, "A1").unwrap();
+    edit(&house, &voucher, &NewVoucher { max_uses: Some(1), ..ten_percent() }).unwrap();
+    let again = ChangeSeats {
+        command: None,
+        seats: seats(&["A1"]),
+        ticket_types: Vec::new(),
+        discount_code: Some(CODE.to_owned()),
+    };
+    block_on(house.kitflik.bookings().change_seats(&Actor::System, held.id, &again)).unwrap();
+    assert_eq!(uses(&house, &voucher), 1);
+    assert_eq!(refused(hold(&house, &cinema, "A5")), ErrorCode::VoucherUsedUp);
+}
+
+#[test]
 fn a_customer_uses_a_code_so_often() {
     let house = house();
     let cinema = house.cinema(HALL, |show| show.selection.orphans = false);

@@ -4,7 +4,6 @@ use super::hold::{Choosing, check_seats, with_types};
 use super::house::give_up;
 use super::maps::SeatState;
 use super::view::view;
-use super::vouchers::voucher_of;
 use super::{BookingError, BookingView, Bookings, ChangeSeats, SalesChannel, quote, rules};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};

@@ -11,11 +11,12 @@ use crate::catalog::normal_code;
 use crate::error::Invalid;
 use crate::ids::{BookingId, ShowId, VoucherId};
 use crate::money::{Currency, Money};
+use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{
     BookedDiscount, Booking, Form, Holder, Show, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
-use crate::store::tx::{Mutant, Tx};
+use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
 
 /// Uses that are looked at in one go where the count is full, the oldest first: they are the likeliest to be over.

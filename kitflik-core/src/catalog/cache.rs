@@ -54,7 +54,9 @@ pub(crate) struct CatalogCache {
 }
 
 /// What was looked at then is looked at again.
-const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+fn never() -> Timestamp {
+    Timestamp::from_millis(i64::MAX)
+}
 
 #[derive(Debug)]
 struct Current {
@@ -72,13 +74,13 @@ impl CatalogCache {
     pub(crate) fn look_again(&self) {
         self.asked.fetch_add(1, Ordering::AcqRel);
         if let Some(current) = &mut *self.current.write() {
-            current.looked_at = NEVER;
+            current.looked_at = never();
         }
     }
 
     /// When it was looked, if nobody has changed the catalogue since `asked` was counted.
     fn looked(&self, asked: u64, now: Timestamp) -> Timestamp {
-        if self.asked.load(Ordering::Acquire) == asked { now } else { NEVER }
+        if self.asked.load(Ordering::Acquire) == asked { now } else { never() }
     }
 
     /// What was seen last, while the storage does not answer. Not for whoever has just changed something.

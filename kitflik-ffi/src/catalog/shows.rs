@@ -15,8 +15,8 @@ impl Catalog {
     /// so, all that can be there.
     ///
     /// # Errors
-    /// As [`Catalog::add_show`]: `show_overlap` or `Invalid` names each start that cannot be, also where a change of the
-    /// clocks skips or repeats it.
+    /// As [`Catalog::add_show`]: `show_overlap` or `Invalid` names each start that cannot be, also where a change of
+    /// the clocks skips or repeats it.
     pub async fn add_shows(&self, actor: Actor, shows: RepeatShow) -> Result<AddedShows, KitflikError> {
         guarded(self.kitflik.catalog().add_shows(&actor, &shows)).await
     }
