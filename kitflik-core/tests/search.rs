@@ -16,6 +16,7 @@ struct Town {
     berlin: Cinema,
     odeon: kitflik_core::VenueId,
     savoy: kitflik_core::VenueId,
+    small: kitflik_core::AuditoriumId,
 }
 
 fn movie(title: &str, genre: &str, rating: &str, released: &str) -> NewMovie {
@@ -63,7 +64,7 @@ fn town() -> Town {
     plays(up, small, "2026-11-28T15:00", "de", ShowFormat::ThreeD);
     plays(heist, small, "2026-11-30T18:00", "fr", ShowFormat::TwoD);
     let odeon = berlin.auditorium.venue_id;
-    Town { house, berlin, odeon, savoy }
+    Town { house, berlin, odeon, savoy, small }
 }
 
 impl Town {
@@ -313,6 +314,35 @@ fn time_that_goes_by_between_two_pages_moves_nobody() {
     }
     assert_eq!(found, ["Alien", "Heat", "The Heist", "Up", "Ikiru"]);
     assert_eq!(titles(&page(None)), ["Heat"]);
+}
+
+#[test]
+fn a_show_that_has_begun_has_no_place_on_any_page() {
+    let town = town();
+    let catalog = town.house.kitflik.catalog();
+    let up = town.find(|query| query.q = some("up")).unwrap().items[0].id;
+    let small = town.small;
+    for (movie, hall, start) in [
+        (up, small, "2026-11-27T22:30"),
+        (town.berlin.movie.id, town.berlin.auditorium.id, "2026-11-27T23:00"),
+    ] {
+        let new = NewShow::new(movie, hall, town.berlin.card.id, start.parse().unwrap());
+        block_on(catalog.add_show(&Actor::System, &new)).unwrap();
+    }
+    // 20:05: Alien began at 20:00, and comes again after Up.
+    town.house.clock.advance(std::time::Duration::from_secs((7 * 60 + 5) * 60));
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = PageRequest { cursor, limit: Some(1) };
+        let query = MovieQuery { page, sort: Some(MovieSort::NextShow), ..MovieQuery::default() };
+        let page = block_on(catalog.movies(&query)).unwrap();
+        found.extend(titles(&page));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, ["Up", "Alien", "Heat", "The Heist", "Ikiru"]);
 }
 
 #[test]

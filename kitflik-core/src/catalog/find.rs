@@ -74,7 +74,7 @@ impl Catalog<'_> {
                 MovieSort::ReleaseDate => (newest, 0),
                 MovieSort::NextShow => {
                     let shows = showing.get(&hit.id).into_iter().flatten();
-                    let starts = shows.map(|shown| shown.show.starts_at).filter(|start| *start >= as_of);
+                    let starts = shows.map(|shown| shown.show.starts_at).filter(|start| *start > as_of);
                     (starts.min().map_or(i64::MAX, Timestamp::millis), 0)
                 }
             };
