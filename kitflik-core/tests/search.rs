@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::{Cinema, HALL, House, house, seats};
+use common::{Cinema, HALL, House, house, price, seats};
 use kitflik_core::{
     Actor, CatalogError, CatalogItem, ConfirmBooking, Date, HoldSeats, MovieId, MovieQuery, MovieResults,
-    MovieSort, NewAuditorium, NewMovie, NewShow, NewVenue, PageRequest, ShowFormat,
+    MovieSort, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest, ShowFormat,
 };
 use pollster::block_on;
 
@@ -343,6 +343,34 @@ fn a_show_that_has_begun_has_no_place_on_any_page() {
         }
     }
     assert_eq!(found, ["Up", "Alien", "Heat", "The Heist", "Ikiru"]);
+}
+
+#[test]
+fn shows_are_found_by_the_prices_that_they_have_now() {
+    let town = town();
+    let catalog = town.house.kitflik.catalog();
+    let up = town.find(|query| query.q = some("up")).unwrap().items[0].id;
+    let sold = |start: &str, amount_minor: i64, rule: serde_json::Value| {
+        let prices = [price("standard", "adult", amount_minor)];
+        let card = serde_json::json!({ "name": "N", "currency": "EUR", "prices": prices, "rules": [rule] });
+        let card: NewPriceCard = serde_json::from_value(card).unwrap();
+        let card = block_on(catalog.add_price_card(&Actor::System, &card)).unwrap();
+        let new = NewShow::new(up, town.small, card.id, start.parse().unwrap());
+        block_on(catalog.add_show(&Actor::System, &new)).unwrap()
+    };
+    let cheaper_than = |most| town.titles(|query| query.max_price_minor = Some(most));
+    let more = serde_json::json!({ "name": "Friday", "when": { "weekdays": ["friday"] },
+        "change": { "amount_minor": 300 } });
+    let show = sold("2026-11-27T19:00", 500, more);
+    assert_eq!(show.prices[0].amount_minor, 800);
+    assert_eq!(cheaper_than(799), [""; 0], "not by the card's price");
+    let late = serde_json::json!({ "name": "Late", "when": { "minutes_before_start_at_most": 60 },
+        "change": { "set_minor": 600 } });
+    sold("2026-11-27T23:00", 1000, late);
+    assert_eq!(cheaper_than(799), [""; 0], "not yet");
+    town.house.clock.advance(std::time::Duration::from_secs(9 * 60 * 60));
+    assert_eq!(cheaper_than(799), ["Up"]);
+    assert_eq!(cheaper_than(599), [""; 0]);
 }
 
 #[test]
