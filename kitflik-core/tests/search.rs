@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::{Cinema, HALL, House, house, seats};
+use common::{Cinema, HALL, House, house, price, seats};
 use kitflik_core::{
     Actor, CatalogError, CatalogItem, ConfirmBooking, Date, HoldSeats, MovieId, MovieQuery, MovieResults,
-    MovieSort, NewAuditorium, NewMovie, NewShow, NewVenue, PageRequest, ShowFormat,
+    MovieSort, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PageRequest, ShowFormat,
 };
 use pollster::block_on;
 
@@ -16,6 +16,7 @@ struct Town {
     berlin: Cinema,
     odeon: kitflik_core::VenueId,
     savoy: kitflik_core::VenueId,
+    small: kitflik_core::AuditoriumId,
 }
 
 fn movie(title: &str, genre: &str, rating: &str, released: &str) -> NewMovie {
@@ -63,7 +64,7 @@ fn town() -> Town {
     plays(up, small, "2026-11-28T15:00", "de", ShowFormat::ThreeD);
     plays(heist, small, "2026-11-30T18:00", "fr", ShowFormat::TwoD);
     let odeon = berlin.auditorium.venue_id;
-    Town { house, berlin, odeon, savoy }
+    Town { house, berlin, odeon, savoy, small }
 }
 
 impl Town {
@@ -313,6 +314,63 @@ fn time_that_goes_by_between_two_pages_moves_nobody() {
     }
     assert_eq!(found, ["Alien", "Heat", "The Heist", "Up", "Ikiru"]);
     assert_eq!(titles(&page(None)), ["Heat"]);
+}
+
+#[test]
+fn a_show_that_has_begun_has_no_place_on_any_page() {
+    let town = town();
+    let catalog = town.house.kitflik.catalog();
+    let up = town.find(|query| query.q = some("up")).unwrap().items[0].id;
+    let small = town.small;
+    for (movie, hall, start) in [
+        (up, small, "2026-11-27T22:30"),
+        (town.berlin.movie.id, town.berlin.auditorium.id, "2026-11-27T23:00"),
+    ] {
+        let new = NewShow::new(movie, hall, town.berlin.card.id, start.parse().unwrap());
+        block_on(catalog.add_show(&Actor::System, &new)).unwrap();
+    }
+    // 20:05: Alien began at 20:00, and comes again after Up.
+    town.house.clock.advance(std::time::Duration::from_secs((7 * 60 + 5) * 60));
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = PageRequest { cursor, limit: Some(1) };
+        let query = MovieQuery { page, sort: Some(MovieSort::NextShow), ..MovieQuery::default() };
+        let page = block_on(catalog.movies(&query)).unwrap();
+        found.extend(titles(&page));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, ["Up", "Alien", "Heat", "The Heist", "Ikiru"]);
+}
+
+#[test]
+fn shows_are_found_by_the_prices_that_they_have_now() {
+    let town = town();
+    let catalog = town.house.kitflik.catalog();
+    let up = town.find(|query| query.q = some("up")).unwrap().items[0].id;
+    let sold = |start: &str, amount_minor: i64, rule: serde_json::Value| {
+        let prices = [price("standard", "adult", amount_minor)];
+        let card = serde_json::json!({ "name": "N", "currency": "EUR", "prices": prices, "rules": [rule] });
+        let card: NewPriceCard = serde_json::from_value(card).unwrap();
+        let card = block_on(catalog.add_price_card(&Actor::System, &card)).unwrap();
+        let new = NewShow::new(up, town.small, card.id, start.parse().unwrap());
+        block_on(catalog.add_show(&Actor::System, &new)).unwrap()
+    };
+    let cheaper_than = |most| town.titles(|query| query.max_price_minor = Some(most));
+    let more = serde_json::json!({ "name": "Friday", "when": { "weekdays": ["friday"] },
+        "change": { "amount_minor": 300 } });
+    let show = sold("2026-11-27T19:00", 500, more);
+    assert_eq!(show.prices[0].amount_minor, 800);
+    assert_eq!(cheaper_than(799), [""; 0], "not by the card's price");
+    let late = serde_json::json!({ "name": "Late", "when": { "minutes_before_start_at_most": 60 },
+        "change": { "set_minor": 600 } });
+    sold("2026-11-27T23:00", 1000, late);
+    assert_eq!(cheaper_than(799), [""; 0], "not yet");
+    town.house.clock.advance(std::time::Duration::from_secs(9 * 60 * 60));
+    assert_eq!(cheaper_than(799), ["Up"]);
+    assert_eq!(cheaper_than(599), [""; 0]);
 }
 
 #[test]

@@ -158,6 +158,8 @@ pub(crate) struct SeatMaps {
     shows: RwLock<BTreeMap<ShowId, Arc<ShowMap>>>,
     /// Counts the changes of all maps, so that no two maps of a show are touched alike.
     touches: AtomicU64,
+    /// How far that was when a map was last forgotten because its show has changed.
+    forgotten: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -212,17 +214,26 @@ impl SeatMaps {
         }
     }
 
+    fn next(&self) -> u64 {
+        self.touches.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     fn touch(&self, mut live: MutexGuard<'_, Live>) {
         live.made = None;
-        live.touched = self.touches.fetch_add(1, Ordering::Relaxed) + 1;
+        live.touched = self.next();
         let waiting = std::mem::take(&mut live.waiting);
         drop(live);
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Ready once the map of a show is another than this one was made from.
+    /// Ready once the map of a show is another than this one was made from. Where there is no map any more since others
+    /// needed the room, nothing is known to be new: whoever waits looks again by the clock, or would take the room
+    /// from the next one at once.
     pub(crate) fn poll_touched(&self, show: ShowId, after: &SeatMap, context: &mut Context<'_>) -> Poll<()> {
-        let Some(map) = self.show(show) else { return Poll::Ready(()) };
+        let Some(map) = self.show(show) else {
+            let changed = after.touched < self.forgotten.load(Ordering::Acquire);
+            return if changed { Poll::Ready(()) } else { Poll::Pending };
+        };
         let mut live = map.live.lock();
         if live.touched != after.touched {
             return Poll::Ready(());
@@ -235,7 +246,17 @@ impl SeatMaps {
 
     /// Forgets a show that has changed.
     pub(crate) fn forget(&self, show: ShowId) {
-        self.shows.write().remove(&show);
+        let gone = self.shows.write().remove(&show);
+        self.forgotten(gone);
+    }
+
+    /// Tells who waits for a map that its show has changed.
+    fn forgotten(&self, gone: Option<Arc<ShowMap>>) {
+        if gone.is_some() {
+            self.forgotten.fetch_max(self.next(), Ordering::AcqRel);
+        }
+        // Only now are they woken: see `ShowMap::drop`.
+        drop(gone);
     }
 
     /// Corrects the hint of a show that has another layout or price card now.
@@ -244,9 +265,22 @@ impl SeatMaps {
             return;
         }
         let mut shows = self.shows.write();
-        if shows.get(&show).is_some_and(|map| map.hint != hint) {
-            shows.remove(&show);
-        }
+        let gone =
+            if shows.get(&show).is_some_and(|map| map.hint != hint) { shows.remove(&show) } else { None };
+        drop(shows);
+        self.forgotten(gone);
+    }
+}
+
+/// Makes room for a map. Ids grow with time: the first is of the oldest show. Maps that nobody waits for go first.
+fn make_room(shows: &mut BTreeMap<ShowId, Arc<ShowMap>>) {
+    if shows.len() < MOST_MAPS {
+        return;
+    }
+    let unwatched = |map: &ShowMap| map.live.try_lock().is_some_and(|live| live.waiting.is_empty());
+    let found = shows.iter().find(|(_, map)| unwatched(map)).map(|(show, _)| *show);
+    if found.is_none_or(|show| shows.remove(&show).is_none()) {
+        shows.pop_first();
     }
 }
 
@@ -303,10 +337,7 @@ impl Engine {
         let Some(record) = self.get(&keys::show(show)).await? else { return Ok(None) };
         let hint = ShowHint { layout: record.layout, price_card: record.price_card };
         let mut shows = self.maps.shows.write();
-        if shows.len() >= MOST_MAPS {
-            // Ids grow with time: the first is of the oldest show.
-            shows.pop_first();
-        }
+        make_room(&mut shows);
         shows.insert(show, Arc::new(ShowMap { hint, live: Mutex::default() }));
         Ok(Some(hint))
     }
@@ -431,3 +462,6 @@ impl Engine {
         Ok(states.collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

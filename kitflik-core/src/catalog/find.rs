@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cache::Snapshot;
+use super::pricing::{self, ShowFacts};
 use super::search::{Hit, folded};
 use super::types::{FacetCount, MovieFacets};
 use super::{Catalog, CatalogError, MovieQuery, MovieResults, MovieSort, ShowFormat, ShowStatus, page_limit};
@@ -37,7 +38,7 @@ impl Catalog<'_> {
         let as_of = after.as_ref().map_or(now, |after| after.as_of.min(now));
         let sort = query.sort.unwrap_or(MovieSort::Relevance);
         let shows_matter = wanted.asks_for_shows() || query.facets || sort == MovieSort::NextShow;
-        let mut showing = if shows_matter { catalogue.showing(&wanted, as_of) } else { BTreeMap::new() };
+        let mut showing = if shows_matter { catalogue.showing(&wanted, as_of, now) } else { BTreeMap::new() };
         let mut hits = match wanted.words {
             Some(words) => catalogue.index.find(words),
             None => catalogue.index.all(),
@@ -74,7 +75,7 @@ impl Catalog<'_> {
                 MovieSort::ReleaseDate => (newest, 0),
                 MovieSort::NextShow => {
                     let shows = showing.get(&hit.id).into_iter().flatten();
-                    let starts = shows.map(|shown| shown.show.starts_at).filter(|start| *start >= as_of);
+                    let starts = shows.map(|shown| shown.show.starts_at).filter(|start| *start > as_of);
                     (starts.min().map_or(i64::MAX, Timestamp::millis), 0)
                 }
             };
@@ -282,8 +283,13 @@ impl Snapshot {
         movies.filter(|movie| self.coming(*movie, as_of).next().is_some()).collect()
     }
 
-    /// The shows that are not over and match, of each movie that has one.
-    fn showing(&self, wanted: &Wanted<'_>, as_of: Timestamp) -> BTreeMap<MovieId, Vec<Shown<'_>>> {
+    /// The shows that are not over and match, of each movie that has one; by their prices as they are now.
+    fn showing(
+        &self,
+        wanted: &Wanted<'_>,
+        as_of: Timestamp,
+        now: Timestamp,
+    ) -> BTreeMap<MovieId, Vec<Shown<'_>>> {
         let matching = |movie: MovieId| {
             let coming = self.coming(movie, as_of).filter_map(|id| Some((id, self.shows.get(&id)?)));
             let placed = coming.filter(|(_, show)| !show.cancelled).filter_map(|(id, show)| {
@@ -291,7 +297,7 @@ impl Snapshot {
                 Some(Shown { id, show, venue_id, venue: self.venues.get(&venue_id)? })
             });
             let fits = |shown: &Shown<'_>| {
-                let cheapest = wanted.max_price.and_then(|_| self.cheapest(shown.show));
+                let cheapest = wanted.max_price.and_then(|_| self.cheapest(shown, now));
                 wanted.show(shown.show, shown.venue_id, shown.venue, cheapest)
             };
             placed.filter(fits).collect::<Vec<_>>()
@@ -300,8 +306,10 @@ impl Snapshot {
         movies.filter(|(_, shows)| !shows.is_empty()).collect()
     }
 
-    fn cheapest(&self, show: &Show) -> Option<i64> {
-        self.price_cards.get(&show.price_card)?.prices.iter().map(|price| price.amount_minor).min()
+    fn cheapest(&self, shown: &Shown<'_>, now: Timestamp) -> Option<i64> {
+        let card = self.price_cards.get(&shown.show.price_card)?;
+        let facts = ShowFacts::of(shown.show, shown.venue.zone, now);
+        card.prices.iter().map(|price| pricing::apply(card, price, &facts).0).min()
     }
 
     fn facets(&self, hits: &[Hit<'_>], showing: &BTreeMap<MovieId, Vec<Shown<'_>>>) -> MovieFacets {

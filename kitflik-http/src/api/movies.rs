@@ -59,7 +59,8 @@ struct Search {
     #[serde(default, deserialize_with = "unless_empty")]
     #[param(value_type = Option<String>)]
     time_to: Option<TimeOfDay>,
-    /// Only shows with a price of at most so much, in minor units of the show's currency.
+    /// Only shows with a price of at most so much, in minor units of the show's currency: a price as it is now, by the
+    /// rules of the card, without fees and tax.
     #[param(minimum = 0)]
     max_price_minor: Option<i64>,
     /// Only shows that can be booked, with at least so many free seats. The rest of the query must leave at most 200

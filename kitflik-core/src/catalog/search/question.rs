@@ -10,8 +10,10 @@ const MOST_WORDS: usize = 12;
 const LONG_BEGINNING: usize = 5;
 /// Parts of a word that is taken apart have so many bytes.
 const SHORTEST_PART: usize = 3;
-/// Ways to take a word apart that are tried.
+/// Ways to take a word apart that are tried, of all words together: each is another look at all movies.
 const MOST_PARTINGS: usize = 3;
+/// Longer questions are not taken apart.
+const MOST_WORDS_WITH_PARTINGS: usize = 4;
 
 /// What takes a movie away from the question; less is better. It depends on the movie and the question alone, so that a
 /// movie that comes or goes changes nobody's place.
@@ -89,17 +91,21 @@ impl Question {
     pub(super) fn taken_apart(&self, known: impl Fn(&str) -> bool) -> Vec<Self> {
         let singles: Vec<&str> =
             self.atoms.iter().filter(|atom| atom.words == 1).map(|atom| atom.text.as_str()).collect();
-        let mut questions = Vec::new();
-        for (at, word) in singles.iter().enumerate() {
+        if singles.len() > MOST_WORDS_WITH_PARTINGS {
+            return Vec::new();
+        }
+        let known = &known;
+        let cuts = singles.iter().enumerate().flat_map(|(at, word)| {
             let cuts = word.char_indices().map(|(cut, _)| word.split_at(cut));
             let parts = cuts.filter(|parts| parts.0.len() >= SHORTEST_PART && parts.1.len() >= SHORTEST_PART);
-            for (one, other) in parts.filter(|parts| known(parts.0) && known(parts.1)).take(MOST_PARTINGS) {
-                let mut words = singles.clone();
-                words.splice(at..=at, [one, other]);
-                questions.extend(Self::new(&words.join(" ")));
-            }
-        }
-        questions
+            parts.filter(|parts| known(parts.0) && known(parts.1)).map(move |parts| (at, parts))
+        });
+        let questions = cuts.take(MOST_PARTINGS).filter_map(|(at, (one, other))| {
+            let mut words = singles.clone();
+            words.splice(at..=at, [one, other]);
+            Self::new(&words.join(" "))
+        });
+        questions.collect()
     }
 
     fn covers(atom: &Atom) -> std::ops::Range<usize> {

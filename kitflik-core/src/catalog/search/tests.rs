@@ -50,6 +50,16 @@ fn words_match_in_any_order_and_field_and_the_last_may_be_begun() {
 }
 
 #[test]
+fn a_question_is_taken_apart_in_few_ways() {
+    let partings =
+        |text: &str, known: fn(&str) -> bool| Question::new(text).unwrap().taken_apart(known).len();
+    assert_eq!(partings("elitesquad starwars", |word| ["star", "wars"].contains(&word)), 1);
+    assert_eq!(partings("elitesquad starwars oceanseleven", |_| true), 3, "in all, not of each word");
+    assert_eq!(partings("one two three elitesquad", |_| true), 3);
+    assert_eq!(partings("one two three four elitesquad", |_| true), 0);
+}
+
+#[test]
 fn if_no_movie_has_all_words_half_of_them_will_do() {
     let movies = [movie("Saving Private Ryan"), movie("Ryan's Daughter")];
     assert_eq!(found(&movies, "saving ryan xyzzy"), ["Saving Private Ryan"]);

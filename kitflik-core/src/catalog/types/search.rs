@@ -67,7 +67,8 @@ pub struct MovieQuery {
     /// Only shows that start at this time of day or earlier; before `time_from` it is meant after midnight.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub time_to: Option<TimeOfDay>,
-    /// Only shows with a price of at most so much, in minor units of the show's currency.
+    /// Only shows with a price of at most so much, in minor units of the show's currency: a price as it is now, by the
+    /// rules of the card, without fees and tax.
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub max_price_minor: Option<i64>,
     /// Only shows that can be booked, with at least so many seats that are free online. They are counted in at most
