@@ -20,10 +20,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 ///
 /// A stream for `EventSource`. The event `map` has the seats as `GET /v1/shows/{id}/seats` answers them; each `seats`
 /// after it has what changed: `{"version": 7, "changes": {"12": "h", "13": "."}}`, by places in the layout, the first
-/// is 0. Whoever comes back with the id of the last event gets exactly what was missed, or a `map`. The event
-/// `beat`, which is empty, comes at least every 15 seconds. Who reads too slowly is cut off, and may come back; 429 and 503 are for those who had
-/// better poll. Once a show is over, its stream is one `map`. (A host without a runtime, such as a worker, answers one
-/// event and ends: clients ask again by themselves.)
+/// is 0. Whoever comes back with the id of the last event gets exactly what was missed, or a `map`. The event `beat`,
+/// which is empty, comes every 15 seconds. Who reads too slowly is cut off, and may come back; 429 and 503 are for
+/// those who had better poll. Once a show is over, its stream is one `map`. (A host without a runtime, such as a
+/// worker, answers one event and ends: clients ask again by themselves.)
 #[utoipa::path(get, path = "/v1/shows/{id}/seats/events", tag = "bookings",
     params(("id" = ShowId, Path),
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),

@@ -1,4 +1,4 @@
-//! Pictures that were drawn. One of 20,000 seats takes a good while, and is the same for everybody until a seat changes.
+//! Pictures that were drawn. One of 20,000 seats takes a good while, and is the same for all until a seat changes.
 
 use std::collections::VecDeque;
 
