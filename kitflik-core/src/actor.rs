@@ -117,6 +117,14 @@ impl Actor {
         Self::Guest { booking_token: Some(booking_token.into()) }
     }
 
+    /// Whether it may change the catalogue: for hosts that ask before they read a long request. Every verb asks itself.
+    ///
+    /// # Errors
+    /// [`Denied`] says who may not do what.
+    pub fn may_edit_catalogue(&self) -> Result<(), Denied> {
+        self.may(Permission::EditCatalog)
+    }
+
     pub(crate) fn may(&self, permission: Permission) -> Result<(), Denied> {
         match self {
             Self::System => Ok(()),

@@ -15,7 +15,7 @@ pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
-mod pictures;
+pub(crate) mod pictures;
 mod quote;
 pub(crate) mod session;
 pub(crate) mod shows;

@@ -10,11 +10,12 @@ use std::io::Write;
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 /// Shorter answers fit into a packet anyway.
 const SHORT: u64 = 1024;
@@ -33,7 +34,7 @@ pub(crate) enum Asked {
     Other,
     Plain,
     Gzip {
-        uri: Uri,
+        path: String,
         known: Option<HeaderValue>,
     },
 }
@@ -47,7 +48,7 @@ impl Asked {
             return Self::Plain;
         }
         Self::Gzip {
-            uri: request.uri().clone(),
+            path: request.uri().path().to_owned(),
             known: request.headers().get(header::IF_NONE_MATCH).cloned(),
         }
     }
@@ -70,11 +71,22 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     named.or(any).unwrap_or(false)
 }
 
-/// Compressed answers by tag and address.
-#[derive(Debug, Default)]
-pub(crate) struct Compression(Mutex<Kept>);
+/// Compressed answers by tag and path. What else a client may write into an address makes no other answer of it.
+#[derive(Debug)]
+pub(crate) struct Compression {
+    kept: Mutex<Kept>,
+    /// How many may be compressed at the same time: whoever waits may find that it is done.
+    places: Semaphore,
+}
 
-type Name = (HeaderValue, Uri);
+impl Default for Compression {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { kept: Mutex::default(), places: Semaphore::new(2 * cores) }
+    }
+}
+
+type Name = (HeaderValue, String);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -95,7 +107,7 @@ impl Compression {
             headers.get(header::CACHE_CONTROL).is_some_and(|it| it.as_bytes().starts_with(b"public"));
         let Some(tag) = headers.get(header::ETAG).filter(|_| public).cloned() else { return response };
         headers.append(header::VARY, ACCEPT_ENCODING);
-        let Asked::Gzip { uri, known } = asked else { return response };
+        let Asked::Gzip { path, known } = asked else { return response };
         let Some(weak) = weakened(&tag) else { return response };
         if response.status() == StatusCode::NOT_MODIFIED {
             // It is the compressed answer that the client has.
@@ -108,8 +120,8 @@ impl Compression {
         if response.status() != StatusCode::OK || !worth(&response) {
             return response;
         }
-        let name = (tag, uri);
-        let kept = self.0.lock().bodies.get(&name).cloned();
+        let name = (tag, path);
+        let kept = self.kept(&name);
         let (mut parts, body) = response.into_parts();
         let compressed = match kept {
             Some(kept) => kept,
@@ -118,10 +130,9 @@ impl Compression {
                 let Ok(plain) = to_bytes(body, usize::MAX).await else {
                     return Response::from_parts(parts, Body::empty());
                 };
-                let Some(compressed) = compress(plain.clone()).await else {
+                let Some(compressed) = self.compress(name, plain.clone()).await else {
                     return Response::from_parts(parts, Body::from(plain));
                 };
-                self.0.lock().keep(name, compressed.clone());
                 compressed
             }
         };
@@ -131,19 +142,39 @@ impl Compression {
         parts.headers.insert(header::ETAG, weak);
         Response::from_parts(parts, Body::from(compressed))
     }
+
+    fn kept(&self, name: &Name) -> Option<Bytes> {
+        self.kept.lock().bodies.get(name).cloned()
+    }
+
+    async fn compress(&self, name: Name, plain: Bytes) -> Option<Bytes> {
+        let _place = self.places.acquire().await.ok()?;
+        if let Some(kept) = self.kept(&name) {
+            return Some(kept);
+        }
+        let compressed = compress(plain).await?;
+        self.kept.lock().keep(name, compressed.clone());
+        Some(compressed)
+    }
+}
+
+fn size(name: &Name, body: &Bytes) -> usize {
+    // The name stands in two places.
+    2 * (name.0.len() + name.1.len()) + body.len()
 }
 
 impl Kept {
     fn keep(&mut self, name: Name, body: Bytes) {
-        if body.len() > KEPT / 4 || self.bodies.contains_key(&name) {
+        let size_of = size(&name, &body);
+        if size_of > KEPT / 4 || self.bodies.contains_key(&name) {
             return;
         }
-        self.bytes += body.len();
+        self.bytes += size_of;
         self.bodies.insert(name.clone(), body);
         self.order.push_back(name);
         while self.bytes > KEPT || self.order.len() > KEPT / 4096 {
             let Some(oldest) = self.order.pop_front() else { return };
-            let gone = self.bodies.remove(&oldest).map_or(0, |body| body.len());
+            let gone = self.bodies.remove(&oldest).map_or(0, |body| size(&oldest, &body));
             self.bytes = self.bytes.saturating_sub(gone);
         }
     }
@@ -200,14 +231,33 @@ mod tests {
         assert!(!accepts_gzip(&HeaderMap::new()));
     }
 
+    #[tokio::test]
+    async fn what_a_client_adds_to_an_address_is_not_kept() {
+        let compression = Compression::default();
+        for address in ["/v1/movies?q=1", "/v1/movies?q=2", "/v1/movies", "/v1/venues"] {
+            let request = Request::get(address).header(header::ACCEPT_ENCODING, "gzip").body(Body::empty());
+            let response = Response::builder()
+                .header(header::CACHE_CONTROL, "public, no-cache")
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::ETAG, "\"1\"")
+                .body(Body::from("x".repeat(2000)));
+            let asked = Asked::of(&request.unwrap());
+            let answer = compression.answer(asked, response.unwrap()).await;
+            assert_eq!(answer.headers()[header::CONTENT_ENCODING], GZIP);
+        }
+        assert_eq!(compression.kept.lock().bodies.len(), 2);
+    }
+
     #[test]
     fn what_is_kept_is_bounded() {
         let mut kept = Kept::default();
-        let name = |number: usize| (HeaderValue::from(number), Uri::from_static("/"));
+        let name = |number: usize| (HeaderValue::from(number), "/".repeat(1000));
         for number in 0..10_000 {
             kept.keep(name(number), Bytes::from(vec![0; 10_000]));
         }
-        assert!(kept.bytes <= KEPT && kept.bytes == 10_000 * kept.bodies.len());
+        let sizes = kept.bodies.iter().map(|(name, body)| size(name, body));
+        assert_eq!(kept.bytes, sizes.sum::<usize>());
+        assert!(kept.bytes <= KEPT && kept.bytes > 12_000 * kept.bodies.len());
         assert_eq!(kept.bodies.len(), kept.order.len());
         assert!(kept.bodies.contains_key(&name(9_999)) && !kept.bodies.contains_key(&name(0)));
         kept.keep(name(10_001), Bytes::from(vec![0; KEPT]));

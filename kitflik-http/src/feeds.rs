@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use kitflik_core::{BookingError, ErrorCode, Kitflik, SeatEvent, SeatFeed, SeatMap, ShowId};
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use crate::api::events::event;
@@ -32,9 +32,11 @@ const BEAT: Duration = Duration::from_secs(15);
 const BREATH: Duration = Duration::from_millis(50);
 /// How long a store that does not answer is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Beats without a listener after which a show is not looked at any more. Until then whoever lost the connection
-/// finds what was missed.
-const IDLE_BEATS: u32 = 4;
+/// Shows that are followed at most: each costs the store a look every now and then, whoever listens.
+const SHOWS: usize = 256;
+/// How long a show that nobody listens to is remembered, so that whoever lost the connection finds what was missed.
+/// Until somebody comes it is not looked at.
+const IDLE: Duration = BEAT;
 
 /// All shows that somebody listens to.
 #[derive(Debug)]
@@ -128,6 +130,15 @@ impl Feeds {
         if let Some(joined) = shows.get(&show).and_then(|feed| feed.join(last)) {
             return Ok(joined);
         }
+        if shows.len() >= (self.most / 4).clamp(1, SHOWS) {
+            let idle = shows.iter().find(|(_, feed)| feed.end(true)).map(|(show, _)| *show);
+            let Some(idle) = idle else {
+                let detail =
+                    "as many shows are followed as this server can: ask for the seats now and then instead";
+                return Err(Problem::new(ErrorCode::Unavailable, detail).retry_after(30));
+            };
+            shows.remove(&idle);
+        }
         let runtime = tokio::runtime::Handle::try_current().map_err(|error| Problem::internal(&error))?;
         let name = getrandom::u64().map_err(|error| Problem::internal(&error))?;
         let feed = Arc::new(Feed::new(SeatFeed::new(format!("{name:016x}"), Arc::clone(&map))));
@@ -152,7 +163,11 @@ impl Feeds {
 
 /// The listeners of one show.
 #[derive(Debug)]
-struct Feed(Mutex<State>);
+struct Feed {
+    state: Mutex<State>,
+    /// Calls the driver: somebody listens again, or the feed has ended.
+    called: Notify,
+}
 
 #[derive(Debug)]
 struct State {
@@ -163,46 +178,62 @@ struct State {
 
 impl Feed {
     fn new(feed: SeatFeed) -> Self {
-        Self(Mutex::new(State { feed, listeners: Vec::new(), ended: false }))
+        let state = Mutex::new(State { feed, listeners: Vec::new(), ended: false });
+        Self { state, called: Notify::new() }
     }
 
     fn join(&self, last: Option<&str>) -> Option<(Vec<SeatEvent>, mpsc::Receiver<Bytes>)> {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if state.ended {
             return None;
         }
         let (sender, receiver) = mpsc::channel(QUEUE);
+        if !state.is_listened_to() {
+            // What happened meanwhile is told as soon as the driver has looked.
+            self.called.notify_one();
+        }
         state.listeners.push(sender);
         Some((state.feed.resume(last), receiver))
     }
 
     fn advance(&self, map: Arc<SeatMap>) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if let Some(event) = state.feed.advance(map) {
             let bytes = Bytes::from(written(&event));
             state.send(&bytes);
         }
     }
 
+    /// Whether anybody listens; `None` once it has ended.
+    fn is_listened_to(&self) -> Option<bool> {
+        let state = self.state.lock();
+        (!state.ended).then(|| state.is_listened_to())
+    }
+
     /// Says that the connection lives; how many hear it.
     fn beat(&self) -> usize {
-        let mut state = self.0.lock();
-        state.send(&Bytes::from_static(b":\n\n"));
+        let mut state = self.state.lock();
+        state.send(&Bytes::from_static(b"event: beat\ndata:\n\n"));
         state.listeners.len()
     }
 
     fn end(&self, idle: bool) -> bool {
-        let mut state = self.0.lock();
-        if idle && !state.listeners.is_empty() {
+        let mut state = self.state.lock();
+        if idle && state.is_listened_to() {
             return false;
         }
         state.ended = true;
         state.listeners.clear();
+        self.called.notify_one();
         true
     }
 }
 
 impl State {
+    fn is_listened_to(&self) -> bool {
+        self.listeners.iter().any(|listener| !listener.is_closed())
+    }
+
     /// To everybody whose queue has room; the others are gone, or too slow.
     fn send(&mut self, bytes: &Bytes) {
         self.listeners.retain(|listener| listener.try_send(bytes.clone()).is_ok());
@@ -247,19 +278,25 @@ async fn drive(feeds: Arc<Feeds>, show: ShowId, feed: Arc<Feed>, mut last: Arc<S
     let bookings = feeds.kitflik.bookings();
     let mut beat = interval_at(Instant::now() + BEAT, BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut idle = 0;
-    loop {
+    while let Some(listened_to) = feed.is_listened_to() {
         tokio::select! {
             () = feeds.readiness.draining() => break,
-            _ = beat.tick() => {
-                idle = if feed.beat() == 0 { idle + 1 } else { 0 };
-                if idle >= IDLE_BEATS && feeds.end(show, &feed, true) {
+            () = feed.called.notified() => {}
+            _ = beat.tick(), if listened_to => {
+                feed.beat();
+                continue;
+            }
+            () = bookings.seats_touched(show, &last), if listened_to => {}
+            () = sleep(bookings.seats_good_for(&last)), if listened_to => {}
+            () = sleep(IDLE), if !listened_to => {
+                if feeds.end(show, &feed, true) {
                     return;
                 }
                 continue;
             }
-            () = bookings.seats_touched(show, &last) => {}
-            () = sleep(bookings.seats_good_for(&last)) => {}
+        }
+        if feed.is_listened_to() != Some(true) {
+            continue;
         }
         let pause = match bookings.seats(show).await {
             Ok(map) => {

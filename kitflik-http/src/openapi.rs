@@ -122,7 +122,9 @@ fn complete(path: &str, operation: &mut Operation, changes: bool) {
         operation.parameters.iter().flatten().any(|parameter| place_of(parameter).as_ref() == Some(place))
     };
     let (in_path, in_query) = (has(operation, &ParameterIn::Path), has(operation, &ParameterIn::Query));
-    let of_revision = has(operation, &ParameterIn::Header);
+    let of_revision = operation.parameters.iter().flatten().any(
+        |parameter| matches!(parameter, RefOr::T(parameter) if parameter.name.eq_ignore_ascii_case("if-match")),
+    );
     let changes = changes || of_revision;
     if of_revision {
         refuse(operation, "412", "`stale_revision`: it was changed meanwhile; `ETag` is its revision now");

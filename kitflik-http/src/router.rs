@@ -162,6 +162,8 @@ pub(crate) struct Api {
     pub(crate) document: Bytes,
     #[cfg(feature = "server")]
     pub(crate) feeds: Arc<crate::feeds::Feeds>,
+    #[cfg(feature = "server")]
+    pub(crate) pictures: Arc<crate::api::pictures::Pictures>,
 }
 
 /// The whole API over an engine. See the crate's documentation.
@@ -195,6 +197,8 @@ pub(crate) fn assemble(
         document,
         #[cfg(feature = "server")]
         feeds,
+        #[cfg(feature = "server")]
+        pictures: Arc::default(),
     };
     #[cfg(feature = "pages")]
     let routes = routes.merge(api::pages::routes());

@@ -20,10 +20,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 ///
 /// A stream for `EventSource`. The event `map` has the seats as `GET /v1/shows/{id}/seats` answers them; each `seats`
 /// after it has what changed: `{"version": 7, "changes": {"12": "h", "13": "."}}`, by places in the layout, the first
-/// is 0. Whoever comes back with the id of the last event gets exactly what was missed, or a `map`. A comment comes at
-/// least every 15 seconds. Who reads too slowly is cut off, and may come back; 429 and 503 are for those who had
-/// better poll. (A host without a runtime, such as a worker, answers one event and ends: clients ask again by
-/// themselves.)
+/// is 0. Whoever comes back with the id of the last event gets exactly what was missed, or a `map`. The event `beat`,
+/// which is empty, comes every 15 seconds. Who reads too slowly is cut off, and may come back; 429 and 503 are for
+/// those who had better poll. Once a show is over, its stream is one `map`. (A host without a runtime, such as a
+/// worker, answers one event and ends: clients ask again by themselves.)
 #[utoipa::path(get, path = "/v1/shows/{id}/seats/events", tag = "bookings",
     params(("id" = ShowId, Path),
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
@@ -33,12 +33,18 @@ async fn seat_events(State(api): State<Api>, Id(id): Id<ShowId>, request: Reques
     let (parts, _) = request.into_parts();
     let last = last_seen(&parts.headers);
     #[cfg(feature = "server")]
-    let body = {
+    let body = if parts.method == axum::http::Method::HEAD {
+        api.kitflik.bookings().seats(id).await?;
+        axum::body::Body::empty()
+    } else if api.kitflik.catalog().show(id).await?.ends_at <= api.kitflik.now() {
+        // Its seats are history.
+        axum::body::Body::from(once(&api.kitflik.bookings().seats(id).await?.json(), last, 60))
+    } else {
         let client = super::extract::client::Client::of(&parts.extensions).0;
         api.feeds.listen(id, last, client).await?
     };
     #[cfg(not(feature = "server"))]
-    let body = axum::body::Body::from(once(&api.kitflik.bookings().seats(id).await?.json(), last));
+    let body = axum::body::Body::from(once(&api.kitflik.bookings().seats(id).await?.json(), last, 3));
     Ok(stream(body))
 }
 
@@ -54,13 +60,13 @@ fn stream(body: axum::body::Body) -> Response {
     response
 }
 
-/// The whole answer where nothing can wait: the map, unless it was seen, and when to ask again. Its id is its tag.
-#[cfg(any(test, not(feature = "server")))]
-fn once(json: &str, last: Option<&str>) -> String {
+/// The whole answer where nothing can wait, or there is nothing to wait for: the map, unless it was seen, and in how
+/// many seconds to ask again. Its id is its tag.
+fn once(json: &str, last: Option<&str>, again: u32) -> String {
     let tag = super::cache::tag(json.as_bytes());
     let id = tag.to_str().unwrap_or_default().trim_matches('"');
     let map = if last == Some(id) { String::new() } else { event("map", id, json) };
-    format!("retry: 3000\n\n{map}")
+    format!("retry: {again}000\n\n{map}")
 }
 
 /// An event as it is sent. JSON has no line feeds.
@@ -74,11 +80,11 @@ mod tests {
 
     #[test]
     fn a_host_that_cannot_wait_answers_what_was_not_seen() {
-        let first = once("{\"states\":\"..\"}", None);
+        let first = once("{\"states\":\"..\"}", None, 3);
         let id = first.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
         assert_eq!(first, format!("retry: 3000\n\nevent: map\nid: {id}\ndata: {{\"states\":\"..\"}}\n\n"));
-        assert_eq!(once("{\"states\":\"..\"}", Some(id)), "retry: 3000\n\n");
-        let changed = once("{\"states\":\".h\"}", Some(id));
+        assert_eq!(once("{\"states\":\"..\"}", Some(id), 3), "retry: 3000\n\n");
+        let changed = once("{\"states\":\".h\"}", Some(id), 3);
         assert!(changed.contains("data: {\"states\":\".h\"}") && !changed.contains(id), "{changed}");
     }
 }

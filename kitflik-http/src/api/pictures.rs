@@ -16,6 +16,12 @@ use super::{Answer, SVG};
 use crate::problem::Problem;
 use crate::router::Api;
 
+#[cfg(feature = "server")]
+mod drawings;
+
+#[cfg(feature = "server")]
+pub(crate) use drawings::Pictures;
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(layout)).routes(routes!(seats))
 }
@@ -32,6 +38,21 @@ struct Drawing {
 impl Drawing {
     fn options(&self) -> SvgOptions {
         SvgOptions { legend: self.legend.unwrap_or(true), ..SvgOptions::default() }
+    }
+}
+
+/// A picture by its tag, drawn only if it was not before.
+async fn drawn(
+    api: &Api,
+    tag: &HeaderValue,
+    draw: impl Future<Output = Result<String, Problem>>,
+) -> Result<Bytes, Problem> {
+    #[cfg(feature = "server")]
+    return api.pictures.get(tag, draw).await;
+    #[cfg(not(feature = "server"))]
+    {
+        let _ = (api, tag);
+        draw.await.map(Bytes::from)
     }
 }
 
@@ -59,7 +80,7 @@ async fn layout(
         api.kitflik.catalog().layout(id).await?;
         Bytes::new()
     } else {
-        api.kitflik.catalog().layout_svg(id, &options).await?.into()
+        drawn(&api, &tag, async { Ok(api.kitflik.catalog().layout_svg(id, &options).await?) }).await?
     };
     Ok(cache::typed(&known, tag, cache::REVALIDATE, SVG, body))
 }
@@ -96,6 +117,8 @@ async fn seats(
         let (parts, _) = request.into_parts();
         let Anyone(actor) = Anyone::of(&api, &parts.method, &parts.headers).await?;
         api.kitflik.bookings().get(&actor, booking).await?;
+        #[cfg(feature = "server")]
+        let _turn = api.pictures.turn().await;
         let picture = api.kitflik.bookings().seats_svg(&map.with_mine(booking), &options).await?;
         return Ok(super::file("image/svg+xml", None, picture));
     }
@@ -106,7 +129,7 @@ async fn seats(
     let body = if known.has(&tag) {
         Bytes::new()
     } else {
-        api.kitflik.bookings().seats_svg(map.view(), &options).await?.into()
+        drawn(&api, &tag, async { Ok(api.kitflik.bookings().seats_svg(map.view(), &options).await?) }).await?
     };
     Ok(cache::typed(&known, tag, cache::REVALIDATE, SVG, body))
 }

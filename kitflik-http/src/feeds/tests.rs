@@ -1,13 +1,17 @@
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use axum::body::to_bytes;
-use kitflik_core::{Argon2id, MasterKey, MemoryStorage, MovieQuery, PageRequest};
+use kitflik_core::{Actor, Argon2id, HoldSeats, MasterKey, MemoryStorage, MovieQuery, PageRequest};
 
 use super::*;
 
 /// The demo cinema, and a show of it.
 async fn house() -> (Kitflik, ShowId) {
+    let (kitflik, shows) = shows().await;
+    (kitflik, shows[0])
+}
+
+async fn shows() -> (Kitflik, Vec<ShowId>) {
     let hasher = Arc::new(Argon2id::new(8, 1).unwrap());
     let builder = Kitflik::builder(Arc::new(MemoryStorage::new()), MasterKey::new([7; 32]));
     let kitflik = builder.password_hasher(hasher).build().unwrap();
@@ -16,9 +20,9 @@ async fn house() -> (Kitflik, ShowId) {
     let mut shows = Vec::new();
     for movie in movies.items {
         let page = kitflik.catalog().shows_of(movie.id, &PageRequest::default()).await.unwrap();
-        shows.extend(page.items);
+        shows.extend(page.items.iter().map(|show| show.id));
     }
-    (kitflik, shows.first().unwrap().id)
+    (kitflik, shows)
 }
 
 fn code(problem: &Problem) -> String {
@@ -98,14 +102,53 @@ async fn a_server_that_ends_ends_its_streams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_show_is_looked_at_for_a_while_after_the_last_listener() {
+async fn a_show_that_nobody_listens_to_is_remembered_for_a_while_but_not_looked_at() {
     let (kitflik, show) = house().await;
-    let feeds = Feeds::new(kitflik, Readiness::default(), 2);
-    drop(feeds.listen(show, None, None).await.unwrap());
-    tokio::time::advance(BEAT).await;
-    tokio::task::yield_now().await;
-    assert_eq!(feeds.shows.lock().len(), 1, "somebody may come back");
-    while !feeds.shows.lock().is_empty() {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+    let feeds = Feeds::new(kitflik.clone(), Readiness::default(), 2);
+    let feed = || feeds.shows.lock().get(&show).cloned();
+    let number = || feed().map(|feed| feed.state.lock().feed.resume(None)[0].id().to_owned());
+    let body = feeds.listen(show, None, None).await.unwrap();
+    let first = number().unwrap();
+    drop(body);
+    let seat = kitflik.catalog().layout(kitflik.bookings().seats(show).await.unwrap().view().layout_id).await;
+    let seat = seat.unwrap().seats[0].id.clone();
+    let request = HoldSeats::seats(show, vec![seat]);
+    kitflik.bookings().hold(&Actor::System, &request).await.unwrap();
+    sleep(IDLE / 2).await;
+    assert_eq!(number().unwrap(), first, "nobody asked");
+
+    let body = feeds.listen(show, Some(&first), None).await.unwrap();
+    sleep(BEAT * 10).await;
+    assert_ne!(number().unwrap(), first, "somebody came back");
+    drop(body);
+    sleep(IDLE * 3).await;
+    assert!(feed().is_none());
+}
+
+#[tokio::test]
+async fn as_many_shows_are_followed_as_there_is_room_for() {
+    let (kitflik, shows) = shows().await;
+    let feeds = Feeds::new(kitflik, Readiness::default(), 8);
+    let followed = || feeds.shows.lock().keys().copied().collect::<Vec<_>>();
+    let first = feeds.listen(shows[0], None, None).await.unwrap();
+    let _second = feeds.listen(shows[1], None, None).await.unwrap();
+    let refused = feeds.listen(shows[2], None, None).await.unwrap_err();
+    assert_eq!(code(&refused), "unavailable");
+    let _same = feeds.listen(shows[1], None, None).await.unwrap();
+    drop(first);
+    let _third = feeds.listen(shows[2], None, None).await.unwrap();
+    assert_eq!(followed().len(), 2);
+    assert!(!followed().contains(&shows[0]), "the one that nobody listened to made room");
+}
+
+#[tokio::test]
+async fn whoever_asks_for_the_head_takes_nobodys_place() {
+    let (kitflik, show) = house().await;
+    let router = crate::router::router(kitflik, crate::RouterOptions::default().listeners_at_once(0));
+    for (method, status) in [("HEAD", 200), ("GET", 503)] {
+        let request = axum::http::Request::builder().method(method);
+        let request = request.uri(format!("/v1/shows/{show}/seats/events")).body(Body::empty()).unwrap();
+        let response = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
+        assert_eq!(response.status(), status, "{method}");
     }
 }

@@ -60,3 +60,15 @@ async fn streams_end_with_the_server_and_are_of_shows_that_there_are() {
     let path = format!("/v1/shows/{}/seats/events", show.id);
     house.get(&path).may_fail().send().await.refused(503, "unavailable");
 }
+
+#[tokio::test]
+async fn the_stream_of_a_show_that_is_over_is_one_event() {
+    let house = House::open().await;
+    let show = house.show("A: ####\n").await;
+    house.wait(20 * 366 * 24 * 60 * 60);
+    let mut events = house.listen(&show, None).await;
+    let map = events.expect("map").await;
+    assert_eq!(events.next().await, None);
+    let mut seen = house.listen(&show, Some(&map.id)).await;
+    assert_eq!(seen.next().await, None);
+}

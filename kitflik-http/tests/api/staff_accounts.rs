@@ -193,3 +193,29 @@ async fn what_staff_do_can_be_read() {
     assert_eq!(house.get(other).bearer(&boss).send().await.expect(200)["items"], json!([]));
     house.get("/v1/admin/audit?cursor=x").bearer(&boss).send().await.refused_field("cursor");
 }
+
+#[tokio::test]
+async fn plans_of_those_who_may_not_change_the_catalogue_are_not_read() {
+    let house = House::open().await;
+    if house.local.is_none() {
+        return;
+    }
+    let boss = house.staff().await;
+    let show = house.show("A: ####").await;
+    let (_, usher) = member(&house, &boss, "plans@example.org", "usher").await;
+    let layout = format!("/v1/admin/auditoriums/{}/layout", show.auditorium);
+    for (method, path) in [
+        (Method::PUT, layout.clone()),
+        (Method::POST, format!("{layout}/preview")),
+        (Method::POST, "/v1/admin/auditoriums".to_owned()),
+        (Method::POST, format!("/v1/admin/auditoriums/import?venue_id={}&name=X", show.venue)),
+    ] {
+        let send = |token: &str| {
+            let call = house.call(method.clone(), &path).bearer(token).header("if-match", "*");
+            call.body("application/json", "{").send()
+        };
+        send(&usher).await.refused(403, "forbidden");
+        let read = send(&boss).await;
+        assert!(matches!(read.status, 400 | 422), "{method} {path}: {}", read.status);
+    }
+}

@@ -7,7 +7,7 @@ use kitflik_core::{Actor, AuditoriumView, Invalid, Layout, NewAuditorium, VenueI
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::extract::actor::StaffMember;
+use crate::api::extract::actor::CatalogueEditor;
 use crate::api::extract::body::{self, Json};
 use crate::api::extract::idempotency::IdempotencyKey;
 use crate::api::extract::query::Query;
@@ -68,7 +68,7 @@ impl LayoutSource {
     responses((status = 201, description = "The auditorium", body = AuditoriumView)))]
 async fn add(
     State(api): State<Api>,
-    StaffMember(actor): StaffMember,
+    CatalogueEditor(actor): CatalogueEditor,
     key: IdempotencyKey,
     Json(new): Json<AddAuditorium>,
 ) -> Answer {
@@ -107,7 +107,7 @@ struct Import {
     responses((status = 201, description = "The auditorium", body = AuditoriumView)))]
 async fn import(
     State(api): State<Api>,
-    StaffMember(actor): StaffMember,
+    CatalogueEditor(actor): CatalogueEditor,
     key: IdempotencyKey,
     Query(Import { venue_id, name }): Query<Import>,
     Plan(plan): Plan,

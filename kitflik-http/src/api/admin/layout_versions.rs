@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::auditoriums::LayoutSource;
-use crate::api::extract::actor::StaffMember;
+use crate::api::extract::actor::CatalogueEditor;
 use crate::api::extract::body::Json;
 use crate::api::extract::idempotency::IdempotencyKey;
 use crate::api::extract::path::Id;
@@ -63,7 +63,7 @@ async fn read(api: &Api, id: AuditoriumId, new: NewLayout) -> Result<SetLayout, 
         headers(("ETag" = String)))))]
 async fn set_layout(
     State(api): State<Api>,
-    StaffMember(actor): StaffMember,
+    CatalogueEditor(actor): CatalogueEditor,
     Id(id): Id<AuditoriumId>,
     IfMatch(revision): IfMatch,
     key: IdempotencyKey,
@@ -82,7 +82,7 @@ async fn set_layout(
     responses((status = 200, description = "What would become of its shows", body = LayoutReport)))]
 async fn preview_layout(
     State(api): State<Api>,
-    StaffMember(actor): StaffMember,
+    CatalogueEditor(actor): CatalogueEditor,
     Id(id): Id<AuditoriumId>,
     Json(new): Json<NewLayout>,
 ) -> Answer {

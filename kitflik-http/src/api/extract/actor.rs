@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use kitflik_core::{Actor, ErrorCode, InvalidToken, SessionId, UserError};
+use kitflik_core::{Actor, CatalogError, ErrorCode, InvalidToken, SessionId, UserError};
 
 use super::body::malformed;
 use super::cookies::{self, Token, Whose};
@@ -25,6 +25,9 @@ pub(crate) struct CustomerSession(pub(crate) Actor, pub(crate) Option<SessionId>
 
 /// Staff.
 pub(crate) struct StaffMember(pub(crate) Actor);
+
+/// Staff who may change the catalogue: nobody else's long bodies are read.
+pub(crate) struct CatalogueEditor(pub(crate) Actor);
 
 enum Credentials<'a> {
     None,
@@ -134,5 +137,15 @@ impl FromRequestParts<Api> for StaffMember {
             }
             _ => Err(unauthenticated("staff only: log in at /v1/admin/auth/login")),
         }
+    }
+}
+
+impl FromRequestParts<Api> for CatalogueEditor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let StaffMember(actor) = StaffMember::from_request_parts(parts, api).await?;
+        actor.may_edit_catalogue().map_err(CatalogError::from)?;
+        Ok(Self(actor))
     }
 }
