@@ -303,6 +303,7 @@ function over({ app, main, one, booking, current }) {
   const types = booking.seats.map((seat) => ({ seat: seat.id, ticket_type: seat.ticket_type }));
   const body = { show_id: booking.show_id, seats: ids, ticket_types: types };
   if (one.max_seats_per_customer !== null) body.customer = customerOf();
+  if (booking.quote.discount_code) body.discount_code = booking.quote.discount_code;
   async function holdAgain(event) {
     event.target.disabled = true;
     try {
@@ -312,6 +313,7 @@ function over({ app, main, one, booking, current }) {
     } catch (error) {
       if (!current()) return;
       event.target.disabled = false;
+      if (error.code?.startsWith("voucher_")) delete body.discount_code;
       const label = new Map(booking.seats.map((seat) => [seat.id, seat.label]));
       const words = tell(error, (seats) => seats.map((seat) => label.get(seat) ?? seat));
       show(told, notice(words.kind, words.title, words.kind === "warn" ? "Please choose again in the plan; what you typed is kept." : words.text));

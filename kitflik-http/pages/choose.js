@@ -68,6 +68,7 @@ export async function viewSeats(app, main, id, current) {
   let states = marked(first.body.states);
   let busy = false;
   let failures = 0;
+  let moving = false;
 
   const map = document.createElement("seat-map");
   const told = h("div", { class: "told", "aria-live": "polite" });
@@ -125,9 +126,21 @@ export async function viewSeats(app, main, id, current) {
     failures = 0;
   }
 
-  /** A newer plan of the same seats. */
+  /** A newer plan; if the show has other seats now, all is drawn anew. */
   function take(plan) {
-    if (plan.layout_id === layout.id && current()) update(marked(plan.states));
+    if (!current()) return;
+    if (plan.layout_id === layout.id) update(marked(plan.states));
+    else moved();
+  }
+
+  async function moved() {
+    if (moving) return;
+    moving = true;
+    // The show may be told as it was for a moment longer than its seats.
+    const now = await get(`/v1/shows/${id}`).catch(() => one);
+    if (!current()) return;
+    if (now.layout_id !== layout.id && !busy) app.go(location.hash);
+    else setTimeout(() => { moving = false; if (current()) moved(); }, 3000);
   }
 
   async function look() {

@@ -2,6 +2,8 @@
 
 /** How often the plan is looked at while there are no events, in milliseconds. */
 const EVERY = 3000;
+/** After so long without a word the connection is dead, whatever it looks like: a beat comes every 15 seconds. */
+const DEAD = 35000;
 
 /**
  * Follows a show until the function that it returns is called. `changed` gets the plan (`layout_id`, `version`,
@@ -11,17 +13,21 @@ export function follow(show, { changed, heard, look }) {
   let source = null;
   let plan = null;
   let last = 0;
+  let word = 0;
   let timer = null;
   let live = true;
   let refusals = 0;
 
   const told = () => {
     last = Date.now();
+    word = last;
     heard();
   };
   function listen() {
+    word = Date.now();
     source = new EventSource(`/v1/shows/${show}/seats/events`);
     source.addEventListener("open", told);
+    source.addEventListener("beat", told);
     source.addEventListener("map", (event) => {
       plan = JSON.parse(event.data);
       told();
@@ -46,6 +52,11 @@ export function follow(show, { changed, heard, look }) {
 
   async function tick() {
     clearTimeout(timer);
+    if (source?.readyState === EventSource.OPEN && Date.now() - word > DEAD) {
+      // What came meanwhile is in the map that a new connection begins with.
+      hush();
+      listen();
+    }
     if (source && silent()) await look();
     // A refusal ends the browser's own attempts.
     if (live && source?.readyState === EventSource.CLOSED && (refusals += 1) % 10 === 0) {

@@ -127,7 +127,7 @@ impl Feeds {
         last: Option<&str>,
     ) -> Result<(Vec<SeatEvent>, mpsc::Receiver<Bytes>), Problem> {
         let mut shows = self.shows.lock();
-        if let Some(joined) = shows.get(&show).and_then(|feed| feed.join(last)) {
+        if let Some(joined) = shows.get(&show).and_then(|feed| feed.join(&map, last)) {
             return Ok(joined);
         }
         if shows.len() >= (self.most / 4).clamp(1, SHOWS) {
@@ -142,7 +142,8 @@ impl Feeds {
         let runtime = tokio::runtime::Handle::try_current().map_err(|error| Problem::internal(&error))?;
         let name = getrandom::u64().map_err(|error| Problem::internal(&error))?;
         let feed = Arc::new(Feed::new(SeatFeed::new(format!("{name:016x}"), Arc::clone(&map))));
-        let joined = feed.join(last).ok_or_else(|| Problem::internal(&"a feed ended before it began"))?;
+        let joined =
+            feed.join(&map, last).ok_or_else(|| Problem::internal(&"a feed ended before it began"))?;
         shows.insert(show, Arc::clone(&feed));
         runtime.spawn(drive(Arc::clone(self), show, feed, map));
         Ok(joined)
@@ -182,14 +183,20 @@ impl Feed {
         Self { state, called: Notify::new() }
     }
 
-    fn join(&self, last: Option<&str>) -> Option<(Vec<SeatEvent>, mpsc::Receiver<Bytes>)> {
+    /// `map` is the show as it is now.
+    fn join(
+        &self,
+        map: &Arc<SeatMap>,
+        last: Option<&str>,
+    ) -> Option<(Vec<SeatEvent>, mpsc::Receiver<Bytes>)> {
         let mut state = self.state.lock();
         if state.ended {
             return None;
         }
         let (sender, receiver) = mpsc::channel(QUEUE);
         if !state.is_listened_to() {
-            // What happened meanwhile is told as soon as the driver has looked.
+            // Nobody has looked meanwhile: nobody who comes is told what is no longer so.
+            state.feed.advance(Arc::clone(map));
             self.called.notify_one();
         }
         state.listeners.push(sender);

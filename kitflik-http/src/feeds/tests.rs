@@ -1,6 +1,7 @@
 use std::net::Ipv4Addr;
 
 use axum::body::to_bytes;
+use futures_util::StreamExt;
 use kitflik_core::{Actor, Argon2id, HoldSeats, MasterKey, MemoryStorage, MovieQuery, PageRequest};
 
 use super::*;
@@ -30,17 +31,17 @@ fn code(problem: &Problem) -> String {
     problem["code"].as_str().unwrap().to_owned()
 }
 
-async fn feed() -> Feed {
+async fn feed() -> (Feed, Arc<SeatMap>) {
     let (kitflik, show) = house().await;
     let map = kitflik.bookings().seats(show).await.unwrap();
-    Feed::new(SeatFeed::new("test", map))
+    (Feed::new(SeatFeed::new("test", Arc::clone(&map))), map)
 }
 
 #[tokio::test]
 async fn who_does_not_read_is_dropped_and_keeps_nobody_waiting() {
-    let feed = feed().await;
-    let (first, mut slow) = feed.join(None).unwrap();
-    let (_, mut quick) = feed.join(None).unwrap();
+    let (feed, map) = feed().await;
+    let (first, mut slow) = feed.join(&map, None).unwrap();
+    let (_, mut quick) = feed.join(&map, None).unwrap();
     assert!(matches!(first[..], [SeatEvent::Map { .. }]));
     for _ in 0..QUEUE {
         assert_eq!(feed.beat(), 2);
@@ -55,7 +56,7 @@ async fn who_does_not_read_is_dropped_and_keeps_nobody_waiting() {
     assert_eq!(waiting, QUEUE, "what waited is told, then the stream ends");
     drop(quick);
     assert_eq!(feed.beat(), 0, "who is gone is forgotten");
-    assert!(feed.end(true) && feed.join(None).is_none());
+    assert!(feed.end(true) && feed.join(&map, None).is_none());
 }
 
 #[tokio::test]
@@ -118,8 +119,13 @@ async fn a_show_that_nobody_listens_to_is_remembered_for_a_while_but_not_looked_
     assert_eq!(number().unwrap(), first, "nobody asked");
 
     let body = feeds.listen(show, Some(&first), None).await.unwrap();
-    sleep(BEAT * 10).await;
-    assert_ne!(number().unwrap(), first, "somebody came back");
+    assert_ne!(number().unwrap(), first, "somebody came back, and is told nothing old");
+    let told = body.into_data_stream().next().await.unwrap().unwrap();
+    let told = String::from_utf8(told.to_vec()).unwrap();
+    assert!(told.contains("event: seats\n") && told.contains("\"0\":\"h\""), "{told}");
+    let body = feeds.listen(show, None, None).await.unwrap();
+    sleep(IDLE * 10).await;
+    assert!(feed().is_some(), "somebody listens");
     drop(body);
     sleep(IDLE * 3).await;
     assert!(feed().is_none());

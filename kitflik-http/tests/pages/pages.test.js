@@ -662,3 +662,62 @@ people("somebody else's words stay words", async (arrive) => {
   await page.getByRole("cell", { name }).waitFor();
   assert.equal(await page.locator("td img").count(), 0);
 });
+
+people("whoever holds the same seats again keeps the discount", async (arrive) => {
+  const show = nextShow();
+  const authorization = await staffToken();
+  await api(server.base, "/v1/admin/vouchers", { method: "POST", authorization, body: { code: "AGAIN", discount: { basis_points: 5000 } } });
+  const page = await arrive();
+  await openSeats(page, show);
+  await choose(page, "H6", "H7");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByLabel("Discount code").fill("again");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByRole("button", { name: "Leave it out" }).waitFor();
+  const total = await page.locator("#total").textContent();
+  const mine = JSON.parse(await page.evaluate(() => sessionStorage.getItem("kitflik.booking")));
+  await api(server.base, `/v1/bookings/${mine.id}/release`, { method: "POST", authorization: `Booking ${mine.token}` });
+  await page.reload();
+  await page.getByRole("button", { name: "Hold the same seats again" }).click();
+  await page.getByRole("button", { name: "Leave it out" }).waitFor();
+  assert.equal(await page.locator("#total").textContent(), total);
+});
+
+people("a stream that says nothing for long is opened anew", async (arrive) => {
+  const page = await arrive();
+  await page.clock.install();
+  await page.addInitScript(() => {
+    globalThis.opened = 0;
+    globalThis.EventSource = class {
+      static OPEN = 1;
+      static CLOSED = 2;
+      readyState = 1;
+      constructor() { globalThis.opened += 1; }
+      addEventListener(name, told) { if (name === "beat") globalThis.beat = told; }
+      close() { this.readyState = 2; }
+    };
+  });
+  await openSeats(page, nextShow());
+  const opened = () => page.evaluate(() => globalThis.opened);
+  await page.clock.runFor(30_000);
+  await page.evaluate(() => globalThis.beat());
+  await page.clock.runFor(30_000);
+  assert.equal(await opened(), 1);
+  await page.clock.runFor(10_000);
+  assert.equal(await opened(), 2);
+});
+
+// The hall is another after this: no test that wants it as it was can follow.
+people("a plan whose show gets other seats is drawn anew", async (arrive) => {
+  const show = nextShow();
+  const page = await arrive();
+  await openSeats(page, show);
+  const { auditorium } = await api(server.base, `/v1/shows/${show.id}`);
+  await seat(page, "K6").waitFor();
+  const path = `/v1/admin/auditoriums/${auditorium.id}/layout`;
+  const body = { layout: { text: "category p Parkett\nA: pppp\nB: pppp\n" } };
+  await api(server.base, path, { method: "PUT", authorization: await staffToken(), headers: { "if-match": "*" }, body });
+  await seat(page, "K6").waitFor({ state: "detached" });
+  await choose(page, "A1", "A2");
+  assert.deepEqual(await chosen(page), ["A1", "A2"]);
+});

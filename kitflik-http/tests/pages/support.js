@@ -87,8 +87,8 @@ export async function visitor(browser, base, options = {}) {
 }
 
 /** Asks the API from outside of any page. */
-export async function api(base, path, { method = "GET", body, authorization } = {}) {
-  const headers = { ...(body && { "content-type": "application/json" }), ...(authorization && { authorization }) };
+export async function api(base, path, { method = "GET", body, authorization, headers: more } = {}) {
+  const headers = { ...(body && { "content-type": "application/json" }), ...(authorization && { authorization }), ...more };
   const response = await fetch(base + path, { method, headers, body: body && JSON.stringify(body) });
   const answer = await response.json();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
