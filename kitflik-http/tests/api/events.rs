@@ -64,6 +64,9 @@ async fn streams_end_with_the_server_and_are_of_shows_that_there_are() {
 #[tokio::test]
 async fn the_stream_of_a_show_that_is_over_is_one_event() {
     let house = House::open().await;
+    if house.local.is_none() {
+        return; // the show would have to end first
+    }
     let show = house.show("A: ####\n").await;
     house.wait(20 * 366 * 24 * 60 * 60);
     let mut events = house.listen(&show, None).await;
