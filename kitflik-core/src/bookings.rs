@@ -16,6 +16,7 @@ mod hold;
 mod house;
 mod list;
 pub(crate) mod maps;
+mod money;
 mod preview;
 mod quote;
 mod read;

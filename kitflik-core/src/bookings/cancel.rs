@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::confirm::FIRST_LOOK;
 use super::house::give_up;
 use super::maps::SeatState;
+use super::money::note;
 use super::{BookingError, BookingStatus, BookingView, Bookings};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
@@ -21,7 +22,7 @@ use crate::ports::payments::PaymentStatus;
 use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{
-    Booking, Cancellation, Form, MailContent, Outbox, PaymentInFlight, Refund, Show, VoucherUse,
+    Booking, Cancellation, Form, MailContent, MoneyEvent, Outbox, PaymentInFlight, Refund, Show, VoucherUse,
 };
 use crate::store::tx::{Loaded, Mutant};
 use crate::time::Timestamp;
@@ -229,6 +230,7 @@ impl Bookings<'_> {
                 };
                 tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
             }
+            note(&mut tx, &cancelled, MoneyEvent::Returned, cancelled.total, None, 0)?;
             tx.put(&key, &cancelled)?;
             if let Some(version) = tx.commit(Durability::Durable, &cancelled).await? {
                 let free = cancelled.seats.iter().map(|seat| (seat.number, SeatState::Free));
@@ -265,6 +267,7 @@ impl Bookings<'_> {
             if pending_refund(&found, &payment.provider).is_none() {
                 return Ok(Some(found));
             }
+            note(&mut tx, &found, MoneyEvent::Refunded, amount, Some(&payment.provider), 0)?;
             let refunded = with_refund(found, RefundStatus::Refunded);
             tx.put(&key, &refunded)?;
             tx.delete(&watch);

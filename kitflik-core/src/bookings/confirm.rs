@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::cancel::{pending_refund, with_refund};
 use super::hold::check_customer;
 use super::maps::SeatState;
+use super::money::note;
 use super::{
     BookingError, BookingStatus, BookingView, Bookings, COUNTER, ConfirmBooking, Customer, PaymentChoice,
     RefundStatus, rules,
@@ -21,7 +22,7 @@ use crate::ports::payments::{Capture, PaymentStatus};
 use crate::ports::storage::Durability;
 use crate::store::keys::{self, Typed};
 use crate::store::records::{
-    Booking, Deleting, Form, Holder, MailContent, Outbox, Payment, PaymentInFlight, UserBooking,
+    Booking, Deleting, Form, Holder, MailContent, MoneyEvent, Outbox, Payment, PaymentInFlight, UserBooking,
 };
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
@@ -302,8 +303,10 @@ impl Bookings<'_> {
             tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
         }
         let charged = sold.payment.as_ref().filter(|payment| payment.charge.is_some());
+        note(tx, &sold, MoneyEvent::Sold, sold.total, None, 0)?;
         if let Some(payment) = charged {
             tx.delete(&keys::payment(sold.id, &payment.provider));
+            note(tx, &sold, MoneyEvent::Captured, sold.total, Some(&payment.provider), payment.attempt)?;
         }
         if let Some(discount) = sold.discount.as_ref().filter(|discount| discount.counted) {
             // From here on the use is the sale's: nobody needs to look at it.
@@ -492,7 +495,10 @@ fn end_refund(
     watch: &PaymentInFlight,
     status: RefundStatus,
 ) -> Result<(), EngineError> {
-    if pending_refund(booking, &watch.provider).is_some() {
+    if let Some(amount) = pending_refund(booking, &watch.provider) {
+        if status == RefundStatus::Refunded {
+            note(tx, booking, MoneyEvent::Refunded, amount, Some(&watch.provider), 0)?;
+        }
         tx.put(&keys::booking(booking.id), &with_refund(booking.clone(), status))?;
     }
     Ok(())

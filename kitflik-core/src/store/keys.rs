@@ -24,6 +24,7 @@
 //! booking/{booking}                      Booking          the truth about its seats and its money
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
 //! payment/{booking}/{provider digest}    PaymentInFlight  money that may be moving: found again after a crash
+//! money/{time}/{booking}/{event}/{number}  MoneyEntry     the books: what was owed and paid, in the order of time
 //! email/{email digest}                   EmailClaim       one account per e-mail
 //! user/{user}                            User
 //! session/{session}                      Session          a refresh token is used once
@@ -57,9 +58,9 @@ use uuid::fmt::Hyphenated;
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
     Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
-    MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer,
-    Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue,
-    Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule,
+    ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking,
+    UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -317,6 +318,17 @@ pub(crate) fn payment(booking: BookingId, provider: &str) -> Typed<PaymentInFlig
 
 pub(crate) fn payments() -> Range<PaymentInFlight> {
     under("payment/")
+}
+
+/// `number` tells events of one kind apart that happen to a booking.
+pub(crate) fn money(at: Timestamp, booking: BookingId, event: MoneyEvent, number: u32) -> Typed<MoneyEntry> {
+    typed(format!("money/{:015}/{booking}/{}/{number}", at.millis().max(0), event.as_str()))
+}
+
+/// The books from one time until before another.
+pub(crate) fn money_between(from: Timestamp, to: Timestamp) -> Range<MoneyEntry> {
+    let edge = |at: Timestamp| format!("money/{:015}/", at.millis().max(0));
+    Range { start: edge(from), end: edge(to), record: PhantomData }
 }
 
 pub(crate) fn email(email: &str) -> Typed<EmailClaim> {

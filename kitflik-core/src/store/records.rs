@@ -51,10 +51,12 @@ macro_rules! records {
 mod accounts;
 mod bookings;
 mod catalog;
+mod money;
 
 pub(crate) use accounts::*;
 pub(crate) use bookings::*;
 pub(crate) use catalog::*;
+pub(crate) use money::*;
 
 records! {
     /// What tells master keys apart, and opens nothing.
