@@ -5,6 +5,7 @@ mod block;
 mod cancel;
 mod change;
 mod channel;
+mod check_in;
 mod clear;
 mod confirm;
 mod error;
@@ -18,6 +19,7 @@ mod list;
 pub(crate) mod maps;
 mod money;
 mod preview;
+mod print;
 mod quote;
 mod read;
 mod release;
@@ -32,11 +34,17 @@ pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
 pub use channel::SalesChannel;
+pub(crate) use check_in::return_tickets;
+pub use check_in::{
+    CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, FlaggedScan, MergeCheckIns,
+    MergedCheckIns, RevokeTicket, RevokedTicketView, ScanView, UndoCheckIn,
+};
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub(crate) use hold::expired;
 pub use maps::SeatMap;
 pub use preview::{QuoteSeats, QuoteView};
+pub use print::PRINT_POLICY;
 pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,

@@ -42,6 +42,11 @@ const UPWARD: &[(&str, &str, &str)] = &[
 /// `begin_command`, which writes their log.
 const UNASKED: &[(&str, usize, &str)] = &[
     ("bookings/cancel.rs", 1, "the news that a refund was made"),
+    (
+        "bookings/check_in.rs",
+        1,
+        "the row says who scanned, and devices of one usher must not wait for each other",
+    ),
     ("bookings/clear.rs", 1, "holds that are over, of a show that a command takes away"),
     ("bookings/confirm.rs", 2, "a payment that was not taken, and one that is found again"),
     ("bookings/forget.rs", 1, "what is left of a deletion that its command has decided"),

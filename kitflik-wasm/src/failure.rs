@@ -72,7 +72,7 @@ from_error! { BookingError CatalogError UserError EngineError }
 
 impl From<TicketError> for Failure {
     fn from(error: TicketError) -> Self {
-        Self::of(error.code(), error)
+        Self::of(error.code().as_str(), error)
     }
 }
 

@@ -11,7 +11,7 @@ use super::confirm::FIRST_LOOK;
 use super::house::give_up;
 use super::maps::SeatState;
 use super::money::note;
-use super::{BookingError, BookingStatus, BookingView, Bookings};
+use super::{BookingError, BookingStatus, BookingView, Bookings, return_tickets};
 use crate::actor::Actor;
 use crate::error::{EngineError, Validation};
 use crate::ids::{BookingId, CommandId, MailId};
@@ -230,6 +230,7 @@ impl Bookings<'_> {
                 };
                 tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
             }
+            return_tickets(&mut tx, &cancelled, &cancelled.seats)?;
             note(&mut tx, &cancelled, MoneyEvent::Returned, cancelled.total, None, 0)?;
             tx.put(&key, &cancelled)?;
             if let Some(version) = tx.commit(Durability::Durable, &cancelled).await? {

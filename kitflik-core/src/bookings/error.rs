@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::BookingStatus;
 use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 use crate::ids::SeatId;
+use crate::tickets::token::TicketError;
 use crate::time::Timestamp;
 
 /// Why a command about seats or a booking was refused. Nothing was changed.
@@ -117,6 +118,9 @@ pub enum BookingError {
         /// For people.
         detail: String,
     },
+    /// A ticket does not admit.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -145,6 +149,7 @@ impl BookingError {
             Self::VoucherUnknown => ErrorCode::VoucherUnknown,
             Self::VoucherNotValid { .. } => ErrorCode::VoucherNotValid,
             Self::VoucherUsedUp { .. } => ErrorCode::VoucherUsedUp,
+            Self::Ticket(error) => error.code(),
             Self::Engine(error) => error.code(),
         }
     }

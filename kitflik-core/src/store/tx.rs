@@ -49,6 +49,10 @@ pub enum Mutant {
     MoveUntold,
     /// The uses of a discount code are counted without a check.
     UsesUnchecked,
+    /// A ticket is used without a check.
+    CheckInUnchecked,
+    /// Scans are merged into a row that somebody else may have written meanwhile.
+    MergeUnchecked,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
@@ -433,7 +437,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Durability is a prefix: an empty batch that is durable makes durable what was seen before it.
-    async fn barrier(&self, durability: Durability) -> Result<(), EngineError> {
+    pub(crate) async fn barrier(&self, durability: Durability) -> Result<(), EngineError> {
         if durability == Durability::Relaxed || self.broken(Mutant::ConfirmRelaxed) {
             return Ok(());
         }
