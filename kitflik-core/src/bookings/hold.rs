@@ -155,7 +155,7 @@ impl Bookings<'_> {
     fn held_view(&self, layout: &Layout, booking: &Booking) -> Result<BookingView, BookingError> {
         let guest = booking.holder == Holder::Guest;
         let booking_token = guest.then(|| self.engine.keys.current().booking_token(booking.id));
-        Ok(BookingView { booking_token, ..view(layout, booking) })
+        Ok(BookingView { booking_token, ..view(layout, booking, &[]) })
     }
 
     pub(super) async fn hint_and_layout(

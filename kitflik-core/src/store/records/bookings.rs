@@ -28,19 +28,6 @@ records! {
         show: ShowId,
     }
 
-    /// A provider that was asked to take money, until what it did is known for good.
-    PaymentInFlight {
-        booking: BookingId,
-        provider: String,
-        #[serde(with = "millis")]
-        started_at: Timestamp,
-        /// When to ask the provider.
-        #[serde(with = "millis")]
-        due: Timestamp,
-        /// What it was asked to take.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        amount: Option<Money>,
-    }
 }
 
 /// What holds a seat. No pointer: the seat is free.
@@ -218,7 +205,7 @@ pub(crate) struct Payment {
     pub(crate) provider: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reference: Option<String>,
-    /// How often the provider was asked to take it.
+    /// The number of its charge: the one that paid, or the last that was asked for.
     pub(crate) attempt: u32,
     /// The provider's name for the charge, once the money is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
