@@ -11,6 +11,7 @@ mod clerk;
 mod house;
 mod people;
 pub mod schedule;
+mod settled;
 mod storage;
 
 use std::cell::RefCell;
@@ -528,7 +529,8 @@ impl World {
         }
         let rows = self.storage.rows();
         let sent = self.sent.lock().clone();
-        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)
+        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)?;
+        settled::all_days_settle(&self.engines[0], start(), self.clock.now())
     }
 }
 
