@@ -150,7 +150,12 @@ pub use ports::storage::{
 pub use ports::system::{Clock, Entropy};
 #[cfg(feature = "system")]
 pub use ports::system::{OsEntropy, SystemClock};
-pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
+pub use reports::{
+    DashboardView, Mismatch, OccupancyBy, OccupancyByQuery, OccupancyQuery, OccupancyReport, OccupancyRow,
+    OccupancyView, OpenItem, OpenKind, OpenTotal, ProviderFlow, ReportError, Reports, RevenueBy,
+    RevenueQuery, RevenueReport, RevenueRow, SettlementBalance, SettlementQuery, SettlementView,
+    occupancy_csv,
+};
 pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::export::LayoutFormat;
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};

@@ -91,6 +91,10 @@ pub const MAX_SHOWS_AT_ONCE: usize = 200;
 pub const MAX_RECURRENCE_DAYS: i64 = 366;
 /// Most days of a schedule that is looked at.
 pub const MAX_SCHEDULE_DAYS: i64 = 62;
+/// Most bookings that a settlement lists because they differ.
+pub const MAX_MISMATCHES: usize = 1000;
+/// Most days of a report.
+pub const MAX_REPORT_DAYS: i64 = 366;
 /// Most minutes of trailers before a movie, or of turnaround after it.
 pub const MAX_EXTRA_MINUTES: u32 = 240;
 /// Most days that sales open before a show.

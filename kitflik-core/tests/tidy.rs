@@ -27,7 +27,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("error.rs", "users::", "`Error` is the sum of the nouns' errors"),
     ("store/keys.rs", "seats::layout::SeatNo", "seats' numbers are in keys; seats import the ground only"),
     ("store/records", "seats::", "layouts are stored as they are; seats import the ground only"),
-    ("store/records", "bookings::{", "small wire types without a form of their own on disk"),
+    ("store/records", "bookings::", "small wire types without a form of their own on disk"),
     ("store/records", "catalog::{", "small wire types without a form of their own on disk"),
     ("store/tx.rs", "kitflik::Engine", "a transaction borrows the ports, and the engine is where they stand"),
     ("store/tx.rs", "keyring::RequestDigest", "what a repeat must be equal in is keyed"),

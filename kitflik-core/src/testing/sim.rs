@@ -12,6 +12,7 @@ mod house;
 mod money;
 mod people;
 pub mod schedule;
+mod settled;
 mod storage;
 
 use std::cell::RefCell;
@@ -532,7 +533,8 @@ impl World {
         }
         let rows = self.storage.rows();
         let sent = self.sent.lock().clone();
-        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)
+        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)?;
+        settled::all_days_settle(&self.engines[0], start(), self.clock.now())
     }
 }
 
