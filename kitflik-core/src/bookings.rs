@@ -6,9 +6,12 @@ mod cancel;
 mod change;
 mod channel;
 mod check_in;
+mod charges;
 mod clear;
 mod confirm;
+mod counter;
 mod error;
+mod events;
 mod extend;
 mod facts;
 mod feed;
@@ -22,6 +25,7 @@ mod preview;
 mod print;
 mod quote;
 mod read;
+mod refunds;
 mod release;
 mod relocate;
 mod rules;
@@ -32,19 +36,22 @@ mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
-pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
+pub use cancel::{CancelBooking, CancellationView, CancelledBy};
 pub use channel::SalesChannel;
 pub(crate) use check_in::return_tickets;
 pub use check_in::{
     CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, FlaggedScan, MergeCheckIns,
     MergedCheckIns, RevokeTicket, RevokedTicketView, ScanView, UndoCheckIn,
 };
+pub use charges::LateMoney;
+pub use counter::{HandOutRefund, TakePayment};
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub(crate) use hold::expired;
 pub use maps::SeatMap;
 pub use preview::{QuoteSeats, QuoteView};
 pub use print::PRINT_POLICY;
+pub use refunds::{RefundBooking, RefundReason, RefundStatus, RefundView};
 pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,

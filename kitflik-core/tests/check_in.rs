@@ -10,8 +10,8 @@ use common::{HALL, House, Slow, house, house_on, house_with_key, seats};
 use kitflik_core::{
     Actor, AuditQuery, BookingError, BookingId, BookingView, CancelBooking, CheckIn, CheckInFlag,
     CheckInQuery, CheckedIn, ConfirmBooking, ErrorCode, HoldSeats, MemoryStorage, MergeCheckIns, MoveShow,
-    OfflineGate, PageRequest, RevokeTicket, Role, Scan, ShowId, ShowView, StaffId, TicketId, TicketView,
-    Timestamp, UndoCheckIn, limits,
+    OfflineGate, PageRequest, RevokeTicket, Role, Scan, ShowId, ShowView, StaffId, TakePayment, TicketId,
+    TicketView, Timestamp, UndoCheckIn, limits,
 };
 use pollster::block_on;
 
@@ -210,8 +210,11 @@ fn what_is_due_at_the_counter_is_told() {
     let (sold, tickets) = evening.buy(&["A1"], &ConfirmBooking::counter());
     evening.doors_open();
     assert_eq!(evening.scan(&tickets[0].token, "front", "n").unwrap().due, Some(sold.quote.total));
-    let pack = evening.offline("back").pack().clone();
-    assert!(pack.tickets[0].due);
+    assert!(evening.offline("back").pack().tickets[0].due);
+    let bookings = evening.house.kitflik.bookings();
+    block_on(bookings.take_payment(&staff(Role::BoxOffice), sold.id, &TakePayment::default())).unwrap();
+    assert_eq!(evening.scan(&tickets[0].token, "front", "n").unwrap().due, None);
+    assert!(!evening.offline("back").pack().tickets[0].due);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! any order and more than once, and staff who undo, revoke and cancel meanwhile.
 //!
 //! The auditor knows that no ticket lets in twice with a network, that no scan that was acknowledged is lost, that
-//! every conflict between devices is kept and told, and that nobody goes in with a ticket that does not let in any more.
+//! every conflict between devices is kept and told, and that nobody goes in with a ticket that does not let in any
+//! more.
 
 mod auditor;
 mod devices;
