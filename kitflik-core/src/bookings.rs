@@ -5,8 +5,8 @@ mod block;
 mod cancel;
 mod change;
 mod channel;
-mod check_in;
 mod charges;
+mod check_in;
 mod clear;
 mod confirm;
 mod counter;
@@ -38,12 +38,12 @@ pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
 pub use cancel::{CancelBooking, CancellationView, CancelledBy};
 pub use channel::SalesChannel;
+pub use charges::LateMoney;
 pub(crate) use check_in::return_tickets;
 pub use check_in::{
     CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, FlaggedScan, MergeCheckIns,
     MergedCheckIns, RevokeTicket, RevokedTicketView, ScanView, UndoCheckIn,
 };
-pub use charges::LateMoney;
 pub use counter::{HandOutRefund, TakePayment};
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};

@@ -111,7 +111,13 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, ConfirmBooking, Customer, FlaggedScan, HoldSeats, HouseSeatView, MergeCheckIns, MergedCheckIns, PRINT_POLICY, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundStatus, RefundView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats, UndoCheckIn, HandOutRefund, LateMoney, RefundBooking, RefundReason, TakePayment,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, CheckIn,
+    CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, ConfirmBooking, Customer, FlaggedScan,
+    HandOutRefund, HoldSeats, HouseSeatView, LateMoney, MergeCheckIns, MergedCheckIns, PRINT_POLICY,
+    PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking,
+    RefundReason, RefundStatus, RefundView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView,
+    SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView,
+    UnblockSeats, UndoCheckIn,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,

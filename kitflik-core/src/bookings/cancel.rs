@@ -10,7 +10,8 @@ use super::house::give_up;
 use super::maps::SeatState;
 use super::refunds::{no_longer_owed, promise_refund};
 use super::{
-    BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView, return_tickets,
+    BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView,
+    return_tickets,
 };
 use crate::actor::Actor;
 use crate::error::Validation;

@@ -5,8 +5,8 @@ use thiserror::Error;
 use super::BookingStatus;
 use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 use crate::ids::SeatId;
-use crate::tickets::token::TicketError;
 use crate::ports::payments::EventError;
+use crate::tickets::token::TicketError;
 use crate::time::Timestamp;
 
 /// Why a command about seats or a booking was refused. Nothing was changed.
