@@ -14,7 +14,7 @@ fn setting(name: &str, default: u64) -> u64 {
         .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
-/// Runs every seed, on all the cores there are, and hands over what each told. Of the faults found, the first seed's is told.
+/// Runs every seed, on all the cores there are, and hands over what each told. Of faults, the first seed's is told.
 fn each_seed<T: Send>(
     first: u64,
     count: u64,
