@@ -10,6 +10,8 @@ mod limits;
 mod mail;
 #[path = "../rush.rs"]
 mod rush;
+#[path = "../saga.rs"]
+mod saga;
 #[path = "../secrets.rs"]
 mod secrets;
 #[path = "../server.rs"]
