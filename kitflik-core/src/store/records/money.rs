@@ -28,6 +28,46 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         goods: Option<Goods>,
     }
+
+    /// One asking of a provider for the money of a booking, and what became of the money.
+    Charge {
+        booking: BookingId,
+        number: u32,
+        provider: String,
+        /// What the caller attached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        amount: Money,
+        #[serde(with = "millis")]
+        asked_at: Timestamp,
+        state: ChargeState,
+        /// The provider's name for it, once the money is taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charge: Option<String>,
+        /// The money sold nothing, and waits for staff to say what becomes of it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        open: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refunds: Vec<ChargeRefund>,
+    }
+
+    /// A charge of which something is still to be found out: whether its money was taken, or goes back.
+    PaymentInFlight {
+        booking: BookingId,
+        number: u32,
+        provider: String,
+        #[serde(with = "millis")]
+        started_at: Timestamp,
+        /// When to ask the provider.
+        #[serde(with = "millis")]
+        due: Timestamp,
+    }
+
+    /// What a provider told of its own accord, so that telling it again changes nothing.
+    PaymentEvent {
+        #[serde(with = "millis")]
+        at: Timestamp,
+    }
 }
 
 /// The tickets of a sale or a return, and how their price came about. It stands in the books since a booking may have
@@ -73,46 +113,6 @@ impl Goods {
             tax_minor: booking.tax.as_ref().map_or(0, |tax| tax.amount.amount_minor),
             provider: booking.payment.as_ref().map(|payment| payment.provider.clone()),
         }
-    }
-
-    /// One asking of a provider for the money of a booking, and what became of the money.
-    Charge {
-        booking: BookingId,
-        number: u32,
-        provider: String,
-        /// What the caller attached.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reference: Option<String>,
-        amount: Money,
-        #[serde(with = "millis")]
-        asked_at: Timestamp,
-        state: ChargeState,
-        /// The provider's name for it, once the money is taken.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        charge: Option<String>,
-        /// The money sold nothing, and waits for staff to say what becomes of it.
-        #[serde(default, skip_serializing_if = "is_false")]
-        open: bool,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        refunds: Vec<ChargeRefund>,
-    }
-
-    /// A charge of which something is still to be found out: whether its money was taken, or goes back.
-    PaymentInFlight {
-        booking: BookingId,
-        number: u32,
-        provider: String,
-        #[serde(with = "millis")]
-        started_at: Timestamp,
-        /// When to ask the provider.
-        #[serde(with = "millis")]
-        due: Timestamp,
-    }
-
-    /// What a provider told of its own accord, so that telling it again changes nothing.
-    PaymentEvent {
-        #[serde(with = "millis")]
-        at: Timestamp,
     }
 }
 
