@@ -77,7 +77,6 @@
 //! | `sled` | `SledStorage`, the embedded store; nothing on wasm32 | yes |
 //! | `openapi` | OpenAPI schemas on the types of requests and views | |
 //! | `testing` | the conformance suite for storage adapters, the simulation, ports that a test owns | |
-//! | `crash-images` | a test of power failures on real file systems; it needs root | |
 #![forbid(unsafe_code)]
 
 mod actor;

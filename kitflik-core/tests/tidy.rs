@@ -309,3 +309,30 @@ fn the_checks_see_what_they_look_for() {
         "[package]\nname = \"x\"\n[dev-dependencies]\na = \"1\"\n# b = \"2\"\n[features]\nc = []\n";
     assert_eq!(dependencies(manifest), [(4, "a = \"1\"")]);
 }
+
+/// The tests of a manifest that `cargo test` leaves out, because another program links them.
+fn linked_elsewhere(manifest: &str) -> Vec<String> {
+    let tests = manifest.split("[[test]]").skip(1).map(|test| test.split("\n[").next().unwrap());
+    let tests = tests.filter(|test| test.contains("test = false"));
+    tests.map(|test| test.split('"').nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn no_test_is_left_out() {
+    let mut faults = Vec::new();
+    for (name, manifest) in texts(|path| path.ends_with("Cargo.toml")) {
+        let all = root().join(&name).with_file_name("tests/all/main.rs");
+        let all = fs::read_to_string(all).unwrap_or_default();
+        // `.ci/test` runs this one by its name.
+        for test in linked_elsewhere(&manifest).into_iter().filter(|test| test != "crash_images") {
+            if !all.lines().any(|line| line == format!("mod {test};")) {
+                faults.push(format!(
+                    "{name}: {test} says `test = false`, and tests/all/main.rs does not name it"
+                ));
+            }
+        }
+    }
+    assert_none(&faults);
+    let two = "[[test]]\nname = \"a\"\n\n[[test]]\nname = \"b\"\ntest = false\n\n[dependencies]\n";
+    assert_eq!(linked_elsewhere(two), ["b"]);
+}

@@ -178,6 +178,23 @@ impl Engine {
         }
     }
 
+    /// Reads the first rows of many ranges, in the order asked.
+    pub(crate) async fn scan_each<R: Record>(
+        &self,
+        ranges: impl IntoIterator<Item = Range<R>>,
+        limit: u32,
+    ) -> Result<Vec<Vec<R>>, EngineError> {
+        let scan = |range: Range<R>| Read::Scan { start: range.start, end: range.end, limit, reverse: false };
+        let reads: Vec<Read> = ranges.into_iter().map(scan).collect();
+        let mut found = Vec::with_capacity(reads.len());
+        for reads in reads.chunks(limits::MAX_READS) {
+            for rows in self.storage.read(reads.to_vec()).await? {
+                found.push(rows.iter().map(decode).collect::<Result<Vec<R>, EngineError>>()?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Reads the first rows of a range as they are.
     pub(crate) async fn scan_rows<R>(
         &self,
