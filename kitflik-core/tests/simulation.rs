@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, run, schedule};
+use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, gate, run, schedule};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -235,4 +235,51 @@ fn a_schedule_whose_guard_is_not_checked_is_caught() {
 #[test]
 fn a_move_that_nobody_is_told_of_is_caught() {
     caught_in_the_schedule(Sabotage::MoveUntold);
+}
+
+#[test]
+fn no_seed_breaks_a_rule_of_the_gate() {
+    let stage = gate::Stage::build().unwrap();
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 100));
+    let mut tally = gate::Tally::default();
+    for seed in first..first + count {
+        tally.add(gate::run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
+    }
+    println!("{count} seeds: {tally:?}");
+    assert!(tally.admitted > count && tally.used > count && tally.void > count / 4, "{tally:?}");
+    assert!(tally.offline > count && tally.uploads > count && tally.conflicts > count / 2, "{tally:?}");
+    assert!(tally.undone > count / 4 && tally.unknown > count / 20, "{tally:?}");
+    assert!(tally.dropped > count && tally.crashes > count, "{tally:?}");
+}
+
+#[test]
+fn a_seed_repeats_its_run_of_the_gate() {
+    let stage = gate::Stage::build().unwrap();
+    for seed in 0..5 {
+        assert_eq!(gate::run(seed, &stage, None), gate::run(seed, &stage, None));
+    }
+}
+
+fn caught_at_the_gate(sabotage: Sabotage) {
+    let stage = gate::Stage::build().unwrap();
+    let fault = (0..300).find_map(|seed| gate::run(seed, &stage, Some(sabotage)).err());
+    println!(
+        "{sabotage:?}: {}",
+        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 300 seeds"))
+    );
+}
+
+#[test]
+fn a_gate_without_checks_is_caught() {
+    caught_at_the_gate(Sabotage::ChecksOff);
+}
+
+#[test]
+fn a_check_in_that_does_not_check_its_ticket_is_caught() {
+    caught_at_the_gate(Sabotage::CheckInUnchecked);
+}
+
+#[test]
+fn a_merge_that_does_not_check_its_ticket_is_caught() {
+    caught_at_the_gate(Sabotage::MergeUnchecked);
 }

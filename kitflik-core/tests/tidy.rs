@@ -41,6 +41,11 @@ const UPWARD: &[(&str, &str, &str)] = &[
 /// Where a command begins that no actor asked for: the file, how often, and why. Whatever staff ask for begins with
 /// `begin_command`, which writes their log.
 const UNASKED: &[(&str, usize, &str)] = &[
+    (
+        "bookings/check_in.rs",
+        1,
+        "the row says who scanned, and devices of one usher must not wait for each other",
+    ),
     ("bookings/charges.rs", 1, "a charge that is found again"),
     ("bookings/clear.rs", 1, "holds that are over, of a show that a command takes away"),
     ("bookings/events.rs", 1, "a payment provider says who it is by its signature"),

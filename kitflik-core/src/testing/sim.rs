@@ -8,6 +8,7 @@
 pub mod accounts;
 mod auditor;
 mod clerk;
+pub mod gate;
 mod house;
 mod money;
 mod people;
@@ -68,6 +69,10 @@ pub enum Sabotage {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// A ticket is used without a check.
+    CheckInUnchecked,
+    /// Scans are merged into a row that somebody else may have written meanwhile.
+    MergeUnchecked,
 }
 
 impl Sabotage {
@@ -98,6 +103,8 @@ impl Sabotage {
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
+            Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
+            Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
         }
     }
 }
