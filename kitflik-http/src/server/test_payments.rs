@@ -28,7 +28,6 @@ pub struct FilePayments(Arc<Mutex<Books>>);
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
     charge: ChargeId,
-    #[serde(flatten)]
     entry: TestCharge,
 }
 
