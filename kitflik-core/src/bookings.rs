@@ -30,7 +30,10 @@ mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
-pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
+pub use cancel::{
+    CancelBooking, CancellationTermsView, CancellationTier, CancellationView, CancelledBy, RefundChoice,
+    RefundStatus, RefundView, ReturnView, ReturnedTicketView,
+};
 pub use channel::SalesChannel;
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};

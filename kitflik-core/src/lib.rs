@@ -111,19 +111,20 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
-    ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
-    QuoteSeats, QuoteTax, QuoteView, RefundStatus, RefundView, SalesChannel, SeatChanges, SeatEvent,
-    SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationTermsView, CancellationTier, CancellationView,
+    CancelledBy, ChangeSeats, ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView,
+    Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundChoice, RefundStatus, RefundView, ReturnView,
+    ReturnedTicketView, SalesChannel, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType,
+    TicketView, UnblockSeats,
 };
 pub use catalog::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
-    CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported,
-    LayoutReport, LayoutView, MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CancelShow, Catalog, CatalogError,
+    CatalogItem, CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount,
+    Imported, LayoutReport, LayoutView, MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults,
     MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page,
     PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay,
-    ScheduleEntry, ScheduleQuery, ScheduleView, SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus,
-    ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
+    ScheduleEntry, ScheduleQuery, ScheduleView, SeatsOutcome, SetLayout, ShowCancellationView, ShowFormat,
+    ShowSeats, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

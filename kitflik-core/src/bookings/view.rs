@@ -29,7 +29,8 @@ impl Engine {
         let layout = self.layout(booking.layout).await?;
         let layout =
             layout.ok_or_else(|| EngineError::internal(format!("layout {} is gone", booking.layout)))?;
-        Ok(view(&layout.layout, booking))
+        let returned = self.returns(&layout.layout, booking).await?;
+        Ok(BookingView { returned, ..view(&layout.layout, booking) })
     }
 }
 
@@ -73,6 +74,7 @@ pub(super) fn view(layout: &Layout, booking: &Booking) -> BookingView {
             .filter(|_| matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Cancelled))
             .map(Timestamp::from_millis),
         cancellation,
+        returned: Vec::new(),
         booking_token: None,
     }
 }

@@ -66,6 +66,8 @@ pub enum Sabotage {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// A cancelled show leaves no row by which its bookings are undone.
+    CancelForgotten,
 }
 
 impl Sabotage {
@@ -96,6 +98,7 @@ impl Sabotage {
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
+            Self::CancelForgotten => Some(Mutant::CancelForgotten),
         }
     }
 }
