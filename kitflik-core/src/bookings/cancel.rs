@@ -1,9 +1,8 @@
 //! Cancel: a sale is undone. Its seats are free at once, and its money goes back.
 //!
-//! One commit cancels the booking, frees its seats, promises the mail and leaves the row of the payment; then the
-//! provider gives the money back; then the refund is noted. Whatever is cut off in between,
-//! [`Kitflik::tick`](crate::Kitflik::tick) finds by that row. Where the refund stands is kept apart from the
-//! booking's status: nothing about money makes a cancelled booking anything else.
+//! One commit cancels the booking, frees its seats, promises the mail and the refund (`refunds.rs`); then the provider
+//! gives the money back; then that is noted. Where the refund stands is kept apart from the booking's status: nothing
+//! about money makes a cancelled booking anything else.
 
 mod part;
 mod returned;
@@ -17,26 +16,23 @@ pub use self::returned::{ReturnView, ReturnedTicketView};
 pub(crate) use self::terms::Terms;
 pub use self::terms::{CancellationTermsView, CancellationTier};
 use self::terms::{Price, terms};
-use super::confirm::FIRST_LOOK;
 use super::hold::check_seat_list;
 use super::house::give_up;
 use super::maps::SeatState;
-use super::money::note;
-use super::{BookingError, BookingStatus, BookingView, Bookings};
+use super::refunds::{no_longer_owed, promise_refund};
+use super::{BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView};
 use crate::actor::Actor;
 use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, CommandId, MailId, SeatId};
 use crate::kitflik::Policy;
 use crate::limits;
 use crate::money::Money;
-use crate::ports::payments::PaymentStatus;
 use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{
-    BookedSeat, Booking, Cancellation, Form, MailContent, MoneyEvent, Outbox, PaymentInFlight, Refund, Show,
-    VoucherUse,
+    BookedSeat, Booking, Cancellation, Form, MailContent, Outbox, Refund, Show, VoucherUse,
 };
-use crate::store::tx::{Loaded, Mutant, Tx};
+use crate::store::tx::{Loaded, Tx};
 use crate::time::Timestamp;
 
 /// How much comes back of a sale that staff undo.
@@ -129,34 +125,6 @@ pub enum CancelledBy {
     House,
 }
 
-/// Where the money of a cancelled booking stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RefundStatus {
-    /// The provider has been asked, or will be.
-    Pending,
-    /// It was given back.
-    Refunded,
-    /// The provider has said for a day that it knows of no such money: somebody has to look.
-    Failed,
-}
-
-/// Money that goes back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct RefundView {
-    /// How much.
-    pub amount: Money,
-    /// Where it stands.
-    pub status: RefundStatus,
-}
-
 /// How a sale was undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -231,7 +199,8 @@ impl Bookings<'_> {
             check_request(actor, request)?;
             // Nothing follows a cancellation but the news of its refund, so a repeat may hear them.
             if let Loaded::Replay(_) = replay {
-                return engine.booking_view(&self.give_back(sold).await).await;
+                self.pay_back(booking).await;
+                return engine.booking_view(&sold).await;
             }
             let over = match sold.status {
                 BookingStatus::Confirmed => self.are_returned(&sold, &request.seats).await?,
@@ -242,7 +211,8 @@ impl Bookings<'_> {
                 if request.command.is_some() && tx.commit(Durability::Durable, &sold).await?.is_none() {
                     continue;
                 }
-                return engine.booking_view(&self.give_back(sold).await).await;
+                self.pay_back(booking).await;
+                return engine.booking_view(&sold).await;
             }
             let show_key = keys::show(sold.show);
             tx.more(vec![show_key.key.clone()]).await?;
@@ -274,7 +244,8 @@ impl Bookings<'_> {
                 tx.note(overrides.join("; "));
             }
             let by = if house { CancelledBy::House } else { CancelledBy::Customer };
-            let undoing = Undoing { by, reason: request.reason.clone(), back };
+            let why = if rest.is_some() { RefundReason::Returned } else { RefundReason::Cancelled };
+            let undoing = Undoing { by, reason: request.reason.clone(), back, why };
             let undone = match rest {
                 Some(rest) => self.return_some(&mut tx, &sold, rest, &gone, undoing).await?,
                 None => {
@@ -287,7 +258,8 @@ impl Bookings<'_> {
                 let free = sold.seats.iter().filter(left).map(|seat| (seat.number, SeatState::Free));
                 let changes: Vec<_> = free.collect();
                 engine.maps.apply(undone.show, version, &changes);
-                return engine.booking_view(&self.give_back(undone).await).await;
+                self.pay_back(booking).await;
+                return engine.booking_view(&undone).await;
             }
         }
     }
@@ -300,11 +272,11 @@ impl Bookings<'_> {
         undoing: Undoing,
         content: MailContent,
     ) -> Result<Booking, EngineError> {
-        let Undoing { by, reason, back } = undoing;
-        let (id, currency) = (sold.id, sold.total.currency);
-        let owed = if unpaid(&sold) { sold.total.amount_minor } else { back };
-        let amount = Money::new(back, currency);
-        let refund = (back > 0).then_some(Refund { amount, status: RefundStatus::Pending });
+        let Undoing { by, reason, back, why } = undoing;
+        let id = sold.id;
+        let promised = self.settle_return(tx, &sold, sold.total.amount_minor, back, why).await?;
+        let refund = Refund { amount: promised, status: RefundStatus::Pending };
+        let refund = (promised.amount_minor > 0).then_some(refund);
         let cancellation = Some(Cancellation { at: tx.now(), by, reason, refund });
         let cancelled = Booking { status: BookingStatus::Cancelled, cancellation, ..sold };
         // A sale has all its seats, as its version says.
@@ -313,17 +285,26 @@ impl Bookings<'_> {
             // Whoever needs the use finds it again.
             tx.put(&keys::voucher_use(discount.voucher(), id), &VoucherUse { v: Form })?;
         }
-        let provider = cancelled.payment.as_ref().map(|payment| payment.provider.clone());
-        if let Some(provider) = provider.filter(|_| back > 0 && !tx.broken(Mutant::RefundForgotten)) {
-            let (started_at, due) = (tx.now(), tx.now().plus(FIRST_LOOK));
-            let key = keys::payment(id, &provider);
-            tx.put(&key, &PaymentInFlight { v: Form, booking: id, provider, started_at, due, amount: None })?;
-        }
         self.promise_mail(tx, &cancelled, content).await?;
-        let number = cancelled.returned;
-        note(tx, &cancelled, MoneyEvent::Returned, Money::new(owed, currency), None, number)?;
         tx.put(&keys::booking(id), &cancelled)?;
         Ok(cancelled)
+    }
+
+    /// Promises what comes back, and notes that so much is not owed any more: what the house keeps by its terms stays
+    /// owed, and what was never paid does not. How much is promised.
+    async fn settle_return(
+        &self,
+        tx: &mut Tx<'_>,
+        sold: &Booking,
+        less: i64,
+        back: i64,
+        why: RefundReason,
+    ) -> Result<Money, EngineError> {
+        let money = |minor| Money::new(minor, sold.total.currency);
+        let promised = promise_refund(tx, sold, money(back), why).await?;
+        let less = if unpaid(sold) { money(less) } else { promised };
+        no_longer_owed(tx, sold, less, sold.returned).await?;
+        Ok(promised)
     }
 
     async fn promise_mail(
@@ -339,58 +320,6 @@ impl Bookings<'_> {
         tx.put(&keys::outbox(tx.now(), mail), &outbox)
     }
 
-    /// Asks the provider to give back what a cancelled booking cost, if that is still to be done. The cancellation is
-    /// committed: whatever fails here, `tick` does later.
-    async fn give_back(&self, cancelled: Booking) -> Booking {
-        match self.refund(&cancelled).await {
-            Ok(Some(refunded)) => refunded,
-            Ok(None) | Err(_) => cancelled,
-        }
-    }
-
-    async fn refund(&self, cancelled: &Booking) -> Result<Option<Booking>, EngineError> {
-        let Some(payment) = &cancelled.payment else { return Ok(None) };
-        let Some(amount) = pending_refund(cancelled, &payment.provider) else { return Ok(None) };
-        let Some(provider) = self.engine.payments.get(&payment.provider) else { return Ok(None) };
-        let Ok(PaymentStatus::Refunded) = provider.refund(cancelled.id, amount).await else {
-            return Ok(None);
-        };
-        let (key, watch) = (keys::booking(cancelled.id), keys::payment(cancelled.id, &payment.provider));
-        let mut tx = self.engine.begin();
-        loop {
-            let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
-                return Ok(None);
-            };
-            let Some(found) = tx.get(&key)? else { return Ok(None) };
-            if pending_refund(&found, &payment.provider).is_none() {
-                return Ok(Some(found));
-            }
-            note(&mut tx, &found, MoneyEvent::Refunded, amount, Some(&payment.provider), 0)?;
-            let refunded = with_refund(found, RefundStatus::Refunded);
-            tx.put(&key, &refunded)?;
-            tx.delete(&watch);
-            if tx.commit(Durability::Durable, &()).await?.is_some() {
-                return Ok(Some(refunded));
-            }
-        }
-    }
-}
-
-/// How much a cancelled booking still waits to have given back by a provider.
-pub(super) fn pending_refund(booking: &Booking, provider: &str) -> Option<Money> {
-    let refund = booking.cancellation.as_ref()?.refund.as_ref()?;
-    let theirs = booking.payment.as_ref()?.provider == provider;
-    (theirs && refund.status == RefundStatus::Pending).then_some(refund.amount)
-}
-
-/// The booking with the end of its refund, if it waits for one.
-pub(super) fn with_refund(booking: Booking, status: RefundStatus) -> Booking {
-    let mut booking = booking;
-    let refund = booking.cancellation.as_mut().and_then(|cancellation| cancellation.refund.as_mut());
-    if let Some(refund) = refund.filter(|refund| refund.status == RefundStatus::Pending) {
-        refund.status = status;
-    }
-    booking
 }
 
 /// How a sale, or a part of it, is undone.
@@ -399,6 +328,7 @@ pub(super) struct Undoing {
     pub(super) reason: Option<String>,
     /// What goes back, in minor units.
     pub(super) back: i64,
+    pub(super) why: RefundReason,
 }
 
 pub(super) fn is_house(actor: &Actor) -> bool {

@@ -28,6 +28,7 @@ mod office;
 mod pages;
 mod pictures;
 mod prices;
+mod reports;
 mod schedule;
 mod search;
 mod staff;

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancelledBy, Undoing, part, unpaid};
+use super::{CancelledBy, Undoing, part};
 use crate::bookings::house::give_up;
-use crate::bookings::money::note;
 use crate::bookings::{BookingError, Bookings};
 use crate::error::EngineError;
 use crate::ids::{SeatId, TicketId, TicketType};
@@ -12,7 +11,7 @@ use crate::kitflik::Engine;
 use crate::money::Money;
 use crate::seats::layout::{Layout, SeatNo};
 use crate::store::keys;
-use crate::store::records::{Booking, Form, MailContent, MoneyEvent, Returned, ReturnedTicket, VoucherUse};
+use crate::store::records::{Booking, Form, MailContent, Returned, ReturnedTicket, VoucherUse};
 use crate::store::tx::Tx;
 use crate::tickets::token::ticket_id;
 use crate::time::Timestamp;
@@ -126,7 +125,8 @@ impl Bookings<'_> {
             ticket_type: seat.ticket_type.clone(),
             price_minor: seat.price_minor,
         });
-        let refund = Money::new(undoing.back, sold.total.currency);
+        let less = sold.total.amount_minor - rest.total.amount_minor;
+        let refund = self.settle_return(tx, sold, less, undoing.back, undoing.why).await?;
         let (at, by, reason) = (tx.now(), undoing.by, undoing.reason);
         let returned = Returned { v: Form, at, by, reason, tickets: tickets.collect(), refund };
         tx.put(&keys::returned(sold.id, number), &returned)?;
@@ -136,10 +136,6 @@ impl Bookings<'_> {
             tx.put(&keys::voucher_use(discount.voucher(), sold.id), &VoucherUse { v: Form })?;
         }
         self.promise_mail(tx, &rest, MailContent::TicketsReturned { booking: sold.id, number }).await?;
-        // What the house keeps by its terms stays owed.
-        let less = sold.total.amount_minor - rest.total.amount_minor;
-        let less = if unpaid(sold) { less } else { undoing.back };
-        note(tx, &rest, MoneyEvent::Returned, Money::new(less, sold.total.currency), None, number)?;
         tx.put(&keys::booking(sold.id), &rest)?;
         Ok(rest)
     }

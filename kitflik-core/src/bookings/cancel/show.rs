@@ -4,7 +4,7 @@ use super::{CancelledBy, Undoing, unpaid};
 use crate::bookings::hold::expired;
 use crate::bookings::house::give_up;
 use crate::bookings::maps::SeatState;
-use crate::bookings::{BookingStatus, Bookings};
+use crate::bookings::{BookingStatus, Bookings, RefundReason};
 use crate::error::EngineError;
 use crate::ids::BookingId;
 use crate::ports::storage::Durability;
@@ -29,7 +29,8 @@ impl Bookings<'_> {
                 BookingStatus::Confirmed => {
                     let back = if unpaid(&booking) { 0 } else { booking.total.amount_minor };
                     let reason = Some(reason.to_owned());
-                    let undoing = Undoing { by: CancelledBy::House, reason, back };
+                    let (by, why) = (CancelledBy::House, RefundReason::ShowCancelled);
+                    let undoing = Undoing { by, reason, back, why };
                     self.undo(&mut tx, booking, undoing, MailContent::ShowCancelled { booking: id }).await?
                 }
                 BookingStatus::Held | BookingStatus::Confirming => {
@@ -40,7 +41,7 @@ impl Bookings<'_> {
                 }
                 BookingStatus::Expired | BookingStatus::Released | BookingStatus::Cancelled => {
                     if booking.status == BookingStatus::Cancelled {
-                        self.give_back(booking).await;
+                        self.pay_back(id).await;
                     }
                     return Ok(false);
                 }
@@ -50,7 +51,7 @@ impl Bookings<'_> {
                     undone.seats.iter().map(|seat| (seat.number, SeatState::Free)).collect();
                 engine.maps.apply(undone.show, version, &changes);
                 if sold {
-                    self.give_back(undone).await;
+                    self.pay_back(id).await;
                 }
                 return Ok(sold);
             }
