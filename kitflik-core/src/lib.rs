@@ -111,8 +111,12 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationTermsView, CancellationTier, CancellationView, CancelledBy, ChangeSeats, ConfirmBooking, Customer, HandOutRefund, HoldSeats, HouseSeatView, LateMoney, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking, RefundChoice, RefundReason, RefundStatus, RefundView, ReturnView, ReturnedTicketView, SalesChannel, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment,
-    TicketView, UnblockSeats,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationTermsView, CancellationTier, CancellationView,
+    CancelledBy, ChangeSeats, ConfirmBooking, Customer, HandOutRefund, HoldSeats, HouseSeatView, LateMoney,
+    PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking,
+    RefundChoice, RefundReason, RefundStatus, RefundView, ReturnView, ReturnedTicketView, SalesChannel,
+    SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView,
+    UnblockSeats,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CancelShow, Catalog, CatalogError,

@@ -9,7 +9,8 @@ use common::{HALL, House, house, house_on, seat, seats};
 use kitflik_core::{
     Actor, AuditQuery, BlockSeats, BookingError, BookingId, BookingStatus, BookingView, CancelBooking,
     CancellationTier, CancelledBy, CommandId, ConfirmBooking, Currency, DiscountKind, ErrorCode, HoldSeats,
-    Kitflik, MasterKey, Money, NewVoucher, Policy, RefundChoice, Role, ShowId, StaffId, Timestamp,
+    Kitflik, MasterKey, Money, NewVoucher, Policy, RefundChoice, RefundReason, RefundStatus, Role, ShowId,
+    StaffId, Timestamp,
 };
 use pollster::block_on;
 
@@ -164,6 +165,25 @@ fn some_tickets_go_back_and_the_others_stay_what_they_were() {
     // All that are left are the booking.
     let gone = cancel(kitflik, &guest, sold.id, &some(&["A3", "A1"])).unwrap();
     assert_eq!((gone.status, gone.seats.len(), gone.returned.len()), (BookingStatus::Cancelled, 2, 1));
+}
+
+#[test]
+fn what_was_paid_for_them_goes_back_and_the_rest_later() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show.id;
+    let kitflik = &house.kitflik;
+    let (sold, guest) = buy(kitflik, show, &["A1", "A2", "A3"], &paid());
+    let rest = cancel(kitflik, &guest, sold.id, &some(&["A2"])).unwrap();
+    assert_eq!((rest.returned[0].refund, rest.quote.total), (euro(1_200), euro(2_450)));
+    let [refund] = &rest.refunds[..] else { panic!("{:?}", rest.refunds) };
+    assert_eq!((refund.amount, refund.status), (euro(1_200), RefundStatus::Refunded));
+    assert_eq!(refund.why, RefundReason::Returned);
+    assert_eq!(house.payments.taken(), [(sold.id, euro(2_450))]);
+    assert!(mail(&house, kitflik, "Tickets cancelled").text.contains("You get 12.00 EUR back"));
+    let gone = cancel(kitflik, &guest, sold.id, &CancelBooking::new()).unwrap();
+    assert_eq!((refund_of(&gone), gone.refunds.len()), (Some(2_450), 2));
+    assert_eq!(gone.payment.unwrap().status, "refunded");
+    assert_eq!(house.payments.taken(), []);
 }
 
 #[test]

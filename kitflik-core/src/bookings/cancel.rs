@@ -274,7 +274,8 @@ impl Bookings<'_> {
     ) -> Result<Booking, EngineError> {
         let Undoing { by, reason, back, why } = undoing;
         let id = sold.id;
-        let promised = self.settle_return(tx, &sold, sold.total.amount_minor, back, why).await?;
+        let gone = Booking { status: BookingStatus::Cancelled, ..sold.clone() };
+        let promised = self.settle_return(tx, &sold, &gone, back, why).await?;
         let refund = Refund { amount: promised, status: RefundStatus::Pending };
         let refund = (promised.amount_minor > 0).then_some(refund);
         let cancellation = Some(Cancellation { at: tx.now(), by, reason, refund });
@@ -291,19 +292,19 @@ impl Bookings<'_> {
     }
 
     /// Promises what comes back, and notes that so much is not owed any more: what the house keeps by its terms stays
-    /// owed, and what was never paid does not. How much is promised.
+    /// owed, and what was never paid does not. `gone` is what goes. How much is promised.
     async fn settle_return(
         &self,
         tx: &mut Tx<'_>,
         sold: &Booking,
-        less: i64,
+        gone: &Booking,
         back: i64,
         why: RefundReason,
     ) -> Result<Money, EngineError> {
         let money = |minor| Money::new(minor, sold.total.currency);
         let promised = promise_refund(tx, sold, money(back), why).await?;
-        let less = if unpaid(sold) { money(less) } else { promised };
-        no_longer_owed(tx, sold, less, sold.returned).await?;
+        let less = if unpaid(sold) { gone.total } else { promised };
+        no_longer_owed(tx, sold, gone, less, sold.returned).await?;
         Ok(promised)
     }
 
@@ -319,7 +320,6 @@ impl Bookings<'_> {
         let outbox = Outbox { v: Form, mail, to, to_name, content, attempts: 0, last_error: None };
         tx.put(&keys::outbox(tx.now(), mail), &outbox)
     }
-
 }
 
 /// How a sale, or a part of it, is undone.

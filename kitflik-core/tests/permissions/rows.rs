@@ -1,7 +1,12 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    Actor, BlockSeats, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery, OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, RevenueBy, RevenueQuery, SetLayout, SettlementQuery, UnblockSeats, UpdateProfile, UserQuery,
+    Actor, BlockSeats, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail, ChangePassword,
+    ChangeSeats, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer,
+    DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery,
+    OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, RevenueBy, RevenueQuery, SetLayout, SettlementQuery,
+    UnblockSeats, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;

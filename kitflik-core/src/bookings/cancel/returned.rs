@@ -125,8 +125,8 @@ impl Bookings<'_> {
             ticket_type: seat.ticket_type.clone(),
             price_minor: seat.price_minor,
         });
-        let less = sold.total.amount_minor - rest.total.amount_minor;
-        let refund = self.settle_return(tx, sold, less, undoing.back, undoing.why).await?;
+        let went = part::difference(sold, &rest);
+        let refund = self.settle_return(tx, sold, &went, undoing.back, undoing.why).await?;
         let (at, by, reason) = (tx.now(), undoing.by, undoing.reason);
         let returned = Returned { v: Form, at, by, reason, tickets: tickets.collect(), refund };
         tx.put(&keys::returned(sold.id, number), &returned)?;

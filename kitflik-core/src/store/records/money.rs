@@ -74,7 +74,9 @@ impl Goods {
             provider: booking.payment.as_ref().map(|payment| payment.provider.clone()),
         }
     }
+}
 
+records! {
     /// One asking of a provider for the money of a booking, and what became of the money.
     Charge {
         booking: BookingId,
