@@ -20,7 +20,10 @@ use super::hold::check_seat_list;
 use super::house::give_up;
 use super::maps::SeatState;
 use super::refunds::{no_longer_owed, promise_refund};
-use super::{BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView};
+use super::{
+    BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView,
+    return_tickets,
+};
 use crate::actor::Actor;
 use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, CommandId, MailId, SeatId};
@@ -274,8 +277,7 @@ impl Bookings<'_> {
     ) -> Result<Booking, EngineError> {
         let Undoing { by, reason, back, why } = undoing;
         let id = sold.id;
-        let gone = Booking { status: BookingStatus::Cancelled, ..sold.clone() };
-        let promised = self.settle_return(tx, &sold, &gone, back, why).await?;
+        let promised = self.settle_return(tx, &sold, None, back, why).await?;
         let refund = Refund { amount: promised, status: RefundStatus::Pending };
         let refund = (promised.amount_minor > 0).then_some(refund);
         let cancellation = Some(Cancellation { at: tx.now(), by, reason, refund });
@@ -287,24 +289,27 @@ impl Bookings<'_> {
             tx.put(&keys::voucher_use(discount.voucher(), id), &VoucherUse { v: Form })?;
         }
         self.promise_mail(tx, &cancelled, content).await?;
+        return_tickets(tx, &cancelled, &cancelled.seats)?;
         tx.put(&keys::booking(id), &cancelled)?;
         Ok(cancelled)
     }
 
     /// Promises what comes back, and notes that so much is not owed any more: what the house keeps by its terms stays
-    /// owed, and what was never paid does not. `gone` is what goes. How much is promised.
+    /// owed, and what was never paid does not. `rest` is the
+    /// booking with the tickets that stay. How much is promised.
     async fn settle_return(
         &self,
         tx: &mut Tx<'_>,
         sold: &Booking,
-        gone: &Booking,
+        rest: Option<&Booking>,
         back: i64,
         why: RefundReason,
     ) -> Result<Money, EngineError> {
         let money = |minor| Money::new(minor, sold.total.currency);
         let promised = promise_refund(tx, sold, money(back), why).await?;
-        let less = if unpaid(sold) { gone.total } else { promised };
-        no_longer_owed(tx, sold, gone, less, sold.returned).await?;
+        let stays = rest.map_or(0, |rest| rest.total.amount_minor);
+        let less = if unpaid(sold) { money(sold.total.amount_minor - stays) } else { promised };
+        no_longer_owed(tx, sold, rest, less, sold.returned).await?;
         Ok(promised)
     }
 

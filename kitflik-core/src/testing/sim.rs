@@ -8,6 +8,7 @@
 pub mod accounts;
 mod auditor;
 mod clerk;
+pub mod gate;
 mod house;
 mod money;
 mod people;
@@ -70,6 +71,10 @@ pub enum Sabotage {
     MoveUntold,
     /// A cancelled show leaves no row by which its bookings are undone.
     CancelForgotten,
+    /// A ticket is used without a check.
+    CheckInUnchecked,
+    /// Scans are merged into a row that somebody else may have written meanwhile.
+    MergeUnchecked,
 }
 
 impl Sabotage {
@@ -101,6 +106,8 @@ impl Sabotage {
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
             Self::CancelForgotten => Some(Mutant::CancelForgotten),
+            Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
+            Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
         }
     }
 }

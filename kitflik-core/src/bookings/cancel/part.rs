@@ -1,7 +1,7 @@
 //! Some tickets of a booking go back, the others stay: which, and what they cost then. Pure rules.
 
 use crate::bookings::vouchers::taken_off;
-use crate::bookings::{BookingError, BookingStatus};
+use crate::bookings::BookingError;
 use crate::error::ErrorCode;
 use crate::ids::SeatId;
 use crate::money::{Money, included, share};
@@ -103,22 +103,6 @@ pub(super) fn without(booking: &Booking, gone: &[SeatNo]) -> Booking {
     rest.discount =
         booking.discount.clone().filter(|_| off > 0).map(|of| BookedDiscount { minor: off, ..of });
     rest
-}
-
-/// What has gone of a booking that has become another: the seats, and the difference that they make.
-pub(super) fn difference(before: &Booking, rest: &Booking) -> Booking {
-    let mut gone = Booking { status: BookingStatus::Cancelled, ..before.clone() };
-    gone.seats.retain(|seat| rest.seats.iter().all(|stays| stays.number != seat.number));
-    gone.fees.clear();
-    gone.ticket_fee_minor -= rest.ticket_fee_minor;
-    if let Some(discount) = &mut gone.discount {
-        discount.minor -= rest.discount.as_ref().map_or(0, |stays| stays.minor);
-    }
-    if let (Some(tax), Some(stays)) = (&mut gone.tax, &rest.tax) {
-        tax.amount.amount_minor -= stays.amount.amount_minor;
-    }
-    gone.total.amount_minor -= rest.total.amount_minor;
-    gone
 }
 
 /// The least of `from..=to` that fits, if the ones above it fit as well; `to` if none does.

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{CancelledBy, Undoing, part};
 use crate::bookings::house::give_up;
-use crate::bookings::{BookingError, Bookings};
+use crate::bookings::{BookingError, Bookings, return_tickets};
 use crate::error::EngineError;
 use crate::ids::{SeatId, TicketId, TicketType};
 use crate::kitflik::Engine;
 use crate::money::Money;
 use crate::seats::layout::{Layout, SeatNo};
 use crate::store::keys;
-use crate::store::records::{Booking, Form, MailContent, Returned, ReturnedTicket, VoucherUse};
+use crate::store::records::{Booking, BookedSeat, Form, MailContent, Returned, TicketBack, VoucherUse};
 use crate::store::tx::Tx;
 use crate::tickets::token::ticket_id;
 use crate::time::Timestamp;
@@ -73,7 +73,7 @@ impl Engine {
             let found = layout.number(seat).and_then(|number| layout.seat(number));
             found.map_or_else(|| seat.to_string(), |seat| seat.label.clone())
         };
-        let ticket = |ticket: ReturnedTicket| ReturnedTicketView {
+        let ticket = |ticket: TicketBack| ReturnedTicketView {
             id: ticket.ticket,
             label: label(&ticket.seat),
             seat: ticket.seat,
@@ -118,15 +118,16 @@ impl Bookings<'_> {
     ) -> Result<Booking, BookingError> {
         let number = sold.returned;
         let rest = Booking { returned: number + 1, ..rest };
-        let tickets = sold.seats.iter().filter(|seat| gone.contains(&seat.number));
-        let tickets = tickets.map(|seat| ReturnedTicket {
+        let went = sold.seats.iter().filter(|seat| gone.contains(&seat.number)).cloned();
+        let went: Vec<BookedSeat> = went.collect();
+        return_tickets(tx, sold, &went)?;
+        let tickets = went.iter().map(|seat| TicketBack {
             ticket: ticket_id(sold.id, seat.ticket.unwrap_or(seat.number)),
             seat: seat.id.clone(),
             ticket_type: seat.ticket_type.clone(),
             price_minor: seat.price_minor,
         });
-        let went = part::difference(sold, &rest);
-        let refund = self.settle_return(tx, sold, &went, undoing.back, undoing.why).await?;
+        let refund = self.settle_return(tx, sold, Some(&rest), undoing.back, undoing.why).await?;
         let (at, by, reason) = (tx.now(), undoing.by, undoing.reason);
         let returned = Returned { v: Form, at, by, reason, tickets: tickets.collect(), refund };
         tx.put(&keys::returned(sold.id, number), &returned)?;

@@ -35,7 +35,7 @@ records! {
         by: CancelledBy,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        tickets: Vec<ReturnedTicket>,
+        tickets: Vec<TicketBack>,
         /// What goes back for them.
         refund: Money,
     }
@@ -206,7 +206,7 @@ pub(crate) struct BookedSeat {
 
 /// A ticket that went back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ReturnedTicket {
+pub(crate) struct TicketBack {
     pub(crate) ticket: TicketId,
     pub(crate) seat: SeatId,
     pub(crate) ticket_type: TicketType,

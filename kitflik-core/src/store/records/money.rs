@@ -28,6 +28,46 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         goods: Option<Goods>,
     }
+
+    /// One asking of a provider for the money of a booking, and what became of the money.
+    Charge {
+        booking: BookingId,
+        number: u32,
+        provider: String,
+        /// What the caller attached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        amount: Money,
+        #[serde(with = "millis")]
+        asked_at: Timestamp,
+        state: ChargeState,
+        /// The provider's name for it, once the money is taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charge: Option<String>,
+        /// The money sold nothing, and waits for staff to say what becomes of it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        open: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refunds: Vec<ChargeRefund>,
+    }
+
+    /// A charge of which something is still to be found out: whether its money was taken, or goes back.
+    PaymentInFlight {
+        booking: BookingId,
+        number: u32,
+        provider: String,
+        #[serde(with = "millis")]
+        started_at: Timestamp,
+        /// When to ask the provider.
+        #[serde(with = "millis")]
+        due: Timestamp,
+    }
+
+    /// What a provider told of its own accord, so that telling it again changes nothing.
+    PaymentEvent {
+        #[serde(with = "millis")]
+        at: Timestamp,
+    }
 }
 
 /// The tickets of a sale or a return, and how their price came about. It stands in the books since a booking may have
@@ -76,45 +116,13 @@ impl Goods {
     }
 }
 
-records! {
-    /// One asking of a provider for the money of a booking, and what became of the money.
-    Charge {
-        booking: BookingId,
-        number: u32,
-        provider: String,
-        /// What the caller attached.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reference: Option<String>,
-        amount: Money,
-        #[serde(with = "millis")]
-        asked_at: Timestamp,
-        state: ChargeState,
-        /// The provider's name for it, once the money is taken.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        charge: Option<String>,
-        /// The money sold nothing, and waits for staff to say what becomes of it.
-        #[serde(default, skip_serializing_if = "is_false")]
-        open: bool,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        refunds: Vec<ChargeRefund>,
-    }
-
-    /// A charge of which something is still to be found out: whether its money was taken, or goes back.
-    PaymentInFlight {
-        booking: BookingId,
-        number: u32,
-        provider: String,
-        #[serde(with = "millis")]
-        started_at: Timestamp,
-        /// When to ask the provider.
-        #[serde(with = "millis")]
-        due: Timestamp,
-    }
-
-    /// What a provider told of its own accord, so that telling it again changes nothing.
-    PaymentEvent {
-        #[serde(with = "millis")]
-        at: Timestamp,
+    /// What of these tickets is not among others.
+    pub(crate) fn less(mut self, other: &Self) -> Self {
+        self.tickets.retain(|ticket| other.tickets.iter().all(|stays| stays.seat != ticket.seat));
+        self.discount_minor -= other.discount_minor;
+        self.fees_minor -= other.fees_minor;
+        self.tax_minor -= other.tax_minor;
+        self
     }
 }
 
