@@ -110,7 +110,13 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationTermsView, CancellationTier, CancellationView, CancelledBy, ChangeSeats, CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, ConfirmBooking, Customer, FlaggedScan, HandOutRefund, HoldSeats, HouseSeatView, LateMoney, MergeCheckIns, MergedCheckIns, PRINT_POLICY, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking, RefundChoice, RefundReason, RefundStatus, RefundView, ReturnView, ReturnedTicketView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView, UnblockSeats, UndoCheckIn,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationTermsView, CancellationTier, CancellationView,
+    CancelledBy, ChangeSeats, CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn,
+    ConfirmBooking, Customer, FlaggedScan, HandOutRefund, HoldSeats, HouseSeatView, LateMoney, MergeCheckIns,
+    MergedCheckIns, PRINT_POLICY, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax,
+    QuoteView, RefundBooking, RefundChoice, RefundReason, RefundStatus, RefundView, ReturnView,
+    ReturnedTicketView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView, SeatChanges, SeatEvent,
+    SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView, UnblockSeats, UndoCheckIn,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CancelShow, Catalog, CatalogError,

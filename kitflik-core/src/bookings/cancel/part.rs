@@ -1,7 +1,7 @@
 //! Some tickets of a booking go back, the others stay: which, and what they cost then. Pure rules.
 
-use crate::bookings::vouchers::taken_off;
 use crate::bookings::BookingError;
+use crate::bookings::vouchers::taken_off;
 use crate::error::ErrorCode;
 use crate::ids::SeatId;
 use crate::money::{Money, included, share};

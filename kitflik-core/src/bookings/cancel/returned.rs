@@ -11,7 +11,7 @@ use crate::kitflik::Engine;
 use crate::money::Money;
 use crate::seats::layout::{Layout, SeatNo};
 use crate::store::keys;
-use crate::store::records::{Booking, BookedSeat, Form, MailContent, Returned, TicketBack, VoucherUse};
+use crate::store::records::{BookedSeat, Booking, Form, MailContent, Returned, TicketBack, VoucherUse};
 use crate::store::tx::Tx;
 use crate::tickets::token::ticket_id;
 use crate::time::Timestamp;

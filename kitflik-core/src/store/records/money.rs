@@ -114,7 +114,6 @@ impl Goods {
             provider: booking.payment.as_ref().map(|payment| payment.provider.clone()),
         }
     }
-}
 
     /// What of these tickets is not among others.
     pub(crate) fn less(mut self, other: &Self) -> Self {
