@@ -171,7 +171,6 @@ impl Bookings<'_> {
             }
             let show = tx.get(&show_key)?.ok_or(BookingError::NotFound { what: "show" })?;
             if show.cancelled {
-                // Its bookings may not all be undone yet.
                 return Err(TicketError::Cancelled.into());
             }
             self.admissible(&mut tx, &booking, seen.ticket).await?;
