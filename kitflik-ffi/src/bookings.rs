@@ -173,8 +173,9 @@ impl Bookings {
         guarded(self.kitflik.bookings().confirm(&actor, booking, &request)).await
     }
 
-    /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what was
-    /// paid so much goes back as the house's terms say. Staff have to give a reason, and may decide otherwise. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+    /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what
+    /// was paid so much goes back as the house's terms say. Staff have to give a reason, and may decide otherwise.
+    /// Cancelling what is cancelled changes nothing, and answers where the refund stands now.
     ///
     /// # Errors
     /// `booking_state` unless it is confirmed, `cancellation_closed` once its owner may not cancel it any more,

@@ -109,8 +109,8 @@ impl HousePolicy {
             ($($field:ident)*) => { $(policy.$field = self.$field.unwrap_or(policy.$field);)* };
         }
         take! {
-            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter cancellation fees_refundable access_token refresh_token
-            staff_access_token staff_refresh_token token_algorithm token_issuer
+            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter cancellation fees_refundable
+            access_token refresh_token staff_access_token staff_refresh_token token_algorithm token_issuer
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,

@@ -123,6 +123,8 @@ pub struct Tally {
     pub sales: u64,
     /// Cancellations acknowledged.
     pub cancellations: u64,
+    /// Tickets that went back while others stayed.
+    pub returns: u64,
     /// Refunds of sales that were undone.
     pub refunds: u64,
     /// Payments that came too late, and went back.
@@ -158,6 +160,7 @@ impl Tally {
         self.holds += other.holds;
         self.sales += other.sales;
         self.cancellations += other.cancellations;
+        self.returns += other.returns;
         self.refunds += other.refunds;
         self.late_money += other.late_money;
         self.refusals += other.refusals;

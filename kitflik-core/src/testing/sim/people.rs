@@ -207,10 +207,16 @@ impl Person {
         let mut request =
             if house { CancelBooking::because("The projector broke.") } else { CancelBooking::new() };
         request.command = self.command("cancel");
+        let some = sold.seats.last().filter(|_| sold.seats.len() > 1 && self.luck.chance(40));
+        if let Some(seat) = some {
+            request.seats = vec![seat.id.clone()];
+            self.auditor.borrow_mut().returning(sold.id, &seat.id);
+        }
         self.auditor.borrow_mut().cancelling(sold.id);
         for attempt in 0..3 {
             let outcome = self.engine.bookings().cancel(actor, sold.id, &request).await;
             match &outcome {
+                Ok(rest) if some.is_some() => self.auditor.borrow_mut().returned(rest),
                 Ok(cancelled) => self.auditor.borrow_mut().cancelled(cancelled),
                 Err(error) => {
                     let mut auditor = self.auditor.borrow_mut();
