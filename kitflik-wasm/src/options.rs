@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kitflik_core::{Argon2id, MasterKey, Policy, TokenAlgorithm};
+use kitflik_core::{Argon2id, LateMoney, MasterKey, Policy, TokenAlgorithm};
 use kitflik_http::{Cors, RouterOptions, read_json};
 use serde::{Deserialize, Deserializer};
 
@@ -39,6 +39,8 @@ struct PolicyOptions {
     /// `null` is a choice, so it is told from no choice.
     #[serde(deserialize_with = "present")]
     cancel_before_seconds: Option<Option<u64>>,
+    pending_hold_seconds: Option<u64>,
+    late_money: Option<LateMoney>,
     access_token_seconds: Option<u64>,
     refresh_token_seconds: Option<u64>,
     staff_access_token_seconds: Option<u64>,
@@ -118,6 +120,8 @@ impl Options {
             }
             None => {}
         }
+        set("pendingHoldSeconds", chosen.pending_hold_seconds, 0, &mut policy.pending_hold)?;
+        policy.late_money = chosen.late_money.unwrap_or(policy.late_money);
         policy.token_algorithm = chosen.token_algorithm.unwrap_or(policy.token_algorithm);
         if let Some(issuer) = &chosen.token_issuer {
             policy.token_issuer.clone_from(issuer);

@@ -11,6 +11,7 @@ mod clerk;
 mod house;
 mod money;
 mod people;
+mod provider;
 pub mod schedule;
 mod storage;
 
@@ -28,14 +29,14 @@ use parking_lot::Mutex;
 use self::auditor::Auditor;
 use self::clerk::Clerk;
 use self::people::Person;
+use self::provider::{FlakyPayments, Post};
 use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, Capture, CategoryPrice, ChargeId, Clock, Currency, DiscountKind, Email, Kitflik, Layout,
-    MailError, Mailer, MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
-    NewVoucher, PaymentError, PaymentStatus, Payments, Policy, Refund, SelectionRules, ShowId, Storage,
-    TestPayments, Timestamp,
+    Actor, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout, MailError, Mailer,
+    MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Policy,
+    SelectionRules, ShowId, SignedEvent, Storage, TestPayments, Timestamp,
 };
 
 /// How a run is broken on purpose, as the proof that the auditor would see it.
@@ -61,6 +62,10 @@ pub enum Sabotage {
     ResetKeepsSessions,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// Money that arrives too late is not given back.
+    LateMoneyKept,
+    /// What a payment provider tells twice is taken in twice.
+    EventsRepeated,
     /// The uses of a discount code are counted without a check.
     UsesUnchecked,
     /// A show is put into a schedule that another one may be put into at the same time.
@@ -71,7 +76,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
@@ -80,6 +85,8 @@ impl Sabotage {
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
         Self::RefundForgotten,
+        Self::LateMoneyKept,
+        Self::EventsRepeated,
         Self::UsesUnchecked,
     ];
 
@@ -94,6 +101,8 @@ impl Sabotage {
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
+            Self::LateMoneyKept => Some(Mutant::LateMoneyKept),
+            Self::EventsRepeated => Some(Mutant::EventsRepeated),
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
@@ -116,6 +125,10 @@ pub struct Tally {
     pub refunds: u64,
     /// Payments that came too late, and went back.
     pub late_money: u64,
+    /// Sales that were made late, with their seats taken again.
+    pub retaken: u64,
+    /// Events of the payment provider that were taken in, repeats too.
+    pub events: u64,
     /// Commands refused.
     pub refusals: u64,
     /// Commands whose outcome was not known.
@@ -149,6 +162,8 @@ impl Tally {
         self.cancellations += other.cancellations;
         self.refunds += other.refunds;
         self.late_money += other.late_money;
+        self.retaken += other.retaken;
+        self.events += other.events;
         self.refusals += other.refusals;
         self.unknown += other.unknown;
         self.dropped += other.dropped;
@@ -318,47 +333,6 @@ impl Mailer for FlakyMailer {
     }
 }
 
-/// A provider whose answers are slow, and get lost.
-struct FlakyPayments {
-    luck: Arc<SeededEntropy>,
-    books: Arc<TestPayments>,
-}
-
-impl FlakyPayments {
-    async fn lose(&self, percent: u64) -> Result<(), PaymentError> {
-        turn().await;
-        if self.luck.chance(percent) {
-            Err(PaymentError::NoAnswer { reason: "timeout".to_owned() })
-        } else {
-            Ok(())
-        }
-    }
-}
-
-#[async_trait]
-impl Payments for FlakyPayments {
-    async fn capture(&self, capture: Capture) -> Result<PaymentStatus, PaymentError> {
-        self.lose(10).await?;
-        let answer = self.books.capture(capture).await;
-        self.lose(15).await?;
-        answer
-    }
-
-    async fn status(&self, charge: ChargeId) -> Result<PaymentStatus, PaymentError> {
-        self.lose(10).await?;
-        let answer = self.books.status(charge).await;
-        self.lose(5).await?;
-        answer
-    }
-
-    async fn refund(&self, refund: Refund) -> Result<PaymentStatus, PaymentError> {
-        self.lose(10).await?;
-        let answer = self.books.refund(refund).await;
-        self.lose(15).await?;
-        answer
-    }
-}
-
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// One run.
@@ -368,6 +342,8 @@ struct World {
     storage: Arc<FaultyStorage>,
     books: Arc<TestPayments>,
     sent: Arc<Mutex<Vec<Email>>>,
+    /// Events of the provider on their way.
+    told: Rc<RefCell<Vec<SignedEvent>>>,
     auditor: Rc<RefCell<Auditor>>,
     engines: Vec<Kitflik>,
     sabotage: Option<Sabotage>,
@@ -380,8 +356,9 @@ impl World {
         let mut world = Self {
             clock: Arc::new(ManualClock::new(start())),
             storage: Arc::new(FaultyStorage::new(&stage.rows, Arc::clone(&luck), sabotage)),
-            books: Arc::new(TestPayments::new()),
+            books: Arc::new(TestPayments::new().with_events(b"a secret of two")),
             sent: Arc::default(),
+            told: Rc::default(),
             auditor: Rc::new(RefCell::new(Auditor::new(stage.show, stage.seats, stage.cap))),
             engines: Vec::new(),
             luck,
@@ -427,12 +404,19 @@ impl World {
     fn person(&self, number: u64) -> Task {
         let engine = self.engines[usize::try_from(number).unwrap_or(0) % self.engines.len()].clone();
         let name = format!("p{}-{}-{number}", self.generation, self.luck.next() % 1_000_000);
+        if number % 5 == 4 {
+            return Box::pin(self.post().carry(engine, Rc::clone(&self.auditor)));
+        }
         if number % 9 == 5 {
             let clerk = Clerk::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
             return Box::pin(clerk.live());
         }
         let person = Person::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
         Box::pin(person.live())
+    }
+
+    fn post(&self) -> Post {
+        Post { luck: self.luck.clone(), books: self.books.clone(), waiting: self.told.clone() }
     }
 
     fn background(&self, number: usize) -> Task {
@@ -512,10 +496,19 @@ impl World {
     /// Everybody has gone home and nothing fails any more: in the end every promise must be kept.
     fn settle(&mut self) -> Result<(), String> {
         self.storage.heal();
-        for _ in 0..60 {
+        let post = self.post();
+        for round in 0..60 {
             self.clock.shift(40 * 60_000);
             let engine = self.engines[0].clone();
-            let mut tick = Box::pin(async move { engine.tick().await });
+            post.collect(engine.now());
+            // What was not told yet, or is told again, comes in at last, the newest first.
+            let told = if round % 8 == 7 { self.told.take() } else { Vec::new() };
+            let mut tick = Box::pin(async move {
+                for event in told.iter().rev() {
+                    provider::tell(&engine, event).await;
+                }
+                engine.tick().await
+            });
             let mut polls = 0;
             loop {
                 polls += 1;

@@ -9,6 +9,7 @@ mod house_seats;
 mod items;
 mod layout_versions;
 mod layouts;
+mod money;
 mod own;
 mod reports;
 mod sessions;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(layout_versions::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
+        .merge(money::routes())
         .merge(house_seats::routes())
         .merge(reports::routes())
         .merge(users::routes())

@@ -174,13 +174,19 @@ export function mailerBridge(mailer: Mailer, resume: Resume) {
   };
 }
 
+/** What a provider that sends no events answers to them. */
+const MISSING = Symbol("missing");
+
 export function paymentsBridge(payments: Payments, resume: Resume) {
   return {
     call: (method: keyof Payments, text: string) =>
       settle(
         resume,
-        () => (payments[method] as (...list: unknown[]) => Awaitable<unknown>)(...(JSON.parse(text) as unknown[])),
-        (status) => JSON.stringify({ status: status ?? null }),
+        (): Awaitable<unknown> => {
+          const verb = payments[method] as ((...list: unknown[]) => Awaitable<unknown>) | undefined;
+          return verb === undefined ? MISSING : verb.apply(payments, JSON.parse(text) as unknown[]);
+        },
+        (status) => JSON.stringify(status === MISSING ? { missing: true } : { status: status ?? null }),
         (error) => JSON.stringify({ reason: told(error) }),
       ),
   };
