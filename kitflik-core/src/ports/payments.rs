@@ -204,8 +204,8 @@ pub trait Payments: Send + Sync {
     async fn capture(&self, capture: Capture) -> Result<PaymentStatus, PaymentError>;
 
     /// What became of a charge. After the answer [`PaymentStatus::Unknown`] or [`PaymentStatus::Declined`] it should
-    /// not be taken without a new [`capture`](Payments::capture); where it is, the engine finds the money and sells for it,
-    /// or gives it back.
+    /// not be taken without a new [`capture`](Payments::capture); where it is, the engine finds the money and sells
+    /// for it, or gives it back.
     ///
     /// # Errors
     /// [`PaymentError`]: ask again.
@@ -223,10 +223,6 @@ pub trait Payments: Send + Sync {
     /// [`Bookings::payment_event`](crate::Bookings::payment_event).
     ///
     /// # Errors
-    /// [`EventError`]; [`EventError::NotSupported`] by providers that send none, which is what is answered unless this
-    /// is implemented.
-    async fn verify_event(&self, event: SignedEvent) -> Result<Option<ProviderEvent>, EventError> {
-        let _ = event;
-        Err(EventError::NotSupported)
-    }
+    /// [`EventError`]; [`EventError::NotSupported`] by providers that send none.
+    async fn verify_event(&self, event: SignedEvent) -> Result<Option<ProviderEvent>, EventError>;
 }

@@ -20,6 +20,9 @@
 //! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
+//! check-in/{show}/{ticket}               UsedTicket       a ticket lets in once
+//! revoked-ticket/{show}/{booking}/{ticket}  RevokedTicket
+//! returned-ticket/{show}/{booking}/{number}  ReturnedTicket  offline gates are told
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
@@ -61,13 +64,13 @@ use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Charge, Code,
     CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead,
     MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent, PaymentInFlight,
-    PriceCard, Receipt, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins,
-    StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer,
-    VoucherUse,
+    PriceCard, Receipt, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer, Session, Show,
+    Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher,
+    VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
-    UserId, VenueId, VoucherId,
+    TicketId, UserId, VenueId, VoucherId,
 };
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
@@ -293,6 +296,42 @@ pub(crate) fn seat_number(key: &str) -> Option<SeatNo> {
 
 pub(crate) fn house_seats(show: ShowId) -> Typed<HouseSeats> {
     typed(with_id("house-seats/", show.as_bytes(), 0))
+}
+
+pub(crate) fn check_in(show: ShowId, ticket: TicketId) -> Typed<UsedTicket> {
+    typed(format!("check-in/{show}/{ticket}"))
+}
+
+pub(crate) fn check_ins(show: ShowId) -> Range<UsedTicket> {
+    under(&format!("check-in/{show}/"))
+}
+
+pub(crate) fn revoked_ticket(show: ShowId, booking: BookingId, ticket: TicketId) -> Typed<RevokedTicket> {
+    typed(format!("revoked-ticket/{show}/{booking}/{ticket}"))
+}
+
+pub(crate) fn revoked_tickets(show: ShowId) -> Range<RevokedTicket> {
+    under(&format!("revoked-ticket/{show}/"))
+}
+
+pub(crate) fn revoked_tickets_of(show: ShowId, booking: BookingId) -> Range<RevokedTicket> {
+    under(&format!("revoked-ticket/{show}/{booking}/"))
+}
+
+/// The seat that a ticket was issued for may have another number now: `number` is the one in its ticket.
+pub(crate) fn returned_ticket(show: ShowId, booking: BookingId, number: SeatNo) -> Typed<ReturnedTicket> {
+    typed(format!("returned-ticket/{show}/{booking}/{:05}", number.0))
+}
+
+pub(crate) fn returned_tickets(show: ShowId) -> Range<ReturnedTicket> {
+    under(&format!("returned-ticket/{show}/"))
+}
+
+/// Booking and ticket, or booking and number, that a key of [`revoked_tickets`] or [`returned_tickets`] ends in.
+pub(crate) fn voided<T: std::str::FromStr>(key: &str) -> Option<(BookingId, T)> {
+    let mut parts = key.rsplit('/');
+    let last = parts.next()?.parse().ok()?;
+    Some((parts.next()?.parse().ok()?, last))
 }
 
 pub(crate) fn cap(show: ShowId, customer: &str) -> Typed<CustomerCap> {

@@ -8,11 +8,13 @@
 pub mod accounts;
 mod auditor;
 mod clerk;
+pub mod gate;
 mod house;
 mod money;
 mod people;
 mod provider;
 pub mod schedule;
+mod settled;
 mod storage;
 
 use std::cell::RefCell;
@@ -72,6 +74,10 @@ pub enum Sabotage {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// A ticket is used without a check.
+    CheckInUnchecked,
+    /// Scans are merged into a row that somebody else may have written meanwhile.
+    MergeUnchecked,
 }
 
 impl Sabotage {
@@ -106,6 +112,8 @@ impl Sabotage {
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
+            Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
+            Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
         }
     }
 }
@@ -404,9 +412,6 @@ impl World {
     fn person(&self, number: u64) -> Task {
         let engine = self.engines[usize::try_from(number).unwrap_or(0) % self.engines.len()].clone();
         let name = format!("p{}-{}-{number}", self.generation, self.luck.next() % 1_000_000);
-        if number % 5 == 4 {
-            return Box::pin(self.post().carry(engine, Rc::clone(&self.auditor)));
-        }
         if number % 9 == 5 {
             let clerk = Clerk::new(name, engine, Arc::clone(&self.luck), Rc::clone(&self.auditor));
             return Box::pin(clerk.live());
@@ -417,6 +422,13 @@ impl World {
 
     fn post(&self) -> Post {
         Post { luck: self.luck.clone(), books: self.books.clone(), waiting: self.told.clone() }
+    }
+
+    /// What every process does by itself, and the events that are on their way to them.
+    fn all_background(&self) -> Vec<Task> {
+        let mut all: Vec<Task> = (0..self.engines.len()).map(|number| self.background(number)).collect();
+        all.push(Box::pin(self.post().carry(self.engines.clone(), Rc::clone(&self.auditor))));
+        all
     }
 
     fn background(&self, number: usize) -> Task {
@@ -446,8 +458,7 @@ impl World {
     fn run(&mut self) -> Result<(), String> {
         let mut people: BTreeMap<u64, Task> =
             (0..PEOPLE).map(|number| (number, self.person(number))).collect();
-        let mut background: Vec<Task> =
-            (0..self.engines.len()).map(|number| self.background(number)).collect();
+        let mut background = self.all_background();
         let mut next = PEOPLE;
         for _ in 0..STEPS {
             if self.luck.chance(4) {
@@ -460,13 +471,13 @@ impl World {
                 self.storage.crash();
                 self.auditor.borrow_mut().crashed(&self.storage.rows());
                 self.start_engines();
-                background.extend((0..self.engines.len()).map(|number| self.background(number)));
+                background = self.all_background();
             }
             if people.len() < usize::try_from(PEOPLE).unwrap_or(0) {
                 people.insert(next, self.person(next));
                 next += 1;
             }
-            if self.luck.chance(15) {
+            if self.luck.chance(20) {
                 let which = usize::try_from(self.luck.below(background.len() as u64)).unwrap_or(0);
                 let _ = poll(background[which].as_mut());
             } else {
@@ -525,7 +536,8 @@ impl World {
         }
         let rows = self.storage.rows();
         let sent = self.sent.lock().clone();
-        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)
+        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)?;
+        settled::all_days_settle(&self.engines[0], start(), self.clock.now())
     }
 }
 

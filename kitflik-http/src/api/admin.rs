@@ -5,6 +5,7 @@ mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod gate;
 mod house_seats;
 mod items;
 mod layout_versions;
@@ -40,6 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(bookings::routes())
         .merge(money::routes())
         .merge(house_seats::routes())
+        .merge(gate::routes())
         .merge(reports::routes())
         .merge(users::routes())
         .merge(vouchers::routes())

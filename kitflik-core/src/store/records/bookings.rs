@@ -109,6 +109,9 @@ pub(crate) struct Booking {
     pub(crate) layout: LayoutId,
     pub(crate) status: BookingStatus,
     pub(crate) holder: Holder,
+    /// By which way it was sold. Bookings that are older than the house's books do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) channel: Option<SalesChannel>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) customer: Option<Customer>,
     pub(crate) seats: Vec<BookedSeat>,
@@ -147,6 +150,13 @@ pub(crate) struct Booking {
     /// Random, once it has expired: no two attempts write the same row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mark: Option<u32>,
+}
+
+impl Booking {
+    pub(crate) fn sold_by(&self) -> SalesChannel {
+        let by_staff = matches!(self.holder, Holder::Staff(_));
+        self.channel.unwrap_or(if by_staff { SalesChannel::BoxOffice } else { SalesChannel::Online })
+    }
 }
 
 /// How a sale was undone.

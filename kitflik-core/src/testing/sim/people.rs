@@ -61,11 +61,19 @@ impl Person {
             _ => {}
         }
         self.idle(10).await;
-        let sold = self.confirm(&me, &held).await;
+        let mut sold = self.confirm(&me, &held, "confirm").await;
+        // Who was declined, maybe for the moment, thinks better of it or pays some other way.
+        match self.luck.below(4) {
+            0 if !sold => {
+                let _ = self.engine.bookings().release(&me, held.id, None).await;
+            }
+            1 | 2 if !sold => sold = self.confirm(&me, &held, "again").await,
+            _ => {}
+        }
         if sold && self.luck.chance(30) {
             self.at_the_counter(&held).await;
         }
-        if sold && self.luck.chance(60) {
+        if sold && self.luck.chance(90) {
             self.idle(15).await;
             self.cancel(&me, &held).await;
             if self.luck.chance(50) {
@@ -96,17 +104,19 @@ impl Person {
     }
 
     fn script(&self) -> &'static str {
-        const SCRIPTS: [&str; 8] = [
+        const SCRIPTS: [&str; 10] = [
             "decline",
             "timeout_before",
             "timeout_after",
             "pending",
             "pending_decline",
             "charge_late",
+            "charge_late",
+            "forget_and_charge_late",
             "forget_and_charge_late",
             "refund_fails_once",
         ];
-        SCRIPTS[usize::try_from(self.luck.below(8)).unwrap_or(0)]
+        SCRIPTS[usize::try_from(self.luck.below(10)).unwrap_or(0)]
     }
 
     /// Somebody of the house changes the prices while seats are sold.
@@ -210,14 +220,15 @@ impl Person {
     }
 
     /// Whether it was sold, as far as the customer knows.
-    async fn confirm(&self, me: &Actor, held: &BookingView) -> bool {
+    async fn confirm(&self, me: &Actor, held: &BookingView, command: &str) -> bool {
         let mut request = match self.luck.below(10) {
             0..=3 => ConfirmBooking::counter(),
             4 => ConfirmBooking::paid_by("test", Some(self.script().to_owned())),
             5 | 6 => ConfirmBooking::paid_by("test", Some(self.script().to_owned())),
             _ => ConfirmBooking::paid_by("test", None),
         };
-        request.command = self.command("confirm");
+        request.command = self.command(command);
+        let first = command == "confirm";
         self.auditor.borrow_mut().trying(held.id);
         for attempt in 0..3 {
             let outcome = self.engine.bookings().confirm(me, held.id, &request).await;
@@ -232,7 +243,7 @@ impl Person {
                             | BookingError::PaymentPending
                             | BookingError::PaymentDeclined { .. }
                     );
-                    if attempt == 0 && !open {
+                    if first && attempt == 0 && !open {
                         auditor.not_sold(held.id, error);
                     }
                     auditor.refused(error);

@@ -73,33 +73,39 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// One more event on its way: some are told twice, and none in its turn.
-    pub(super) async fn carry(self, engine: Kitflik, auditor: Rc<RefCell<Auditor>>) {
-        self.collect(engine.now());
-        for _ in 0..self.luck.below(20) {
-            turn().await;
-        }
-        let event = {
-            let mut waiting = self.waiting.borrow_mut();
-            if waiting.is_empty() {
-                return;
+    /// Carries events for ever: some are told twice, and none in its turn.
+    pub(super) async fn carry(self, engines: Vec<Kitflik>, auditor: Rc<RefCell<Auditor>>) {
+        loop {
+            for _ in 0..self.luck.below(4) {
+                turn().await;
             }
-            let place = usize::try_from(self.luck.below(waiting.len() as u64)).unwrap_or(0);
-            waiting.swap_remove(place)
-        };
-        let again = self.luck.chance(30);
-        let told = tell(&engine, &event).await;
-        auditor.borrow_mut().tally.events += u64::from(told);
-        if again || !told {
-            self.waiting.borrow_mut().push(event);
+            let Some(engine) = engines.get(self.below(engines.len())) else { return };
+            self.collect(engine.now());
+            let event = {
+                let mut waiting = self.waiting.borrow_mut();
+                let place = self.below(waiting.len());
+                if waiting.is_empty() { None } else { Some(waiting.swap_remove(place)) }
+            };
+            turn().await;
+            let Some(event) = event else { continue };
+            let again = self.luck.chance(30);
+            let told = tell(engine, &event).await;
+            auditor.borrow_mut().tally.events += u64::from(told);
+            if again || !told {
+                self.waiting.borrow_mut().push(event);
+            }
         }
+    }
+
+    fn below(&self, bound: usize) -> usize {
+        usize::try_from(self.luck.below(bound as u64)).unwrap_or(0)
     }
 
     /// Takes what the provider has to tell. Now and then it charges late, or decides what was pending.
     pub(super) fn collect(&self, now: Timestamp) {
         if self.luck.chance(30) {
             let charges = self.books.books().charges;
-            let place = usize::try_from(self.luck.below(charges.len() as u64)).unwrap_or(0);
+            let place = self.below(charges.len());
             if let Some(charge) = charges.keys().nth(place).and_then(|key| key.parse().ok()) {
                 self.books.settle(charge);
             }
