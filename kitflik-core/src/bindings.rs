@@ -12,7 +12,7 @@ use crate::ids::{
 };
 use crate::money::Currency;
 use crate::ports::mailer::MailError;
-use crate::ports::payments::PaymentError;
+use crate::ports::payments::{EventError, PaymentError};
 use crate::ports::storage::{StorageError, Version};
 use crate::seats::layout::SeatNo;
 use crate::tickets::gate::GateError;
@@ -144,6 +144,12 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for MailError {
 impl From<uniffi::UnexpectedUniFFICallbackError> for PaymentError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::NoAnswer { reason: error.reason }
+    }
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for EventError {
+    fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::BadSignature { reason: error.reason }
     }
 }
 

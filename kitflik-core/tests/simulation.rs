@@ -60,6 +60,7 @@ fn no_seed_breaks_an_invariant() {
     assert!(tally.takeovers > count / 4 && tally.crashes > count && tally.dropped > count, "{tally:?}");
     assert!(tally.returns > count / 10, "{tally:?}");
     assert!(tally.cancellations > count / 2 && tally.refunds > count / 10, "{tally:?}");
+    assert!(tally.late_money + tally.retaken > count / 50 && tally.events > count / 2, "{tally:?}");
     assert!(tally.discounts > count / 2 && tally.used_up > count / 10, "{tally:?}");
     assert!(tally.price_edits > count / 10, "{tally:?}");
     assert!(tally.unknown > count / 10 && tally.mails > count / 2, "{tally:?}");
@@ -135,6 +136,16 @@ fn a_relaxed_confirm_is_caught() {
 #[test]
 fn a_forgotten_refund_is_caught() {
     caught(Sabotage::RefundForgotten);
+}
+
+#[test]
+fn late_money_that_is_kept_is_caught() {
+    caught(Sabotage::LateMoneyKept);
+}
+
+#[test]
+fn events_that_are_taken_in_twice_are_caught() {
+    caught(Sabotage::EventsRepeated);
 }
 
 #[test]

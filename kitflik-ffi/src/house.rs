@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    BookingId, CancellationTier, Clock, KitflikError, Mailer, MasterKey, Payments, Policy, SledStorage,
-    Storage, Timestamp, TokenAlgorithm,
+    BookingId, CancellationTier, Clock, KitflikError, LateMoney, Mailer, MasterKey, Payments, Policy,
+    SledStorage, Storage, Timestamp, TokenAlgorithm,
 };
 
 use crate::bookings::Bookings;
@@ -62,6 +62,12 @@ pub struct HousePolicy {
     /// Bookings may be confirmed to be paid at the box office: yes.
     #[uniffi(default)]
     pub pay_at_counter: Option<bool>,
+    /// What becomes of money that arrives once its hold has run out: its seats are taken again, or it goes back.
+    #[uniffi(default)]
+    pub late_money: Option<LateMoney>,
+    /// How long a booking keeps its seats while its payment is not decided: 30 minutes.
+    #[uniffi(default)]
+    pub pending_hold: Option<Duration>,
     /// Whoever owns a booking may cancel it themselves: yes. Otherwise only staff may.
     #[uniffi(default)]
     pub owners_cancel: Option<bool>,
@@ -109,8 +115,7 @@ impl HousePolicy {
             ($($field:ident)*) => { $(policy.$field = self.$field.unwrap_or(policy.$field);)* };
         }
         take! {
-            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter cancellation fees_refundable
-            access_token refresh_token staff_access_token staff_refresh_token token_algorithm token_issuer
+            access_token cancellation fees_refundable hold hold_at_most late_confirm_grace late_money pay_at_counter pending_hold refresh_token staff_access_token staff_refresh_token takeover_grace token_algorithm token_issuer
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,

@@ -124,6 +124,8 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::PaymentDeclined => (StatusCode::UNPROCESSABLE_ENTITY, "The payment was declined"),
         // Not a fault of the server: the booking waits, and the same call again may find it decided.
         ErrorCode::PaymentPending => (StatusCode::CONFLICT, "The payment is not decided yet"),
+        ErrorCode::EventBadSignature => (StatusCode::BAD_REQUEST, "Not signed by the payment provider"),
+        ErrorCode::EventMalformed => (StatusCode::BAD_REQUEST, "The event cannot be read"),
         ErrorCode::ShowOverlap => (StatusCode::CONFLICT, "Shows would overlap"),
         ErrorCode::StaleRevision => (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
         ErrorCode::InUse => (StatusCode::CONFLICT, "It is in use"),

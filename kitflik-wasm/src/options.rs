@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kitflik_core::{Argon2id, CancellationTier, MasterKey, Policy, TokenAlgorithm};
+use kitflik_core::{Argon2id, CancellationTier, LateMoney, MasterKey, Policy, TokenAlgorithm};
 use kitflik_http::{Cors, RouterOptions, read_json};
 use serde::{Deserialize, Deserializer};
 
@@ -41,6 +41,8 @@ struct PolicyOptions {
     cancel_before_seconds: Option<Option<u64>>,
     cancellation: Option<Vec<TierOptions>>,
     fees_refundable: Option<bool>,
+    pending_hold_seconds: Option<u64>,
+    late_money: Option<LateMoney>,
     access_token_seconds: Option<u64>,
     refresh_token_seconds: Option<u64>,
     staff_access_token_seconds: Option<u64>,
@@ -135,6 +137,8 @@ impl Options {
             }
         }
         policy.fees_refundable = chosen.fees_refundable.unwrap_or(policy.fees_refundable);
+        set("pendingHoldSeconds", chosen.pending_hold_seconds, 0, &mut policy.pending_hold)?;
+        policy.late_money = chosen.late_money.unwrap_or(policy.late_money);
         policy.token_algorithm = chosen.token_algorithm.unwrap_or(policy.token_algorithm);
         if let Some(issuer) = &chosen.token_issuer {
             policy.token_issuer.clone_from(issuer);

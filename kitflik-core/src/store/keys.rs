@@ -30,7 +30,7 @@
 //! returned/{booking}/{number}             Returned         tickets that went back while others stayed
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
 //! charge/{booking}/{number}              Charge           money is taken, sold for and given back once
-//! payment/{booking}/{number}             PaymentInFlight  money that may be moving: found again after a crash
+//! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found after a crash
 //! payment-event/{provider digest}/{event digest}  PaymentEvent  what a provider tells takes effect once
 //! money/{time}/{booking}/{event}/{number}  MoneyEntry     the books: what was owed and paid, in the order of time
 //! email/{email digest}                   EmailClaim       one account per e-mail

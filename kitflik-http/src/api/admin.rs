@@ -10,6 +10,7 @@ mod house_seats;
 mod items;
 mod layout_versions;
 mod layouts;
+mod money;
 mod own;
 mod reports;
 mod sessions;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(layout_versions::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
+        .merge(money::routes())
         .merge(house_seats::routes())
         .merge(gate::routes())
         .merge(reports::routes())

@@ -27,6 +27,7 @@ mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod payments;
 mod pictures;
 mod prices;
 mod reports;

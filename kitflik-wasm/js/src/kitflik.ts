@@ -33,6 +33,10 @@ export interface Policy {
   cancellation?: { beforeSeconds: number; refundPercent: number }[];
   /** Fees come back as prices do: true. */
   feesRefundable?: boolean;
+  /** How long a booking keeps its seats while its payment is not decided: 1800. */
+  pendingHoldSeconds?: number;
+  /** What becomes of money that arrives once its hold has run out: `retake_or_refund`. */
+  lateMoney?: "retake_or_refund" | "refund" | "manual";
   /** How long access tokens are valid: 900. */
   accessTokenSeconds?: number;
   /** How long refresh tokens are valid: 30 days. */
