@@ -7,6 +7,7 @@ mod bookings;
 mod catalog;
 mod house;
 mod items;
+mod jobs;
 mod schedule;
 mod staff;
 mod users;

@@ -7,7 +7,9 @@ use crate::error::EngineError;
 use crate::ports::mailer::MailError;
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
-use crate::store::records::{Code, Form, MailContent, Outbox, Receipt, Record, Session, Tries, UserSession};
+use crate::store::records::{
+    Code, Form, MailContent, Outbox, Receipt, Record, Reminded, Session, ShowReminder, Tries, UserSession,
+};
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
 
@@ -122,7 +124,10 @@ impl Notify<'_> {
         let over = |session: &UserSession| session.expires_at <= now;
         let listed = self.sweep(3, &keys::user_sessions_all(), over).await?;
         let codes = self.sweep(4, &keys::codes(), |code: &Code| code.expires_at <= now).await?;
-        Ok([receipts, sessions, tries, listed, codes].into_iter().flatten().min())
+        let past = |starts_at: Timestamp| now.since(starts_at) > crate::jobs::REMINDERS_KEPT;
+        let shows = self.sweep(5, &keys::show_reminders(), |row: &ShowReminder| past(row.starts_at)).await?;
+        let reminded = self.sweep(6, &keys::reminded_all(), |row: &Reminded| past(row.starts_at)).await?;
+        Ok([receipts, sessions, tries, listed, codes, shows, reminded].into_iter().flatten().min())
     }
 
     /// Looks through the next rows of a range and removes those that are over, if nobody renewed them meanwhile.

@@ -50,6 +50,12 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
         ("booking_cancelled.html", include_str!("templates/booking_cancelled.html")),
         ("booking_cancelled.txt", include_str!("templates/booking_cancelled.txt")),
+        ("new_releases.html", include_str!("templates/new_releases.html")),
+        ("new_releases.txt", include_str!("templates/new_releases.txt")),
+        ("show_reminder.html", include_str!("templates/show_reminder.html")),
+        ("show_reminder.txt", include_str!("templates/show_reminder.txt")),
+        ("occupancy_report.html", include_str!("templates/occupancy_report.html")),
+        ("occupancy_report.txt", include_str!("templates/occupancy_report.txt")),
         ("show_moved.html", include_str!("templates/show_moved.html")),
         ("show_moved.txt", include_str!("templates/show_moved.txt")),
     ] {
@@ -91,6 +97,13 @@ impl Notify<'_> {
                     return Ok(None);
                 };
                 ("booking_cancelled", subject, context, Vec::new())
+            }
+            MailContent::NewReleases { .. }
+            | MailContent::ShowReminder { .. }
+            | MailContent::OccupancyReport { .. } => {
+                let said = crate::Jobs { engine: self.engine }.mail(mail).await?;
+                let Some((template, subject, context)) = said else { return Ok(None) };
+                (template, subject, context, Vec::new())
             }
             about => {
                 let Some((template, subject, code)) = self.about_account(about).await? else {
@@ -154,6 +167,9 @@ impl Notify<'_> {
             MailContent::BookingConfirmed { .. }
             | MailContent::BookingCancelled { .. }
             | MailContent::ShowMoved { .. }
+            | MailContent::NewReleases { .. }
+            | MailContent::ShowReminder { .. }
+            | MailContent::OccupancyReport { .. }
             | MailContent::StaffInvited { .. } => return Ok(None),
         };
         let Some((purpose, code)) = code else { return Ok(Some((template, subject, None))) };

@@ -44,6 +44,10 @@
 //! outbox/{due}/{mail}                    Outbox           each promised mail is sent
 //! dead-mail/{mail}                       Outbox           mail that was given up
 //! receipt/{actor}/{command digest}       Receipt          a command takes effect once
+//! job/{job}                              Job              a job runs once for each time that it is due
+//! release-news/{time}                    ReleaseNews      a film is new once
+//! show-reminder/{show}                   ShowReminder     the holders of a show are reminded of each start once
+//! reminded/{show}/{booking}              Reminded         the holder of a booking is reminded once
 //! ```
 //!
 //! Numbers are padded with zeros to a fixed width, so that the order of keys is the order of numbers.
@@ -57,10 +61,11 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
-    MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule,
-    ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking,
-    UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job, LayoutChunk, LayoutHead, MasterKeyMark,
+    MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, ReleaseNews,
+    Reminded, Schedule, ScheduledShow, SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins,
+    StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer,
+    VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -481,6 +486,34 @@ pub(crate) fn receipt(actor: &str, command: &CommandId) -> Typed<Receipt> {
 
 pub(crate) fn receipts() -> Range<Receipt> {
     under("receipt/")
+}
+
+pub(crate) fn job(name: &str) -> Typed<Job> {
+    typed(format!("job/{name}"))
+}
+
+pub(crate) fn release_news(run: Timestamp) -> Typed<ReleaseNews> {
+    typed(format!("release-news/{:015}", run.millis().max(0)))
+}
+
+pub(crate) fn all_release_news() -> Range<ReleaseNews> {
+    under("release-news/")
+}
+
+pub(crate) fn show_reminder(id: ShowId) -> Typed<ShowReminder> {
+    typed(with_id("show-reminder/", id.as_bytes(), 0))
+}
+
+pub(crate) fn show_reminders() -> Range<ShowReminder> {
+    under("show-reminder/")
+}
+
+pub(crate) fn reminded(show: ShowId, booking: BookingId) -> Typed<Reminded> {
+    typed(format!("reminded/{show}/{booking}"))
+}
+
+pub(crate) fn reminded_all() -> Range<Reminded> {
+    under("reminded/")
 }
 
 /// Texts that people choose are no part of keys: their digests are, of fixed width and without a trace of the person.

@@ -3,7 +3,7 @@
 use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
     ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind,
-    EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows, NewAuditorium,
+    EditAuditorium, EditShow, FutureBookings, HoldSeats, JobKind, Layout, MoveShow, MoveShows, NewAuditorium,
     NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery, PageRequest, QuoteSeats,
     RepeatShow, SetLayout, UnblockSeats, UpdateProfile, UserQuery,
 };
@@ -38,7 +38,10 @@ const OFFICE: &str = "uuu ff fyyy y";
 const EDITORS: &str = "uuu ff ffyy y";
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), crate::staff::rows(), reports()].into_iter().flatten().collect()
+    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), jobs()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn bookings() -> Vec<Row> {
@@ -272,6 +275,21 @@ fn accounts() -> Vec<Row> {
         }),
         row("Users::list", OFFICE, |s| told(s.users().list(&s.actor, &UserQuery::default()))),
         row("Users::view", OFFICE, |s| told(s.users().view(&s.actor, s.ada, &PageRequest::default()))),
+    ]
+}
+
+fn jobs() -> Vec<Row> {
+    vec![
+        row("Jobs::list", EDITORS, |s| told(s.house.kitflik.jobs().list(&s.actor))),
+        row("Jobs::pause", EDITORS, |s| {
+            told(s.house.kitflik.jobs().pause(&s.actor, JobKind::NewReleases, None))
+        }),
+        row("Jobs::resume", EDITORS, |s| {
+            told(s.house.kitflik.jobs().resume(&s.actor, JobKind::NewReleases, None))
+        }),
+        row("Jobs::run_now", EDITORS, |s| {
+            told(s.house.kitflik.jobs().run_now(&s.actor, JobKind::NewReleases, None))
+        }),
     ]
 }
 

@@ -7,6 +7,7 @@ mod bookings;
 mod catalogue;
 mod house_seats;
 mod items;
+mod jobs;
 mod layout_versions;
 mod layouts;
 mod own;
@@ -40,5 +41,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(house_seats::routes())
         .merge(reports::routes())
         .merge(users::routes())
+        .merge(jobs::routes())
         .merge(vouchers::routes())
 }
