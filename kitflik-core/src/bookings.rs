@@ -5,9 +5,12 @@ mod block;
 mod cancel;
 mod change;
 mod channel;
+mod charges;
 mod clear;
 mod confirm;
+mod counter;
 mod error;
+mod events;
 mod extend;
 mod facts;
 mod feed;
@@ -20,6 +23,7 @@ mod money;
 mod preview;
 mod quote;
 mod read;
+mod refunds;
 mod release;
 mod relocate;
 mod rules;
@@ -30,13 +34,16 @@ mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
-pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
+pub use cancel::{CancelBooking, CancellationView, CancelledBy};
 pub use channel::SalesChannel;
+pub use charges::LateMoney;
+pub use counter::{HandOutRefund, TakePayment};
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub(crate) use hold::expired;
 pub use maps::SeatMap;
 pub use preview::{QuoteSeats, QuoteView};
+pub use refunds::{RefundBooking, RefundReason, RefundStatus, RefundView};
 pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,

@@ -88,6 +88,10 @@ codes! {
     PaymentDeclined = "payment_declined",
     /// The payment is not known to have succeeded or failed yet.
     PaymentPending = "payment_pending",
+    /// An event does not come from the payment provider that it names.
+    EventBadSignature = "event_bad_signature",
+    /// An event of a payment provider cannot be read.
+    EventMalformed = "event_malformed",
     /// Two shows would overlap in an auditorium.
     ShowOverlap = "show_overlap",
     /// The thing was changed meanwhile: the edit is of another revision.

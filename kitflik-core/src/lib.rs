@@ -113,9 +113,10 @@ pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
     BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
-    ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
-    QuoteSeats, QuoteTax, QuoteView, RefundStatus, RefundView, SalesChannel, SeatChanges, SeatEvent,
-    SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats,
+    ConfirmBooking, Customer, HandOutRefund, HoldSeats, HouseSeatView, LateMoney, PaymentChoice, PaymentView,
+    Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking, RefundReason, RefundStatus, RefundView,
+    SalesChannel, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment,
+    TicketView, UnblockSeats,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
@@ -138,8 +139,12 @@ pub use money::{Currency, InvalidCurrency, Money};
 pub use notify::Notify;
 pub use ports::mailer::{Attachment, Email, MailError, Mailer};
 pub use ports::password::{Argon2id, PasswordError, PasswordHasher};
-pub use ports::payments::test_provider::TestPayments;
-pub use ports::payments::{Capture, PaymentError, PaymentStatus, Payments};
+pub use ports::payments::signature::EventSignature;
+pub use ports::payments::test_provider::{TestBooks, TestCharge, TestPayments};
+pub use ports::payments::{
+    Capture, ChargeId, EventError, EventHeader, InvalidCharge, PaymentError, PaymentStatus, Payments,
+    ProviderEvent, Refund, SignedEvent,
+};
 pub use ports::storage::{
     Batch, Check, Commit, Durability, Key, Read, Row, Storage, StorageError, Version, Write, validate_batch,
     validate_reads,
@@ -147,7 +152,12 @@ pub use ports::storage::{
 pub use ports::system::{Clock, Entropy};
 #[cfg(feature = "system")]
 pub use ports::system::{OsEntropy, SystemClock};
-pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
+pub use reports::{
+    DashboardView, Mismatch, OccupancyBy, OccupancyByQuery, OccupancyQuery, OccupancyReport, OccupancyRow,
+    OccupancyView, OpenItem, OpenKind, OpenTotal, ProviderFlow, ReportError, Reports, RevenueBy,
+    RevenueQuery, RevenueReport, RevenueRow, SettlementBalance, SettlementQuery, SettlementView,
+    occupancy_csv,
+};
 pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::export::LayoutFormat;
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};

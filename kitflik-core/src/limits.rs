@@ -43,6 +43,8 @@ pub const MAX_TITLE_CHARS: usize = 300;
 pub const MAX_EMAIL_BYTES: usize = 254;
 /// Longest reference that a caller attaches to a payment, in characters.
 pub const MAX_REFERENCE_CHARS: usize = 128;
+/// Most refunds of one charge that staff make.
+pub const MAX_REFUNDS_PER_CHARGE: usize = 16;
 /// Longest reason for a cancellation, in characters.
 pub const MAX_REASON_CHARS: usize = 200;
 /// Longest command id (`Idempotency-Key`), in characters.
@@ -89,6 +91,10 @@ pub const MAX_SHOWS_AT_ONCE: usize = 200;
 pub const MAX_RECURRENCE_DAYS: i64 = 366;
 /// Most days of a schedule that is looked at.
 pub const MAX_SCHEDULE_DAYS: i64 = 62;
+/// Most bookings that a settlement lists because they differ.
+pub const MAX_MISMATCHES: usize = 1000;
+/// Most days of a report.
+pub const MAX_REPORT_DAYS: i64 = 366;
 /// Most minutes of trailers before a movie, or of turnaround after it.
 pub const MAX_EXTRA_MINUTES: u32 = 240;
 /// Most days that sales open before a show.

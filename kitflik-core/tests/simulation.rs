@@ -207,7 +207,7 @@ fn a_move_that_nobody_is_told_of_is_caught() {
 #[test]
 fn no_seed_breaks_a_rule_of_jobs() {
     let stage = jobs::Stage::build().unwrap();
-    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 30));
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 16));
     let mut tally = jobs::Tally::default();
     for seed in first..first + count {
         tally.add(jobs::run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));

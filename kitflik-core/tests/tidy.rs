@@ -28,7 +28,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("error.rs", "users::", "`Error` is the sum of the nouns' errors"),
     ("store/keys.rs", "seats::layout::SeatNo", "seats' numbers are in keys; seats import the ground only"),
     ("store/records", "seats::", "layouts are stored as they are; seats import the ground only"),
-    ("store/records", "bookings::{", "small wire types without a form of their own on disk"),
+    ("store/records", "bookings::", "small wire types without a form of their own on disk"),
     ("store/records", "catalog::{", "small wire types without a form of their own on disk"),
     ("store/tx.rs", "kitflik::Engine", "a transaction borrows the ports, and the engine is where they stand"),
     ("store/tx.rs", "keyring::RequestDigest", "what a repeat must be equal in is keyed"),
@@ -43,11 +43,12 @@ const UPWARD: &[(&str, &str, &str)] = &[
 /// Where a command begins that no actor asked for: the file, how often, and why. Whatever staff ask for begins with
 /// `begin_command`, which writes their log.
 const UNASKED: &[(&str, usize, &str)] = &[
-    ("bookings/cancel.rs", 1, "the news that a refund was made"),
+    ("bookings/charges.rs", 1, "a charge that is found again"),
     ("bookings/clear.rs", 1, "holds that are over, of a show that a command takes away"),
-    ("bookings/confirm.rs", 2, "a payment that was not taken, and one that is found again"),
+    ("bookings/events.rs", 1, "a payment provider says who it is by its signature"),
     ("bookings/forget.rs", 1, "what is left of a deletion that its command has decided"),
     ("bookings/preview.rs", 1, "a quote commits nothing"),
+    ("bookings/refunds.rs", 1, "the news that a refund was made"),
     ("bookings/vouchers.rs", 2, "uses of a discount code that nobody has any more"),
     ("catalog/layouts.rs", 2, "a layout is nothing until a command's auditorium names it"),
     ("catalog/shows/freeze.rs", 2, "a step of a command that is logged when it is decided"),

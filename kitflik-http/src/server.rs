@@ -15,6 +15,7 @@ mod limits;
 mod logs;
 mod mail;
 mod master_key;
+mod report;
 mod rush;
 mod serve;
 mod settings;
@@ -49,6 +50,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(flags) => serve::run(&flags),
         Command::Import(what) => import::run(&what),
         Command::Audit(what) => staff::audit(&what),
+        Command::Report(what) => report::run(&what),
         Command::Keys(what) => keys::run(&what),
         Command::Staff(what) => staff::run(&what),
         Command::Rush(flags) => rush::run(&flags),

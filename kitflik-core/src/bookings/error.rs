@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::BookingStatus;
 use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 use crate::ids::SeatId;
+use crate::ports::payments::EventError;
 use crate::time::Timestamp;
 
 /// Why a command about seats or a booking was refused. Nothing was changed.
@@ -102,6 +103,9 @@ pub enum BookingError {
     /// The payment provider has not said yet. The seats are kept; ask for the booking, or confirm again.
     #[error("the payment is not decided yet; the seats are kept: look at the booking again in a moment")]
     PaymentPending,
+    /// What says that it comes from a payment provider is not listened to.
+    #[error(transparent)]
+    Event(#[from] EventError),
     /// There is no such discount code.
     #[error("there is no such discount code")]
     VoucherUnknown,
@@ -142,6 +146,9 @@ impl BookingError {
             Self::NotCancellable { .. } => ErrorCode::CancellationClosed,
             Self::PaymentDeclined { .. } => ErrorCode::PaymentDeclined,
             Self::PaymentPending => ErrorCode::PaymentPending,
+            Self::Event(EventError::NotSupported) => ErrorCode::NotFound,
+            Self::Event(EventError::BadSignature { .. }) => ErrorCode::EventBadSignature,
+            Self::Event(EventError::Malformed { .. }) => ErrorCode::EventMalformed,
             Self::VoucherUnknown => ErrorCode::VoucherUnknown,
             Self::VoucherNotValid { .. } => ErrorCode::VoucherNotValid,
             Self::VoucherUsedUp { .. } => ErrorCode::VoucherUsedUp,

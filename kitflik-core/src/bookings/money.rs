@@ -1,12 +1,13 @@
 //! The house's books: whatever changes what is owed or paid for a booking writes a line, in the same batch.
 
+use super::BookingStatus;
 use crate::error::EngineError;
 use crate::money::Money;
 use crate::store::keys;
-use crate::store::records::{Booking, Form, MoneyEntry, MoneyEvent};
+use crate::store::records::{Booking, Form, Goods, MoneyEntry, MoneyEvent};
 use crate::store::tx::Tx;
 
-/// Writes a line. Nothing, where no money is in it.
+/// Writes a line. Nothing where nothing has moved: tickets that are free are sold and returned all the same.
 pub(super) fn note(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -15,9 +16,11 @@ pub(super) fn note(
     provider: Option<&str>,
     number: u32,
 ) -> Result<(), EngineError> {
-    if amount.amount_minor == 0 {
-        return Ok(());
-    }
+    let goods = match (event, booking.status) {
+        (MoneyEvent::Sold, _) | (MoneyEvent::Returned, BookingStatus::Cancelled) => Some(Goods::of(booking)),
+        _ if amount.amount_minor == 0 => return Ok(()),
+        _ => None,
+    };
     let entry = MoneyEntry {
         v: Form,
         booking: booking.id,
@@ -26,7 +29,8 @@ pub(super) fn note(
         event,
         amount,
         provider: provider.map(str::to_owned),
-        channel: None,
+        channel: Some(booking.sold_by()),
+        goods,
     };
     tx.put(&keys::money(tx.now(), booking.id, event, number), &entry)
 }

@@ -8,7 +8,8 @@ use crate::ports::mailer::MailError;
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
 use crate::store::records::{
-    Code, Form, MailContent, Outbox, Receipt, Record, Reminded, Session, ShowReminder, Tries, UserSession,
+    Code, Form, MailContent, Outbox, PaymentEvent, Receipt, Record, Reminded, Session, ShowReminder, Tries,
+    UserSession,
 };
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
@@ -22,6 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(30);
 /// Failures after which a mail is given up: about three days.
 const MOST_ATTEMPTS: u32 = 80;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// How long a provider may tell an event again. Providers try for some days.
+const EVENT_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Rows that one tick looks through for old ones.
 const SWEEP_ROWS: u32 = 256;
 const SWEEP_PAUSE: Duration = Duration::from_secs(60 * 60);
@@ -127,7 +130,9 @@ impl Notify<'_> {
         let past = |starts_at: Timestamp| now.since(starts_at) > crate::jobs::REMINDERS_KEPT;
         let shows = self.sweep(5, &keys::show_reminders(), |row: &ShowReminder| past(row.starts_at)).await?;
         let reminded = self.sweep(6, &keys::reminded_all(), |row: &Reminded| past(row.starts_at)).await?;
-        Ok([receipts, sessions, tries, listed, codes, shows, reminded].into_iter().flatten().min())
+        let told = |event: &PaymentEvent| now.since(event.at) > EVENT_LIFE;
+        let events = self.sweep(7, &keys::payment_events(), told).await?;
+        Ok([receipts, sessions, tries, listed, codes, shows, reminded, events].into_iter().flatten().min())
     }
 
     /// Looks through the next rows of a range and removes those that are over, if nobody renewed them meanwhile.

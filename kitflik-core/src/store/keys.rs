@@ -23,7 +23,9 @@
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
-//! payment/{booking}/{provider digest}    PaymentInFlight  money that may be moving: found again after a crash
+//! charge/{booking}/{number}              Charge           money is taken, sold for and given back once
+//! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found again after a crash
+//! payment-event/{provider digest}/{event digest}  PaymentEvent  what a provider tells takes effect once
 //! money/{time}/{booking}/{event}/{number}  MoneyEntry     the books: what was owed and paid, in the order of time
 //! email/{email digest}                   EmailClaim       one account per e-mail
 //! user/{user}                            User
@@ -60,12 +62,12 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job, LayoutChunk, LayoutHead, MasterKeyMark,
-    MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, ReleaseNews,
-    Reminded, Schedule, ScheduledShow, SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins,
-    StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer,
-    VoucherUse,
+    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Charge, Code,
+    CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job, LayoutChunk, LayoutHead,
+    MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent, PaymentInFlight,
+    PriceCard, Receipt, ReleaseNews, Reminded, Schedule, ScheduledShow, SeatPointer, Session, Show,
+    ShowReminder, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher,
+    VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -317,12 +319,28 @@ pub(crate) fn user_bookings(user: UserId) -> Range<UserBooking> {
     under(&format!("user-booking/{user}/"))
 }
 
-pub(crate) fn payment(booking: BookingId, provider: &str) -> Typed<PaymentInFlight> {
-    typed(format!("payment/{booking}/{}", digest(provider)))
+pub(crate) fn charge(booking: BookingId, number: u32) -> Typed<Charge> {
+    typed(format!("charge/{booking}/{number:05}"))
+}
+
+pub(crate) fn charges(booking: BookingId) -> Range<Charge> {
+    under(&format!("charge/{booking}/"))
+}
+
+pub(crate) fn payment(booking: BookingId, number: u32) -> Typed<PaymentInFlight> {
+    typed(format!("payment/{booking}/{number:05}"))
 }
 
 pub(crate) fn payments() -> Range<PaymentInFlight> {
     under("payment/")
+}
+
+pub(crate) fn payment_event(provider: &str, event: &str) -> Typed<PaymentEvent> {
+    typed(format!("payment-event/{}/{}", digest(provider), digest(event)))
+}
+
+pub(crate) fn payment_events() -> Range<PaymentEvent> {
+    under("payment-event/")
 }
 
 /// `number` tells events of one kind apart that happen to a booking.

@@ -43,6 +43,10 @@ pub enum Mutant {
     ConfirmRelaxed,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// Money that arrives too late is not given back.
+    LateMoneyKept,
+    /// What a provider tells twice is taken in twice.
+    EventsRepeated,
     /// A show is put into a schedule that another one may be put into at the same time.
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.

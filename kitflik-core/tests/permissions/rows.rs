@@ -4,8 +4,9 @@ use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
     ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind,
     EditAuditorium, EditShow, FutureBookings, HoldSeats, JobKind, Layout, MoveShow, MoveShows, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery, PageRequest, QuoteSeats,
-    RepeatShow, SetLayout, UnblockSeats, UpdateProfile, UserQuery,
+    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery, OccupancyQuery,
+    PageRequest, QuoteSeats, RepeatShow, RevenueBy, RevenueQuery, SetLayout, SettlementQuery, UnblockSeats,
+    UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -293,10 +294,41 @@ fn jobs() -> Vec<Row> {
     ]
 }
 
+/// The day of the show.
+const DAY: &str = "2026-11-27";
+
 fn reports() -> Vec<Row> {
-    vec![row("Reports::occupancy", OFFICE, |s| {
-        told(s.house.kitflik.reports().occupancy(&s.actor, &OccupancyQuery::default()))
-    })]
+    vec![
+        row("Reports::occupancy", OFFICE, |s| {
+            told(s.house.kitflik.reports().occupancy(&s.actor, &OccupancyQuery::default()))
+        }),
+        row("Reports::dashboard", OFFICE, |s| told(s.house.kitflik.reports().dashboard(&s.actor))),
+        row("Reports::occupancy_by", OFFICE, |s| {
+            let by = OccupancyBy::Day;
+            let query = OccupancyByQuery {
+                from: DAY.parse().unwrap(),
+                to: DAY.parse().unwrap(),
+                by,
+                venue_id: None,
+                movie_id: None,
+            };
+            told(s.house.kitflik.reports().occupancy_by(&s.actor, &query))
+        }),
+        row("Reports::revenue", OFFICE, |s| {
+            let by = RevenueBy::Day;
+            let query = RevenueQuery {
+                from: DAY.parse().unwrap(),
+                to: DAY.parse().unwrap(),
+                by,
+                venue_id: None,
+                movie_id: None,
+            };
+            told(s.house.kitflik.reports().revenue(&s.actor, &query))
+        }),
+        row("Reports::settlement", EDITORS, |s| {
+            told(s.house.kitflik.reports().settlement(&s.actor, &SettlementQuery::of(DAY.parse().unwrap())))
+        }),
+    ]
 }
 
 fn new_email() -> ChangeEmail {

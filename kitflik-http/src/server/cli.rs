@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use kitflik_core::{Date, VenueId, Zone};
 
 /// A booking engine for reserved seats.
 #[derive(Debug, Parser)]
@@ -34,6 +35,9 @@ pub(crate) enum Command {
     /// Look after the log of what staff did.
     #[command(subcommand)]
     Audit(Audit),
+    /// What was sold and taken, as comma-separated values.
+    #[command(subcommand)]
+    Report(Report),
     /// Help staff who are locked out.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -79,6 +83,28 @@ pub(crate) enum Audit {
     /// Seal it with the key that signs, wherever a former one did, and cover staff's one-time codes by it: before the
     /// former key is retired.
     Reseal(StoreFlags),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// Settle a day: what was open, sold, returned, taken and given back, and what is open now. The exit code is 1 if
+    /// books, bookings and payments differ.
+    Settlement(SettlementFlags),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SettlementFlags {
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// The day, from 06:00 to 05:59.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) day: Date,
+    /// On whose clocks; that of the venues if they have one.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<Zone>,
+    /// Only of this venue.
+    #[arg(long, value_name = "ID")]
+    pub(crate) venue: Option<VenueId>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -29,6 +29,7 @@ mod office;
 mod pages;
 mod pictures;
 mod prices;
+mod reports;
 mod schedule;
 mod search;
 mod staff;

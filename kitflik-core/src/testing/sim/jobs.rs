@@ -212,10 +212,16 @@ impl World {
         let (luck, auditor) = (Arc::clone(&self.luck), Rc::clone(&self.auditor));
         let passed = self.clock.now().since(start()).as_secs() / RHYTHM.as_secs();
         let ahead = usize::try_from(passed + luck.below(6)).unwrap_or(0);
-        let show = *self.shows.get(ahead.saturating_sub(2))?;
+        let mut show = *self.shows.get(ahead.saturating_sub(2))?;
         let name = format!("p{}", luck.next() % 1_000_000);
         if luck.chance(20) {
             // To another day, or some hours later.
+            // One whose holders have been reminded, if there is one.
+            let rows = self.storage.rows();
+            let reminded = rows.keys().filter_map(|key| key.strip_prefix("show-reminder/")?.parse().ok());
+            let reminded: Vec<ShowId> = reminded.collect();
+            let which = usize::try_from(luck.below(reminded.len() as u64 + 1)).unwrap_or(0);
+            show = reminded.get(which).copied().unwrap_or(show);
             let by = HOUR * u32::try_from(1 + luck.below(60)).unwrap_or(1) + Duration::from_secs(1800);
             let now = self.clock.now();
             return Some(Box::pin(async move {
@@ -268,7 +274,7 @@ impl World {
                 people.clear();
                 background.clear();
                 self.storage.crash();
-                self.auditor.borrow_mut().crashed(&self.storage.rows(), &self.sent.lock());
+                self.auditor.borrow_mut().crashed(&self.storage.rows(), &self.sent.lock(), self.clock.now());
                 self.start_engines();
                 background = self.background();
             }

@@ -17,6 +17,9 @@ const BEFORE: Duration = Duration::from_secs(3 * 60 * 60);
 /// What is decided so near to a border may fall on either side of it.
 const MARGIN: Duration = Duration::from_secs(30 * 60);
 
+/// News of runs so old are not sent any more.
+const GIVEN_UP: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+
 /// What somebody is promised: by whom, about what.
 type About = (String, String);
 
@@ -82,14 +85,18 @@ impl Auditor {
         Ok(())
     }
 
-    /// What is neither there nor sent was lost with the batch that promised it.
-    pub(super) fn crashed(&mut self, rows: &Rows, sent: &[Email]) {
+    /// What is neither there nor sent was lost with the batch that promised it; but news that were too old were given up.
+    pub(super) fn crashed(&mut self, rows: &Rows, sent: &[Email], now: Timestamp) {
         self.tally.crashes += 1;
         let mut known: BTreeSet<String> = sent.iter().map(|mail| mail.id.to_string()).collect();
         let waiting = rows.keys().filter(|key| key.starts_with("outbox/") || key.starts_with("dead-mail/"));
         known.extend(waiting.filter_map(|key| key.rsplit('/').next().map(str::to_owned)));
-        self.promised.retain(|id, _| known.contains(id));
-        self.about.retain(|_, id| known.contains(id));
+        let old = |about: &About| {
+            let run = about.0.parse().ok().map(Timestamp::from_millis);
+            run.is_some_and(|run| now.since(run) > GIVEN_UP)
+        };
+        self.promised.retain(|id, about| known.contains(id) || old(about));
+        self.about.retain(|about, id| known.contains(id) || old(about));
     }
 
     /// Everything is quiet since `quiet`, and a week went by.
