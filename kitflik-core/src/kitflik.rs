@@ -418,7 +418,7 @@ impl Kitflik {
     /// outlives a rotation.
     #[must_use]
     pub fn ticket_keys(&self) -> crate::TicketKeys {
-        crate::TicketKeys(self.engine.keys.generations().map(|keys| keys.tickets().public_key()).collect())
+        self.engine.ticket_keys()
     }
 
     /// The public halves of all keys that customers' access tokens are accepted with, the one that signs first; none

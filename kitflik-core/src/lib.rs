@@ -77,7 +77,6 @@
 //! | `sled` | `SledStorage`, the embedded store; nothing on wasm32 | yes |
 //! | `openapi` | OpenAPI schemas on the types of requests and views | |
 //! | `testing` | the conformance suite for storage adapters, the simulation, ports that a test owns | |
-//! | `crash-images` | a test of power failures on real file systems; it needs root | |
 #![forbid(unsafe_code)]
 
 mod actor;
@@ -112,11 +111,13 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
-    ConfirmBooking, Customer, HandOutRefund, HoldSeats, HouseSeatView, LateMoney, PaymentChoice, PaymentView,
-    Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking, RefundReason, RefundStatus, RefundView,
-    SalesChannel, SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment,
-    TicketView, UnblockSeats,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, CheckIn,
+    CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, ConfirmBooking, Customer, FlaggedScan,
+    HandOutRefund, HoldSeats, HouseSeatView, LateMoney, MergeCheckIns, MergedCheckIns, PRINT_POLICY,
+    PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking,
+    RefundReason, RefundStatus, RefundView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView,
+    SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView,
+    UnblockSeats, UndoCheckIn,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
@@ -169,6 +170,10 @@ pub use storage::sled::SledStorage;
 #[cfg(all(feature = "sled", feature = "testing", not(target_arch = "wasm32")))]
 #[doc(hidden)]
 pub use storage::sled::SyncFault;
+pub use tickets::gate::{
+    Admission, GateError, GatePack, GateSeat, GateTicket, OfflineGate, RefusedTicket, Scan, log_line,
+    read_log,
+};
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{

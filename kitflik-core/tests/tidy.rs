@@ -43,6 +43,11 @@ const UPWARD: &[(&str, &str, &str)] = &[
 /// Where a command begins that no actor asked for: the file, how often, and why. Whatever staff ask for begins with
 /// `begin_command`, which writes their log.
 const UNASKED: &[(&str, usize, &str)] = &[
+    (
+        "bookings/check_in.rs",
+        1,
+        "the row says who scanned, and devices of one usher must not wait for each other",
+    ),
     ("bookings/charges.rs", 1, "a charge that is found again"),
     ("bookings/clear.rs", 1, "holds that are over, of a show that a command takes away"),
     ("bookings/events.rs", 1, "a payment provider says who it is by its signature"),
@@ -307,4 +312,31 @@ fn the_checks_see_what_they_look_for() {
     let manifest =
         "[package]\nname = \"x\"\n[dev-dependencies]\na = \"1\"\n# b = \"2\"\n[features]\nc = []\n";
     assert_eq!(dependencies(manifest), [(4, "a = \"1\"")]);
+}
+
+/// The tests of a manifest that `cargo test` leaves out, because another program links them.
+fn linked_elsewhere(manifest: &str) -> Vec<String> {
+    let tests = manifest.split("[[test]]").skip(1).map(|test| test.split("\n[").next().unwrap());
+    let tests = tests.filter(|test| test.contains("test = false"));
+    tests.map(|test| test.split('"').nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn no_test_is_left_out() {
+    let mut faults = Vec::new();
+    for (name, manifest) in texts(|path| path.ends_with("Cargo.toml")) {
+        let all = root().join(&name).with_file_name("tests/all/main.rs");
+        let all = fs::read_to_string(all).unwrap_or_default();
+        // `.ci/test` runs this one by its name.
+        for test in linked_elsewhere(&manifest).into_iter().filter(|test| test != "crash_images") {
+            if !all.lines().any(|line| line == format!("mod {test};")) {
+                faults.push(format!(
+                    "{name}: {test} says `test = false`, and tests/all/main.rs does not name it"
+                ));
+            }
+        }
+    }
+    assert_none(&faults);
+    let two = "[[test]]\nname = \"a\"\n\n[[test]]\nname = \"b\"\ntest = false\n\n[dependencies]\n";
+    assert_eq!(linked_elsewhere(two), ["b"]);
 }

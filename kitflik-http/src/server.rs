@@ -1,6 +1,6 @@
 //! The reference server: what the binary `kitflik` does.
 //!
-//! [`main`] is the whole program. The mailers are public, for hosts that put a server of their own together.
+//! [`main`] is the whole program. The mailers and the test provider are public, for hosts that put a server of their own together.
 
 mod breaker;
 mod cli;
@@ -20,6 +20,7 @@ mod rush;
 mod serve;
 mod settings;
 mod staff;
+mod test_payments;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ pub(crate) use limits::neighbourhood;
 
 pub use hasher::PooledHasher;
 pub use mail::{FileMailer, InvalidMailer, Sender, SmtpMailer};
+pub use test_payments::FilePayments;
 
 /// Runs the program with the arguments and environment of this process.
 #[must_use]

@@ -1,7 +1,7 @@
 """A mail server for tests: takes mail by SMTP and keeps each in a file.
 
 Usage: smtp_sink.py DIRECTORY. It says `port N` once it listens, then `mail PATH` for each mail. Receivers whose address
-begins with `refused` get a permanent refusal, with `busy` a temporary one.
+begins with `refused` get a permanent refusal, with `busy` a temporary one, with `flaky` a temporary one at first.
 """
 
 import asyncio
@@ -19,11 +19,15 @@ class Sink:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.count = 0
+        self.seen = set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("refused"):
             return "550 5.1.1 nobody of this name"
         if address.startswith("busy"):
+            return "451 4.3.2 come again later"
+        if address.startswith("flaky") and address not in self.seen:
+            self.seen.add(address)
             return "451 4.3.2 come again later"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 fine"

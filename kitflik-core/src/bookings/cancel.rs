@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::house::give_up;
 use super::maps::SeatState;
 use super::refunds::{no_longer_owed, promise_refund};
-use super::{BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView};
+use super::{
+    BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView,
+    return_tickets,
+};
 use crate::actor::Actor;
 use crate::error::Validation;
 use crate::ids::{BookingId, CommandId, MailId};
@@ -194,6 +197,7 @@ impl Bookings<'_> {
                 };
                 tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
             }
+            return_tickets(&mut tx, &cancelled, &cancelled.seats)?;
             tx.put(&key, &cancelled)?;
             if let Some(version) = tx.commit(Durability::Durable, &cancelled).await? {
                 let free = cancelled.seats.iter().map(|seat| (seat.number, SeatState::Free));

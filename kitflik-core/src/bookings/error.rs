@@ -6,6 +6,7 @@ use super::BookingStatus;
 use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 use crate::ids::SeatId;
 use crate::ports::payments::EventError;
+use crate::tickets::token::TicketError;
 use crate::time::Timestamp;
 
 /// Why a command about seats or a booking was refused. Nothing was changed.
@@ -121,6 +122,9 @@ pub enum BookingError {
         /// For people.
         detail: String,
     },
+    /// A ticket does not admit.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -152,6 +156,7 @@ impl BookingError {
             Self::VoucherUnknown => ErrorCode::VoucherUnknown,
             Self::VoucherNotValid { .. } => ErrorCode::VoucherNotValid,
             Self::VoucherUsedUp { .. } => ErrorCode::VoucherUsedUp,
+            Self::Ticket(error) => error.code(),
             Self::Engine(error) => error.code(),
         }
     }

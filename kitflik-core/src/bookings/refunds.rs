@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::charges::{WATCH, is_paid_by, next_look, watch};
-use super::money::note;
+use super::money::{note, note_returned};
 use super::{BookingError, BookingView, Bookings, COUNTER};
 use crate::actor::{Actor, Permission};
 use crate::error::{EngineError, Invalid, Validation};
@@ -144,7 +144,7 @@ pub(crate) async fn no_longer_owed(
     let rebates = charge.iter().flat_map(|charge| charge.refunds.iter()).map(|refund| refund.rebate_minor);
     let owed = before.total.amount_minor - rebates.sum::<i64>();
     let less = Money::new(amount.amount_minor.min(owed).max(0), before.total.currency);
-    note(tx, before, MoneyEvent::Returned, less, None, number)?;
+    note_returned(tx, before, None, less, number)?;
     Ok(less)
 }
 

@@ -20,6 +20,9 @@
 //! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
+//! check-in/{show}/{ticket}               UsedTicket       a ticket lets in once
+//! revoked-ticket/{show}/{booking}/{ticket}  RevokedTicket
+//! returned-ticket/{show}/{booking}/{number}  ReturnedTicket  offline gates are told
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
@@ -65,13 +68,13 @@ use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Charge, Code,
     CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job, LayoutChunk, LayoutHead,
     MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent, PaymentInFlight,
-    PriceCard, Receipt, ReleaseNews, Reminded, Schedule, ScheduledShow, SeatPointer, Session, Show,
-    ShowReminder, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking, UserSession, Venue, Voucher,
-    VoucherCount, VoucherCustomer, VoucherUse,
+    PriceCard, Receipt, ReleaseNews, Reminded, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow,
+    SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User,
+    UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
-    UserId, VenueId, VoucherId,
+    TicketId, UserId, VenueId, VoucherId,
 };
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
@@ -297,6 +300,42 @@ pub(crate) fn seat_number(key: &str) -> Option<SeatNo> {
 
 pub(crate) fn house_seats(show: ShowId) -> Typed<HouseSeats> {
     typed(with_id("house-seats/", show.as_bytes(), 0))
+}
+
+pub(crate) fn check_in(show: ShowId, ticket: TicketId) -> Typed<UsedTicket> {
+    typed(format!("check-in/{show}/{ticket}"))
+}
+
+pub(crate) fn check_ins(show: ShowId) -> Range<UsedTicket> {
+    under(&format!("check-in/{show}/"))
+}
+
+pub(crate) fn revoked_ticket(show: ShowId, booking: BookingId, ticket: TicketId) -> Typed<RevokedTicket> {
+    typed(format!("revoked-ticket/{show}/{booking}/{ticket}"))
+}
+
+pub(crate) fn revoked_tickets(show: ShowId) -> Range<RevokedTicket> {
+    under(&format!("revoked-ticket/{show}/"))
+}
+
+pub(crate) fn revoked_tickets_of(show: ShowId, booking: BookingId) -> Range<RevokedTicket> {
+    under(&format!("revoked-ticket/{show}/{booking}/"))
+}
+
+/// The seat that a ticket was issued for may have another number now: `number` is the one in its ticket.
+pub(crate) fn returned_ticket(show: ShowId, booking: BookingId, number: SeatNo) -> Typed<ReturnedTicket> {
+    typed(format!("returned-ticket/{show}/{booking}/{:05}", number.0))
+}
+
+pub(crate) fn returned_tickets(show: ShowId) -> Range<ReturnedTicket> {
+    under(&format!("returned-ticket/{show}/"))
+}
+
+/// Booking and ticket, or booking and number, that a key of [`revoked_tickets`] or [`returned_tickets`] ends in.
+pub(crate) fn voided<T: std::str::FromStr>(key: &str) -> Option<(BookingId, T)> {
+    let mut parts = key.rsplit('/');
+    let last = parts.next()?.parse().ok()?;
+    Some((parts.next()?.parse().ok()?, last))
 }
 
 pub(crate) fn cap(show: ShowId, customer: &str) -> Typed<CustomerCap> {
@@ -540,51 +579,4 @@ fn digest(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits;
-
-    #[test]
-    fn ranges_hold_their_keys_and_no_others() {
-        let show = ShowId::from_bytes([0xab; 16]);
-        let other = ShowId::from_bytes([0xac; 16]);
-        let range = seats(show);
-        let within = |key: &str| range.start.as_str() <= key && key < range.end.as_str();
-        assert!(within(&seat(show, SeatNo(0)).key));
-        assert!(within(&seat(show, SeatNo(9_999)).key));
-        assert!(!within(&seat(other, SeatNo(0)).key));
-        assert_eq!(seat_number(&seat(show, SeatNo(417)).key), Some(SeatNo(417)));
-    }
-
-    #[test]
-    fn keys_sort_as_their_numbers() {
-        let show = ShowId::from_bytes([1; 16]);
-        assert!(seat(show, SeatNo(9)).key < seat(show, SeatNo(10)).key);
-        assert_eq!(seat(show, SeatNo(u16::MAX)).key, format!("seat/{show}/65535"));
-        assert_eq!(seat(show, SeatNo(407)).key, format!("seat/{show}/00407"));
-        let mail = MailId::from_bytes([1; 16]);
-        let at = |millis| outbox(Timestamp::from_millis(millis), mail).key;
-        assert!(at(999) < at(1_000) && at(1_000) < at(253_402_300_799_999));
-    }
-
-    #[test]
-    fn keys_tell_what_they_are_about() {
-        let (staff, show) = (StaffId::from_bytes([1; 16]), ShowId::from_bytes([2; 16]));
-        assert_eq!(audited(&audit_entry(staff, 7).key), Some((staff, 7)));
-        assert_eq!(audited(&audit_head(staff).key), Some((staff, 0)));
-        assert_eq!(audited(&audit_time(Timestamp::from_millis(5), staff, 9).key), Some((staff, 9)));
-        assert_eq!(audited("audit/nobody/1"), None);
-        assert_eq!(subject(&seat(show, SeatNo(3)).key), Some(format!("seat/{show}").as_str()));
-        assert_eq!(subject(&catalog().key), None);
-        assert_eq!(subject(&staff_email("bo@example.org").key), None);
-    }
-
-    #[test]
-    fn the_longest_key_fits() {
-        let auditorium = AuditoriumId::from_bytes([1; 16]);
-        let show = ShowId::from_bytes([1; 16]);
-        let key = scheduled_show(auditorium, Timestamp::from_millis(i64::MAX), show).key;
-        assert!(key.len() <= limits::MAX_KEY_BYTES, "{}", key.len());
-        assert!(cap(show, &"x".repeat(10_000)).key.len() <= limits::MAX_KEY_BYTES);
-    }
-}
+mod tests;

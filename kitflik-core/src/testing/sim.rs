@@ -8,6 +8,7 @@
 pub mod accounts;
 mod auditor;
 mod clerk;
+pub mod gate;
 mod house;
 pub mod jobs;
 mod money;
@@ -69,6 +70,10 @@ pub enum Sabotage {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// A ticket is used without a check.
+    CheckInUnchecked,
+    /// Scans are merged into a row that somebody else may have written meanwhile.
+    MergeUnchecked,
     /// A run of a job is begun without a check.
     RunUnchecked,
     /// A run of a job ends after its first page.
@@ -105,6 +110,8 @@ impl Sabotage {
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
+            Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
+            Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
             Self::RunUnchecked => Some(Mutant::RunUnchecked),
             Self::RunForgotten => Some(Mutant::RunForgotten),
             Self::ReminderUnmarked => Some(Mutant::ReminderUnmarked),

@@ -18,6 +18,7 @@ mod errors;
 #[cfg(feature = "server")]
 mod events;
 mod forge;
+mod gate;
 mod house;
 mod house_seats;
 mod idempotency;

@@ -114,6 +114,15 @@ impl Goods {
             provider: booking.payment.as_ref().map(|payment| payment.provider.clone()),
         }
     }
+
+    /// What of these tickets is not among others.
+    pub(crate) fn less(mut self, other: &Self) -> Self {
+        self.tickets.retain(|ticket| other.tickets.iter().all(|stays| stays.seat != ticket.seat));
+        self.discount_minor -= other.discount_minor;
+        self.fees_minor -= other.fees_minor;
+        self.tax_minor -= other.tax_minor;
+        self
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]

@@ -85,7 +85,7 @@ impl Auditor {
         Ok(())
     }
 
-    /// What is neither there nor sent was lost with the batch that promised it; but news that were too old were given up.
+    /// What is neither there nor sent was lost with the batch that promised it; but old news were given up.
     pub(super) fn crashed(&mut self, rows: &Rows, sent: &[Email], now: Timestamp) {
         self.tally.crashes += 1;
         let mut known: BTreeSet<String> = sent.iter().map(|mail| mail.id.to_string()).collect();
