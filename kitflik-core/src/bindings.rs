@@ -105,7 +105,8 @@ macro_rules! through_error {
         }
     )*};
 }
-through_error! { crate::BookingError crate::CatalogError crate::ReportError crate::UserError EngineError }
+through_error! { crate::BookingError crate::CatalogError crate::ReportError crate::UserError crate::JobError
+EngineError }
 
 impl From<StorageError> for KitflikError {
     fn from(error: StorageError) -> Self {

@@ -10,6 +10,7 @@ mod auditor;
 mod clerk;
 pub mod gate;
 mod house;
+pub mod jobs;
 mod money;
 mod people;
 mod provider;
@@ -81,6 +82,12 @@ pub enum Sabotage {
     CheckInUnchecked,
     /// Scans are merged into a row that somebody else may have written meanwhile.
     MergeUnchecked,
+    /// A run of a job is begun without a check.
+    RunUnchecked,
+    /// A run of a job ends after its first page.
+    RunForgotten,
+    /// It is not written down who was reminded of a show.
+    ReminderUnmarked,
 }
 
 impl Sabotage {
@@ -118,6 +125,9 @@ impl Sabotage {
             Self::CancelForgotten => Some(Mutant::CancelForgotten),
             Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
             Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
+            Self::RunUnchecked => Some(Mutant::RunUnchecked),
+            Self::RunForgotten => Some(Mutant::RunForgotten),
+            Self::ReminderUnmarked => Some(Mutant::ReminderUnmarked),
         }
     }
 }
@@ -301,6 +311,11 @@ fn start() -> Timestamp {
     START.parse().unwrap_or(Timestamp::from_millis(0))
 }
 
+/// A house that does nothing by itself: only what somebody asked for is counted.
+fn quiet() -> Policy {
+    Policy { new_releases: None, reminder_before: None, occupancy_report: None, ..Policy::default() }
+}
+
 fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -396,7 +411,7 @@ impl World {
             let clock = SkewedClock { truth: Arc::clone(&self.clock), off_by };
             let entropy = SeededEntropy::new(self.luck.next() ^ number);
             let view_max_age = Some(std::time::Duration::from_secs(self.luck.below(60)));
-            let policy = Policy { view_max_age, ..Policy::default() };
+            let policy = Policy { view_max_age, ..quiet() };
             let storage: Arc<dyn Storage> = Arc::clone(&self.storage) as Arc<dyn Storage>;
             let mut builder = Kitflik::builder(storage, MasterKey::new([3; 32]))
                 .clock(Arc::new(clock))

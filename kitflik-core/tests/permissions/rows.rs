@@ -4,10 +4,10 @@ use kitflik_core::{
     Actor, BlockSeats, BookingId, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail,
     ChangePassword, ChangeSeats, CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency,
     DeleteAccount, DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HandOutRefund,
-    HoldSeats, Layout, MergeCheckIns, Money, MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard,
-    NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery, OccupancyQuery, PageRequest, QuoteSeats,
-    RefundBooking, RepeatShow, RevenueBy, RevenueQuery, RevokeTicket, Scan, SetLayout, SettlementQuery,
-    TakePayment, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
+    HoldSeats, JobKind, Layout, MergeCheckIns, Money, MoveShow, MoveShows, NewAuditorium, NewMovie,
+    NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery, OccupancyQuery, PageRequest,
+    QuoteSeats, RefundBooking, RepeatShow, RevenueBy, RevenueQuery, RevokeTicket, Scan, SetLayout,
+    SettlementQuery, TakePayment, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -51,7 +51,10 @@ fn at_the_gate(s: &Scene) -> CheckIn {
 }
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), crate::staff::rows(), reports()].into_iter().flatten().collect()
+    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), jobs()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn bookings() -> Vec<Row> {
@@ -337,6 +340,21 @@ fn accounts() -> Vec<Row> {
         }),
         row("Users::list", OFFICE, |s| told(s.users().list(&s.actor, &UserQuery::default()))),
         row("Users::view", OFFICE, |s| told(s.users().view(&s.actor, s.ada, &PageRequest::default()))),
+    ]
+}
+
+fn jobs() -> Vec<Row> {
+    vec![
+        row("Jobs::list", EDITORS, |s| told(s.house.kitflik.jobs().list(&s.actor))),
+        row("Jobs::pause", EDITORS, |s| {
+            told(s.house.kitflik.jobs().pause(&s.actor, JobKind::NewReleases, None))
+        }),
+        row("Jobs::resume", EDITORS, |s| {
+            told(s.house.kitflik.jobs().resume(&s.actor, JobKind::NewReleases, None))
+        }),
+        row("Jobs::run_now", EDITORS, |s| {
+            told(s.house.kitflik.jobs().run_now(&s.actor, JobKind::NewReleases, None))
+        }),
     ]
 }
 

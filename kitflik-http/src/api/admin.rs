@@ -8,6 +8,7 @@ mod catalogue;
 mod gate;
 mod house_seats;
 mod items;
+mod jobs;
 mod layout_versions;
 mod layouts;
 mod money;
@@ -44,5 +45,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(gate::routes())
         .merge(reports::routes())
         .merge(users::routes())
+        .merge(jobs::routes())
         .merge(vouchers::routes())
 }

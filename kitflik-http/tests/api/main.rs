@@ -23,6 +23,7 @@ mod house;
 mod house_seats;
 mod idempotency;
 mod inputs;
+mod jobs;
 mod main_path;
 mod office;
 #[cfg(feature = "pages")]
