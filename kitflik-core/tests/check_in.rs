@@ -473,6 +473,21 @@ fn pages_of_check_ins_follow_each_other() {
 }
 
 #[test]
+fn a_ticket_that_went_back_alone_does_not_let_in() {
+    let evening = evening();
+    let (sold, tickets) = evening.buy(&["A1", "A2", "A3"], &ConfirmBooking::paid_by("test", None));
+    evening.doors_open();
+    let one = CancelBooking::because("Ill").seats(seats(&["A1"]));
+    block_on(evening.house.kitflik.bookings().cancel(&Actor::System, sold.id, &one)).unwrap();
+    assert_eq!(evening.refused(&tickets[0].token, "n"), ErrorCode::TicketCancelled);
+    assert!(evening.scan(&tickets[1].token, "front", "n").is_ok());
+    let mut gate = evening.offline("tablet");
+    let now = evening.house.kitflik.now();
+    assert_eq!(gate.scan(&tickets[0].token, "t", now).unwrap_err().code(), ErrorCode::TicketCancelled);
+    assert!(gate.scan(&tickets[2].token, "t", now).is_ok());
+}
+
+#[test]
 fn a_booking_is_printed_on_one_page() {
     let evening = evening();
     let (sold, tickets) = evening.buy(&["A1", "A2"], &ConfirmBooking::counter());

@@ -61,7 +61,9 @@ impl OfflineGate {
     /// # Errors
     /// Why not.
     pub fn scan(&self, token: &str, nonce: &str, now: &str) -> Result<String, JsValue> {
-        let now = now.parse().map_err(|error| Failure::field("now", "invalid", error))?;
+        let now = now
+            .parse::<kitflik_core::Timestamp>()
+            .map_err(|error| Failure::field("now", "invalid", error))?;
         to_json(&self.gate.borrow_mut().scan(token, nonce, now).map_err(Failure::from)?)
     }
 
