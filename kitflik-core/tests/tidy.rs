@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 6] = [
     &["ports"],
     &["store", "storage"],
     &["seats", "tickets", "keyring"],
-    &["users", "catalog", "bookings", "notify", "reports"],
+    &["users", "catalog", "bookings", "notify", "reports", "jobs"],
     &["kitflik", "bindings"],
 ];
 
@@ -24,6 +24,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("error.rs", "bookings::", "`Error` is the sum of the nouns' errors"),
     ("error.rs", "catalog::", "`Error` is the sum of the nouns' errors"),
     ("error.rs", "reports::", "`Error` is the sum of the nouns' errors"),
+    ("error.rs", "jobs::", "`Error` is the sum of the nouns' errors"),
     ("error.rs", "users::", "`Error` is the sum of the nouns' errors"),
     ("store/keys.rs", "seats::layout::SeatNo", "seats' numbers are in keys; seats import the ground only"),
     ("store/records", "seats::", "layouts are stored as they are; seats import the ground only"),
@@ -33,6 +34,7 @@ const UPWARD: &[(&str, &str, &str)] = &[
     ("store/tx.rs", "keyring::RequestDigest", "what a repeat must be equal in is keyed"),
     ("bookings", "kitflik::", "verbs work with the engine and the house's policy"),
     ("catalog", "kitflik::Engine", "verbs work with the engine"),
+    ("jobs", "kitflik::", "verbs work with the engine and the house's policy"),
     ("notify", "kitflik::Engine", "verbs work with the engine"),
     ("reports", "kitflik::Engine", "verbs work with the engine"),
     ("users", "kitflik::Engine", "verbs work with the engine"),
@@ -58,6 +60,8 @@ const UNASKED: &[(&str, usize, &str)] = &[
     ("catalog/shows/cancel_show.rs", 1, "what a logged cancellation of a show has promised"),
     ("catalog/shows/freeze.rs", 2, "a step of a command that is logged when it is decided"),
     ("catalog/shows/move_show.rs", 1, "the mails that a logged move has promised"),
+    ("jobs/reminders.rs", 2, "reminders go out by themselves"),
+    ("jobs/run.rs", 2, "runs are due by themselves"),
     ("kitflik.rs", 1, "the mark of the master key"),
     ("notify/outbox.rs", 2, "mail goes out by itself"),
     ("store/tx.rs", 1, "`begin_command` itself"),

@@ -44,6 +44,8 @@ pub(super) struct Auditor {
     pointers: Pointers,
     /// Uses of the discount code that are counted.
     uses: u32,
+    /// Events of the payment provider that were taken in.
+    told: BTreeSet<Key>,
     /// Sales that were acknowledged, with their seats and total.
     sold: BTreeMap<BookingId, BookingView>,
     /// Bookings that somebody tried to confirm.
@@ -71,6 +73,7 @@ impl Auditor {
             bookings: BTreeMap::new(),
             pointers: Pointers::default(),
             uses: 0,
+            told: BTreeSet::new(),
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
             cancelling: BTreeSet::new(),
@@ -225,6 +228,7 @@ impl Auditor {
         self.bookings.clear();
         self.pointers.clear();
         self.uses = 0;
+        self.told.clear();
         self.rereading = true;
         let mut outcome = Ok(());
         for (key, value) in rows {
@@ -247,6 +251,9 @@ impl Auditor {
                 if self.rereading { Ok(()) } else { self.check_step(id, before.as_ref(), &stored) }
             }
             (["booking", _], None) => Err(format!("{key} was deleted")),
+            (["payment-event", ..], Some(_)) if !self.told.insert(key.to_owned()) => {
+                Err(format!("{key} was taken in twice"))
+            }
             (["voucher-count", _], Some(value)) => {
                 let used = serde_json::from_slice::<Value>(value).ok();
                 let used = used.and_then(|value| u32::try_from(value.get("used")?.as_u64()?).ok());
@@ -296,6 +303,7 @@ impl Auditor {
             "expired" => matches!(now.status.as_str(), "expired" | "confirmed"),
             _ => now.status == before.status,
         };
+        self.tally.retaken += u64::from(before.status == "expired" && now.status == "confirmed");
         if before.status == "held" && now.status == "expired" {
             self.tally.takeovers += 1;
         }
