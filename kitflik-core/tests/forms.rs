@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, DiscountKind,
-    Email, HoldSeats, JobKind, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow,
-    MovieQuery, NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, Policy, RegisterUser, Role,
+    Actor, BlockSeats, BookingError, CancelBooking, CancelShow, CommandId, ConfirmBooking, DeleteAccount,
+    DiscountKind, Email, HoldSeats, JobKind, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage,
+    MoveShow, MovieQuery, NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, Policy, RegisterUser, Role,
     SalesChannel, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
@@ -140,6 +140,22 @@ fn a_day(house: &House) {
         again.live_for(Some(1));
         let later = MoveShow::to_time("2026-11-27T20:30".parse().unwrap());
         cut_off.catalog().move_show(&Actor::System, cinema.show.id, None, &later).await.unwrap();
+        // A show that was cancelled, and whose bookings are not undone yet; of one, a ticket had gone back before.
+        let last = NewShow::new(
+            cinema.movie.id,
+            cinema.auditorium.id,
+            cinema.card.id,
+            "2026-12-26T20:00".parse().unwrap(),
+        );
+        let last = kitflik.catalog().add_show(&Actor::System, &last).await.unwrap().id;
+        let pair = HoldSeats::seats(last, seats(&["A1", "A2"]));
+        let pair = bookings.hold(&Actor::System, &pair).await.unwrap().id;
+        bookings.confirm(&Actor::System, pair, &ConfirmBooking::counter()).await.unwrap();
+        let one = CancelBooking::because("Ill").seats(seats(&["A2"]));
+        bookings.cancel(&Actor::System, pair, &one).await.unwrap();
+        again.live_for(Some(1));
+        let why = CancelShow::because("The projector broke.");
+        cut_off.catalog().cancel_show(&Actor::System, last, &why).await.unwrap();
         dying.users().delete(&actor, &delete).await.unwrap_err();
 
         let mut block = BlockSeats::new(seats(&["A5", "A6"]), "For the critics");

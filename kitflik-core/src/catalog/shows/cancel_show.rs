@@ -29,9 +29,9 @@ const SHOWS_PER_TICK: u32 = 8;
 
 impl Catalog<'_> {
     /// Cancels a show. From this commit on nobody can hold a seat of it; then every sale is undone, its money goes
-    /// back with all fees, and its holder is told, a bounded number at a time: [`Catalog::show_cancellation`] says how far it
-    /// is. Holds end, and a payment that is in flight for one is given back. The show stays to be seen, as cancelled;
-    /// its auditorium is free for another.
+    /// back with all fees, and its holder is told, a bounded number at a time: [`Catalog::show_cancellation`] says
+    /// how far it is. Holds end, and a payment that is in flight for one is given back. The show stays to be seen,
+    /// as cancelled; its auditorium is free for another.
     ///
     /// Cancelling what is cancelled changes nothing, and answers how far it is.
     ///
