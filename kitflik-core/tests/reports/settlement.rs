@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    Actor, Batch, BookingId, BookingStatus, ConfirmBooking, Date, Durability, ErrorCode, HandOutRefund,
-    HoldSeats, MemoryStorage, Money, OpenKind, PageRequest, RefundBooking, Role, Row, SettlementQuery,
-    SettlementView, Storage, TakePayment, Write,
+    Actor, Batch, BookingId, BookingStatus, CancelBooking, ConfirmBooking, Date, Durability, ErrorCode,
+    HandOutRefund, HoldSeats, MemoryStorage, Money, OpenKind, PageRequest, RefundBooking, Role, Row,
+    SettlementQuery, SettlementView, Storage, TakePayment, Write,
 };
 use pollster::block_on;
 use proptest::prelude::*;
@@ -18,6 +18,7 @@ use crate::{buy, cancel, later, paid, staff};
 enum Step {
     Sell { seats: u32, how: &'static str, office: bool, dollars: bool },
     Cancel { which: usize },
+    Return { which: usize, seat: usize },
     Pay { which: usize },
     HandOut { which: usize },
     Refund { which: usize, minor: i64 },
@@ -43,6 +44,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (1..4_u32, proptest::sample::select(WAYS), any::<bool>(), any::<bool>())
             .prop_map(|(seats, how, office, dollars)| Step::Sell { seats, how, office, dollars }),
         2 => (0..8_usize).prop_map(|which| Step::Cancel { which }),
+        1 => (0..8_usize, 0..3_usize).prop_map(|(which, seat)| Step::Return { which, seat }),
         1 => (0..8_usize).prop_map(|which| Step::Pay { which }),
         1 => (0..8_usize).prop_map(|which| Step::HandOut { which }),
         1 => (0..8_usize, 1..1_500_i64).prop_map(|(which, minor)| Step::Refund { which, minor }),
@@ -78,6 +80,13 @@ fn play(house: &House, cinema: &Cinema, steps: &[Step]) -> Vec<BookingId> {
                 if sold.status == BookingStatus::Confirmed {
                     cancel(house, &sold);
                 }
+            }
+            Step::Return { which, seat } => {
+                let Some(id) = made.get(*which) else { continue };
+                let sold = block_on(bookings.get(&Actor::System, *id)).unwrap();
+                let Some(seat) = sold.seats.get(*seat) else { continue };
+                let request = CancelBooking::because("One less.").seats([seat.id.clone()]);
+                let _ = block_on(bookings.cancel(&Actor::System, *id, &request));
             }
             Step::Pay { which } => {
                 let Some(id) = made.get(*which) else { continue };
