@@ -746,7 +746,7 @@ people("the door says of each ticket why it does not let in, and a day is settle
 people("a guest gives one of two tickets back, and then the other", async (arrive) => {
   const page = await arrive();
   await openSeats(page, nextShow());
-  await choose(page, "L6", "L7");
+  await choose(page, "K6", "K7");
   await page.getByRole("button", { name: "Continue" }).click();
   await page.locator("#countdown").waitFor();
   await fillCustomer(page);
@@ -755,10 +755,10 @@ people("a guest gives one of two tickets back, and then the other", async (arriv
   const panel = page.locator("#cancellation");
   await panel.locator("summary").click();
   await page.locator("#terms", { hasText: /^You get back €[\d.]+ of €[\d.]+\./ }).waitFor();
-  await panel.getByLabel("Seat L7, Adult").uncheck();
+  await panel.getByLabel("Seat K7, Adult").uncheck();
   await page.locator("#terms", { hasText: "The tickets that you keep cost" }).waitFor();
   await page.getByRole("button", { name: "Cancel these tickets" }).click();
-  await page.locator('img[alt$="seat L6"]').waitFor({ state: "detached" });
+  await page.locator('img[alt$="seat K6"]').waitFor({ state: "detached" });
   await codes(page, 1);
   await panel.locator("summary").click();
   await page.locator("#terms").waitFor();
