@@ -104,6 +104,7 @@ permissions! {
     ReadAudit: "read the log of staff's actions" => Admin;
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
     ManageUsers: "delete customers' accounts" => Admin | Manager;
+    ManageJobs: "see and run the house's jobs" => Admin | Manager;
 }
 
 impl Actor {

@@ -12,7 +12,7 @@ use crate::ids::{
 };
 use crate::money::Currency;
 use crate::ports::mailer::MailError;
-use crate::ports::payments::PaymentError;
+use crate::ports::payments::{EventError, PaymentError};
 use crate::ports::storage::{StorageError, Version};
 use crate::seats::layout::SeatNo;
 use crate::tickets::gate::GateError;
@@ -105,7 +105,8 @@ macro_rules! through_error {
         }
     )*};
 }
-through_error! { crate::BookingError crate::CatalogError crate::ReportError crate::UserError EngineError }
+through_error! { crate::BookingError crate::CatalogError crate::ReportError crate::UserError crate::JobError
+EngineError }
 
 impl From<StorageError> for KitflikError {
     fn from(error: StorageError) -> Self {
@@ -144,6 +145,12 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for MailError {
 impl From<uniffi::UnexpectedUniFFICallbackError> for PaymentError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::NoAnswer { reason: error.reason }
+    }
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for EventError {
+    fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::BadSignature { reason: error.reason }
     }
 }
 

@@ -317,6 +317,9 @@ pub enum Error {
     /// From [`Reports`](crate::Reports).
     #[error(transparent)]
     Report(#[from] crate::ReportError),
+    /// From [`Jobs`](crate::Jobs).
+    #[error(transparent)]
+    Job(#[from] crate::JobError),
     /// From whatever does not belong to a noun.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -331,6 +334,7 @@ impl Error {
             Self::Catalog(error) => error.code(),
             Self::User(error) => error.code(),
             Self::Report(error) => error.code(),
+            Self::Job(error) => error.code(),
             Self::Engine(error) => error.code(),
         }
     }

@@ -15,6 +15,7 @@ pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
+mod payments;
 pub(crate) mod pictures;
 mod quote;
 pub(crate) mod session;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(pictures::routes())
         .merge(bookings::routes())
         .merge(tickets::routes())
+        .merge(payments::routes())
         .merge(admin::routes())
         .merge(health::routes())
 }

@@ -8,7 +8,8 @@ use crate::ports::mailer::MailError;
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
 use crate::store::records::{
-    Code, Form, MailContent, Outbox, PaymentEvent, Receipt, Record, Session, Tries, UserSession,
+    Code, Form, MailContent, Outbox, PaymentEvent, Receipt, Record, Reminded, Session, ShowReminder, Tries,
+    UserSession,
 };
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
@@ -126,9 +127,12 @@ impl Notify<'_> {
         let over = |session: &UserSession| session.expires_at <= now;
         let listed = self.sweep(3, &keys::user_sessions_all(), over).await?;
         let codes = self.sweep(4, &keys::codes(), |code: &Code| code.expires_at <= now).await?;
+        let past = |starts_at: Timestamp| now.since(starts_at) > crate::jobs::REMINDERS_KEPT;
+        let shows = self.sweep(5, &keys::show_reminders(), |row: &ShowReminder| past(row.starts_at)).await?;
+        let reminded = self.sweep(6, &keys::reminded_all(), |row: &Reminded| past(row.starts_at)).await?;
         let told = |event: &PaymentEvent| now.since(event.at) > EVENT_LIFE;
         let events = self.sweep(7, &keys::payment_events(), told).await?;
-        Ok([receipts, sessions, tries, listed, codes, events].into_iter().flatten().min())
+        Ok([receipts, sessions, tries, listed, codes, shows, reminded, events].into_iter().flatten().min())
     }
 
     /// Looks through the next rows of a range and removes those that are over, if nobody renewed them meanwhile.

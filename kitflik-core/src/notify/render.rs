@@ -54,6 +54,12 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("tickets_returned.txt", include_str!("templates/tickets_returned.txt")),
         ("show_cancelled.html", include_str!("templates/show_cancelled.html")),
         ("show_cancelled.txt", include_str!("templates/show_cancelled.txt")),
+        ("new_releases.html", include_str!("templates/new_releases.html")),
+        ("new_releases.txt", include_str!("templates/new_releases.txt")),
+        ("show_reminder.html", include_str!("templates/show_reminder.html")),
+        ("show_reminder.txt", include_str!("templates/show_reminder.txt")),
+        ("occupancy_report.html", include_str!("templates/occupancy_report.html")),
+        ("occupancy_report.txt", include_str!("templates/occupancy_report.txt")),
         ("show_moved.html", include_str!("templates/show_moved.html")),
         ("show_moved.txt", include_str!("templates/show_moved.txt")),
     ] {
@@ -107,6 +113,13 @@ impl Notify<'_> {
                     return Ok(None);
                 };
                 parts
+            }
+            MailContent::NewReleases { .. }
+            | MailContent::ShowReminder { .. }
+            | MailContent::OccupancyReport { .. } => {
+                let said = crate::Jobs { engine: self.engine }.mail(mail).await?;
+                let Some((template, subject, context)) = said else { return Ok(None) };
+                (template, subject, context, Vec::new())
             }
             about => {
                 let Some((template, subject, code)) = self.about_account(about).await? else {
@@ -172,6 +185,9 @@ impl Notify<'_> {
             | MailContent::TicketsReturned { .. }
             | MailContent::ShowCancelled { .. }
             | MailContent::ShowMoved { .. }
+            | MailContent::NewReleases { .. }
+            | MailContent::ShowReminder { .. }
+            | MailContent::OccupancyReport { .. }
             | MailContent::StaffInvited { .. } => return Ok(None),
         };
         let Some((purpose, code)) = code else { return Ok(Some((template, subject, None))) };

@@ -30,7 +30,7 @@
 //! returned/{booking}/{number}             Returned         tickets that went back while others stayed
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
 //! charge/{booking}/{number}              Charge           money is taken, sold for and given back once
-//! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found again after a crash
+//! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found after a crash
 //! payment-event/{provider digest}/{event digest}  PaymentEvent  what a provider tells takes effect once
 //! money/{time}/{booking}/{event}/{number}  MoneyEntry     the books: what was owed and paid, in the order of time
 //! email/{email digest}                   EmailClaim       one account per e-mail
@@ -52,6 +52,10 @@
 //! outbox/{due}/{mail}                    Outbox           each promised mail is sent
 //! dead-mail/{mail}                       Outbox           mail that was given up
 //! receipt/{actor}/{command digest}       Receipt          a command takes effect once
+//! job/{job}                              Job              a job runs once for each time that it is due
+//! release-news/{time}                    ReleaseNews      a film is new once
+//! show-reminder/{show}                   ShowReminder     the holders of a show are reminded of each start once
+//! reminded/{show}/{booking}              Reminded         the holder of a booking is reminded once
 //! ```
 //!
 //! Numbers are padded with zeros to a fixed width, so that the order of keys is the order of numbers.
@@ -65,11 +69,12 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CancelledShow, CancellingShow,
-    CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats,
+    CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job,
     LayoutChunk, LayoutHead, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent,
-    PaymentInFlight, PriceCard, Receipt, Returned, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow,
-    SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking,
-    UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    PaymentInFlight, PriceCard, Receipt, ReleaseNews, Reminded, Returned, ReturnedTicket, RevokedTicket,
+    Schedule, ScheduledShow, SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins, StaffEmailClaim,
+    Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer,
+    VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -564,57 +569,38 @@ pub(crate) fn receipts() -> Range<Receipt> {
     under("receipt/")
 }
 
+pub(crate) fn job(name: &str) -> Typed<Job> {
+    typed(format!("job/{name}"))
+}
+
+pub(crate) fn release_news(run: Timestamp) -> Typed<ReleaseNews> {
+    typed(format!("release-news/{:015}", run.millis().max(0)))
+}
+
+pub(crate) fn all_release_news() -> Range<ReleaseNews> {
+    under("release-news/")
+}
+
+pub(crate) fn show_reminder(id: ShowId) -> Typed<ShowReminder> {
+    typed(with_id("show-reminder/", id.as_bytes(), 0))
+}
+
+pub(crate) fn show_reminders() -> Range<ShowReminder> {
+    under("show-reminder/")
+}
+
+pub(crate) fn reminded(show: ShowId, booking: BookingId) -> Typed<Reminded> {
+    typed(format!("reminded/{show}/{booking}"))
+}
+
+pub(crate) fn reminded_all() -> Range<Reminded> {
+    under("reminded/")
+}
+
 /// Texts that people choose are no part of keys: their digests are, of fixed width and without a trace of the person.
 fn digest(text: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..20])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits;
-
-    #[test]
-    fn ranges_hold_their_keys_and_no_others() {
-        let show = ShowId::from_bytes([0xab; 16]);
-        let other = ShowId::from_bytes([0xac; 16]);
-        let range = seats(show);
-        let within = |key: &str| range.start.as_str() <= key && key < range.end.as_str();
-        assert!(within(&seat(show, SeatNo(0)).key));
-        assert!(within(&seat(show, SeatNo(9_999)).key));
-        assert!(!within(&seat(other, SeatNo(0)).key));
-        assert_eq!(seat_number(&seat(show, SeatNo(417)).key), Some(SeatNo(417)));
-    }
-
-    #[test]
-    fn keys_sort_as_their_numbers() {
-        let show = ShowId::from_bytes([1; 16]);
-        assert!(seat(show, SeatNo(9)).key < seat(show, SeatNo(10)).key);
-        assert_eq!(seat(show, SeatNo(u16::MAX)).key, format!("seat/{show}/65535"));
-        assert_eq!(seat(show, SeatNo(407)).key, format!("seat/{show}/00407"));
-        let mail = MailId::from_bytes([1; 16]);
-        let at = |millis| outbox(Timestamp::from_millis(millis), mail).key;
-        assert!(at(999) < at(1_000) && at(1_000) < at(253_402_300_799_999));
-    }
-
-    #[test]
-    fn keys_tell_what_they_are_about() {
-        let (staff, show) = (StaffId::from_bytes([1; 16]), ShowId::from_bytes([2; 16]));
-        assert_eq!(audited(&audit_entry(staff, 7).key), Some((staff, 7)));
-        assert_eq!(audited(&audit_head(staff).key), Some((staff, 0)));
-        assert_eq!(audited(&audit_time(Timestamp::from_millis(5), staff, 9).key), Some((staff, 9)));
-        assert_eq!(audited("audit/nobody/1"), None);
-        assert_eq!(subject(&seat(show, SeatNo(3)).key), Some(format!("seat/{show}").as_str()));
-        assert_eq!(subject(&catalog().key), None);
-        assert_eq!(subject(&staff_email("bo@example.org").key), None);
-    }
-
-    #[test]
-    fn the_longest_key_fits() {
-        let auditorium = AuditoriumId::from_bytes([1; 16]);
-        let show = ShowId::from_bytes([1; 16]);
-        let key = scheduled_show(auditorium, Timestamp::from_millis(i64::MAX), show).key;
-        assert!(key.len() <= limits::MAX_KEY_BYTES, "{}", key.len());
-        assert!(cap(show, &"x".repeat(10_000)).key.len() <= limits::MAX_KEY_BYTES);
-    }
-}
+mod tests;

@@ -8,8 +8,10 @@ mod catalogue;
 mod gate;
 mod house_seats;
 mod items;
+mod jobs;
 mod layout_versions;
 mod layouts;
+mod money;
 mod own;
 mod reports;
 mod sessions;
@@ -38,9 +40,11 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(layout_versions::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
+        .merge(money::routes())
         .merge(house_seats::routes())
         .merge(gate::routes())
         .merge(reports::routes())
         .merge(users::routes())
+        .merge(jobs::routes())
         .merge(vouchers::routes())
 }

@@ -97,6 +97,7 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     policy.house_name.clone_from(&settings.house_name);
     policy.token_algorithm = settings.token_algorithm;
     policy.token_issuer.clone_from(&settings.token_issuer);
+    settings.jobs.apply(&mut policy);
     policy
 }
 

@@ -23,10 +23,12 @@ mod house;
 mod house_seats;
 mod idempotency;
 mod inputs;
+mod jobs;
 mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod payments;
 mod pictures;
 mod prices;
 mod reports;
