@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// Charges that are kept in memory. Older ones are looked for in the file.
 const IN_MEMORY: usize = 10_000;
 
-/// [`TestPayments`] whose books are a file: what it answers is on disk first. Lines are appended to it, and the last one
+/// [`TestPayments`] whose books are a file: what it answers is on disk first. Lines are appended, and the last one
 /// about a charge is how it stands. Processes that have the same file have the same books. References of captures say
 /// what happens, as they do there.
 #[derive(Debug, Clone)]
