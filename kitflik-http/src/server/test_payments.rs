@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 /// Charges that are kept in memory. Older ones are looked for in the file.
 const IN_MEMORY: usize = 10_000;
 
-/// [`TestPayments`] whose books are a file: what it answers is on disk first. Lines are appended to it, and the last one
-/// about a charge is how it stands. Processes that have the same file have the same books. The references of captures
-/// say what happens, as they do there.
+/// [`TestPayments`] whose books are a file: what it answers is on disk first. Lines are appended, and the last one
+/// about a charge is how it stands. Processes that have the same file have the same books. References of captures say
+/// what happens, as they do there.
 #[derive(Debug, Clone)]
 pub struct FilePayments(Arc<Mutex<Books>>);
 

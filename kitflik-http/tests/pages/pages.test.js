@@ -743,6 +743,48 @@ people("the door says of each ticket why it does not let in, and a day is settle
   assert.match(await page.locator("#settled").textContent(), /Sold€[\d,.]+.*Money in€[\d,.]+/);
 });
 
+people("a guest gives one of two tickets back, and then the other", async (arrive) => {
+  const page = await arrive();
+  await openSeats(page, nextShow());
+  await choose(page, "K6", "K7");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("#countdown").waitFor();
+  await fillCustomer(page);
+  await page.locator("#confirm").click();
+  await codes(page, 2);
+  const panel = page.locator("#cancellation");
+  await panel.locator("summary").click();
+  await page.locator("#terms", { hasText: /^You get back €[\d.]+ of €[\d.]+\./ }).waitFor();
+  await panel.getByLabel("Seat K7, Adult").uncheck();
+  await page.locator("#terms", { hasText: "The tickets that you keep cost" }).waitFor();
+  await page.getByRole("button", { name: "Cancel these tickets" }).click();
+  await page.locator('img[alt$="seat K6"]').waitFor({ state: "detached" });
+  await codes(page, 1);
+  await panel.locator("summary").click();
+  await page.locator("#terms").waitFor();
+  await page.getByRole("button", { name: "Cancel these tickets" }).click();
+  await page.getByRole("heading", { name: "Your booking is cancelled" }).waitFor();
+  await page.getByText(/€[\d.]+ have been given back\./).waitFor();
+});
+
+people("staff call a show off, and everybody has their money back", async (arrive) => {
+  const show = nextShow();
+  const held = await hold(show, ["M1", "M2"]);
+  const authorization = `Booking ${held.booking_token}`;
+  await api(server.base, `/v1/bookings/${held.id}/confirm`, {
+    method: "POST", authorization, body: { payment: { provider: "test" }, customer: ADA },
+  });
+  const page = await arrive();
+  await logInAsStaff(page);
+  await page.goto(`/admin#/show/${show.id}`);
+  await page.locator("#call-off summary").click();
+  await page.getByLabel("Why").last().fill("The projector is broken");
+  await page.getByLabel("All bookings are cancelled and all money goes back").check();
+  await page.getByRole("button", { name: "Cancel this show" }).click();
+  await told(page, "Every booking is cancelled; money that was paid goes back.");
+  assert.equal((await api(server.base, `/v1/bookings/${held.id}`, { authorization })).status, "cancelled");
+});
+
 // The hall is another after this: no test that wants it as it was can follow.
 people("a plan whose show gets other seats is drawn anew", async (arrive) => {
   const show = nextShow();

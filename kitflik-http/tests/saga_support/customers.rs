@@ -30,6 +30,8 @@ enum Next {
     Pay(Option<&'static str>),
     Cancel,
     StaffCancel,
+    /// One of the tickets goes back.
+    Return,
 }
 
 /// What a customer wants and what it was told.
@@ -37,8 +39,10 @@ enum Next {
 pub(super) struct Deal {
     /// No two deals have the same address.
     pub(super) email: String,
-    show: String,
+    pub(super) show: String,
     count: usize,
+    /// What was held.
+    seats: Vec<String>,
     next: Next,
     /// The idempotency key of the next command.
     key: String,
@@ -50,6 +54,8 @@ pub(super) struct Deal {
     pub(super) sold: bool,
     pub(super) cancelling: bool,
     pub(super) cancelled: bool,
+    /// Whether it was told that a ticket went back.
+    pub(super) returned: bool,
 }
 
 pub(super) struct Customer {
@@ -82,6 +88,7 @@ impl Customer {
             email: format!("{kind}-{key}@example.org"),
             show: self.random.choice(life.shows.iter()).unwrap().clone(),
             count: self.random.usize(1..4),
+            seats: Vec::new(),
             next: Next::Hold,
             key,
             life: life.number,
@@ -89,7 +96,20 @@ impl Customer {
             sold: false,
             cancelling: false,
             cancelled: false,
+            returned: false,
         }
+    }
+
+    /// Whether, and how, a sale is undone: three of so many are.
+    fn undo(&mut self, deal: &mut Deal, of: usize) -> bool {
+        deal.next = match self.random.usize(0..of) {
+            0 => Next::Cancel,
+            1 => Next::StaffCancel,
+            2..5 if !deal.returned && deal.seats.len() > 1 => Next::Return,
+            _ => return false,
+        };
+        deal.cancelling |= deal.next != Next::Return;
+        true
     }
 
     fn way(&mut self) -> Next {
@@ -132,6 +152,8 @@ impl Customer {
             (Next::Hold, 201, _) => {
                 deal.booking = Some((text(body, "id").to_owned(), text(body, "booking_token").to_owned()));
                 deal.life = life.number;
+                let seats = body["seats"].as_array().unwrap();
+                deal.seats = seats.iter().map(|seat| text(seat, "id").to_owned()).collect();
                 deal.next = self.way();
                 goes_on = true;
             }
@@ -139,13 +161,7 @@ impl Customer {
             (Next::Pay(_), 200, _) => {
                 assert_eq!(text(body, "status"), "confirmed", "{body}");
                 deal.sold = true;
-                match self.random.usize(0..8) {
-                    0..2 => deal.next = Next::Cancel,
-                    2 => deal.next = Next::StaffCancel,
-                    _ => {}
-                }
-                deal.cancelling = deal.next == Next::Cancel || deal.next == Next::StaffCancel;
-                goes_on = deal.cancelling;
+                goes_on = self.undo(&mut deal, 10);
             }
             (Next::Pay(_), 422, "payment_declined") => {
                 deal.next = Next::Pay(Some("ok"));
@@ -154,12 +170,20 @@ impl Customer {
             // Whoever waits looks again: what came of it is found out in the end.
             (Next::Pay(_), 200..=202 | 409, "payment_pending" | "booking_state") => {}
             (Next::Pay(_), 410, "hold_expired") => {}
+            (Next::Return, 200, _) => {
+                assert_eq!(text(body, "status"), "confirmed", "{body}");
+                assert_eq!(body["seats"].as_array().unwrap().len(), deal.seats.len() - 1, "{body}");
+                deal.returned = true;
+                goes_on = self.undo(&mut deal, 4);
+            }
             (Next::Cancel | Next::StaffCancel, 200, _) => {
                 assert_eq!(text(body, "status"), "cancelled", "{body}");
                 deal.cancelled = true;
             }
             // A kill may lose a hold, never a sale.
             _ if lost => {}
+            // Nothing more is sold of a show that is called off, and its bookings are cancelled.
+            (_, 409 | 410, _) if life.called_off.as_ref() == Some(&deal.show) => {}
             _ => panic!("{status} {code} for {deal:?}: {body}"),
         }
         if goes_on {
@@ -190,6 +214,7 @@ impl Life {
             Next::Pay(reference) => of_booking("confirm", false)
                 .json(&json!({ "payment": { "provider": "test", "reference": reference } })),
             Next::Cancel => of_booking("cancel", false).json(&json!({})),
+            Next::Return => of_booking("cancel", false).json(&json!({ "seats": [deal.seats[0]] })),
             Next::StaffCancel => {
                 of_booking("cancel", true).json(&json!({ "reason": "the projector is broken" }))
             }

@@ -25,6 +25,8 @@ use customers::Customer;
 const SEED: u64 = 20_261_126;
 /// Shows that are sold.
 const SHOWS: usize = 8;
+/// In which life one of them is called off.
+const CALLED_OFF_IN: usize = 2;
 const STAFF: (&str, &str) = ("boss@example.org", "correct horse battery");
 /// Who the house's mail is from.
 const FROM: &str = "tickets@lichtspiele.example";
@@ -46,6 +48,8 @@ pub(super) struct Life {
     shows: Arc<Vec<String>>,
     /// What staff show at the door.
     staff: String,
+    /// The show that will not take place, once staff have said so.
+    called_off: Option<String>,
     /// Answers until the kill.
     left: AtomicUsize,
     enough: Notify,
@@ -70,6 +74,14 @@ async fn staff_token(server: &Server, client: &Client) -> String {
     format!("Bearer {}", body["access_token"].as_str().unwrap())
 }
 
+/// A show will not take place. The server is killed while it undoes what was sold.
+async fn call_off(server: &Server, client: &Client, staff: &str, show: &str) {
+    let request = server.request(client, Method::POST, &format!("/v1/admin/shows/{show}/cancel"));
+    let request = request.header("authorization", staff).header("idempotency-key", "call-off");
+    let (status, body) = send(request.json(&json!({ "reason": "the ceiling leaks" }))).await.unwrap();
+    assert_eq!(status, 200, "{body}");
+}
+
 impl Saga {
     pub(crate) async fn run(self) {
         let (data, mut sink) = (tempfile::tempdir().unwrap(), Sink::start());
@@ -90,10 +102,16 @@ impl Saga {
                 let late = all.iter().rev().take(SHOWS);
                 shows = Arc::new(late.map(|show| text(show, "id").to_owned()).collect());
             }
+            let staff = staff_token(&server, &client).await;
+            let called_off = (lives >= CALLED_OFF_IN).then(|| shows[0].clone());
+            if let Some(show) = called_off.as_ref().filter(|_| lives == CALLED_OFF_IN) {
+                call_off(&server, &client, &staff, show).await;
+            }
             let life = Arc::new(Life {
                 number: lives,
                 base: server.base.clone(),
-                staff: staff_token(&server, &client).await,
+                staff,
+                called_off,
                 client,
                 shows: Arc::clone(&shows),
                 left: AtomicUsize::new(random.usize(30..150)),
@@ -113,7 +131,7 @@ impl Saga {
         let deals: Vec<_> = customers.into_iter().flat_map(Customer::deals).collect();
         println!("{lives} kills and {} deals in {} s", deals.len(), began.elapsed().as_secs());
         let house = quiet::quiet(data.path(), &sink).await;
-        let told = audit::audit(&house, &deals, &sink.kept());
+        let told = audit::audit(&house, &deals, &sink.kept(), &shows[0]);
         println!("{told:?}, quiet after {} s", began.elapsed().as_secs());
         // A run in which nothing happens proves nothing.
         told.assert_lively();
