@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    BookingId, Clock, KitflikError, LateMoney, Mailer, MasterKey, Payments, Policy, SledStorage, Storage,
-    Timestamp, TokenAlgorithm,
+    BookingId, CancellationTier, Clock, KitflikError, LateMoney, Mailer, MasterKey, Payments, Policy,
+    SledStorage, Storage, Timestamp, TokenAlgorithm,
 };
 
 use crate::bookings::Bookings;
@@ -74,6 +74,12 @@ pub struct HousePolicy {
     /// How long before a show starts they may do so, at the latest: until it starts.
     #[uniffi(default)]
     pub cancel_before: Option<Duration>,
+    /// How much comes back, by the time to the start: the best tier that is not over. Without tiers, all of it.
+    #[uniffi(default)]
+    pub cancellation: Option<Vec<CancellationTier>>,
+    /// Fees come back as prices do: yes.
+    #[uniffi(default)]
+    pub fees_refundable: Option<bool>,
     /// How long access tokens are valid: 15 minutes.
     #[uniffi(default)]
     pub access_token: Option<Duration>,
@@ -109,8 +115,9 @@ impl HousePolicy {
             ($($field:ident)*) => { $(policy.$field = self.$field.unwrap_or(policy.$field);)* };
         }
         take! {
-            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter late_money pending_hold access_token
-            refresh_token staff_access_token staff_refresh_token token_algorithm token_issuer
+            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter late_money pending_hold cancellation
+            fees_refundable access_token refresh_token staff_access_token staff_refresh_token token_algorithm
+            token_issuer
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,

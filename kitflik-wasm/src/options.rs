@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kitflik_core::{Argon2id, LateMoney, MasterKey, Policy, TokenAlgorithm};
+use kitflik_core::{Argon2id, CancellationTier, LateMoney, MasterKey, Policy, TokenAlgorithm};
 use kitflik_http::{Cors, RouterOptions, read_json};
 use serde::{Deserialize, Deserializer};
 
@@ -41,6 +41,8 @@ struct PolicyOptions {
     cancel_before_seconds: Option<Option<u64>>,
     pending_hold_seconds: Option<u64>,
     late_money: Option<LateMoney>,
+    cancellation: Option<Vec<TierOptions>>,
+    fees_refundable: Option<bool>,
     access_token_seconds: Option<u64>,
     refresh_token_seconds: Option<u64>,
     staff_access_token_seconds: Option<u64>,
@@ -50,6 +52,13 @@ struct PolicyOptions {
     public_url: Option<String>,
     #[serde(deserialize_with = "present")]
     view_max_age_millis: Option<Option<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TierOptions {
+    before_seconds: u64,
+    refund_percent: u32,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +131,14 @@ impl Options {
         }
         set("pendingHoldSeconds", chosen.pending_hold_seconds, 0, &mut policy.pending_hold)?;
         policy.late_money = chosen.late_money.unwrap_or(policy.late_money);
+        if let Some(tiers) = &chosen.cancellation {
+            for tier in tiers {
+                let mut before = Duration::ZERO;
+                set("cancellation", Some(tier.before_seconds), 0, &mut before)?;
+                policy.cancellation.push(CancellationTier::new(before, tier.refund_percent));
+            }
+        }
+        policy.fees_refundable = chosen.fees_refundable.unwrap_or(policy.fees_refundable);
         policy.token_algorithm = chosen.token_algorithm.unwrap_or(policy.token_algorithm);
         if let Some(issuer) = &chosen.token_issuer {
             policy.token_issuer.clone_from(issuer);

@@ -50,6 +50,10 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
         ("booking_cancelled.html", include_str!("templates/booking_cancelled.html")),
         ("booking_cancelled.txt", include_str!("templates/booking_cancelled.txt")),
+        ("tickets_returned.html", include_str!("templates/tickets_returned.html")),
+        ("tickets_returned.txt", include_str!("templates/tickets_returned.txt")),
+        ("show_cancelled.html", include_str!("templates/show_cancelled.html")),
+        ("show_cancelled.txt", include_str!("templates/show_cancelled.txt")),
         ("show_moved.html", include_str!("templates/show_moved.html")),
         ("show_moved.txt", include_str!("templates/show_moved.txt")),
     ] {
@@ -91,6 +95,18 @@ impl Notify<'_> {
                     return Ok(None);
                 };
                 ("booking_cancelled", subject, context, Vec::new())
+            }
+            MailContent::ShowCancelled { booking } => {
+                let Some((subject, context)) = self.booking_cancelled(*booking, mail).await? else {
+                    return Ok(None);
+                };
+                ("show_cancelled", subject, context, Vec::new())
+            }
+            MailContent::TicketsReturned { booking, number } => {
+                let Some(parts) = self.tickets_returned(*booking, *number, mail).await? else {
+                    return Ok(None);
+                };
+                parts
             }
             about => {
                 let Some((template, subject, code)) = self.about_account(about).await? else {
@@ -153,6 +169,8 @@ impl Notify<'_> {
             }
             MailContent::BookingConfirmed { .. }
             | MailContent::BookingCancelled { .. }
+            | MailContent::TicketsReturned { .. }
+            | MailContent::ShowCancelled { .. }
             | MailContent::ShowMoved { .. }
             | MailContent::StaffInvited { .. } => return Ok(None),
         };
@@ -262,6 +280,31 @@ impl Notify<'_> {
         Ok(Some(("show_moved", subject, context, attachments)))
     }
 
+    /// Which tickets went back, and the confirmation once more for those that stay.
+    async fn tickets_returned(
+        &self,
+        id: BookingId,
+        number: u32,
+        mail: &Outbox,
+    ) -> Result<Option<(&'static str, String, minijinja::Value, Vec<Attachment>)>, EngineError> {
+        let Some(returned) = self.engine.get(&keys::returned(id, number)).await? else { return Ok(None) };
+        // Cancelled meanwhile: another mail says so.
+        let Some((_, subject, context, attachments)) = self.booking_confirmed(id, mail).await? else {
+            return Ok(None);
+        };
+        let subject = subject.replacen("Your tickets", "Tickets cancelled", 1);
+        let seats: Vec<&str> = returned.tickets.iter().map(|ticket| ticket.seat.as_str()).collect();
+        let refund = (returned.refund.amount_minor > 0).then(|| returned.refund.to_string());
+        let context = context! {
+            seats => seats.join(", "),
+            by_house => returned.by == CancelledBy::House,
+            reason => returned.reason,
+            refund,
+            ..context
+        };
+        Ok(Some(("tickets_returned", subject, context, attachments)))
+    }
+
     async fn booking_cancelled(
         &self,
         id: BookingId,
@@ -287,6 +330,7 @@ impl Notify<'_> {
             by_house => cancellation.by == CancelledBy::House,
             reason => cancellation.reason,
             refund => cancellation.refund.map(|refund| refund.amount.to_string()),
+            kept => booking.payment.is_some_and(|payment| payment.charge.is_some()),
         };
         Ok(Some((format!("Cancelled: {}", show.movie.title), context)))
     }

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use kitflik_core::{
-    Actor, BookingId, Bookings, Catalog, ConfirmBooking, Error, ErrorCode, HoldSeats, LogIn, RegisterUser,
-    Role, SessionId, StaffId, TicketId, UserId, Users, VoucherId,
+    Actor, BookingId, Bookings, CancelShow, Catalog, ConfirmBooking, Error, ErrorCode, HoldSeats, LogIn,
+    RegisterUser, Role, SessionId, ShowId, StaffId, TicketId, UserId, Users, VoucherId,
 };
 use pollster::block_on;
 
@@ -152,6 +152,13 @@ impl Scene {
     pub fn sold(&self) -> BookingId {
         block_on(self.bookings().confirm(&Actor::System, self.booking, &ConfirmBooking::counter())).unwrap();
         self.booking
+    }
+
+    /// The show, once it is cancelled.
+    pub fn cancelled_show(&self) -> ShowId {
+        let (show, why) = (self.cinema.show.id, CancelShow::because("The projector broke."));
+        block_on(self.catalog().cancel_show(&Actor::System, show, &why)).unwrap();
+        show
     }
 
     /// The booking, once it is sold, and one of its tickets.

@@ -2,8 +2,8 @@
 
 use js_sys::Uint8Array;
 use kitflik_core::{
-    CancelBooking, ChangeSeats, ConfirmBooking, HandOutRefund, HoldSeats, Kitflik, RefundBooking, SeatMap,
-    SeatMapView, TakePayment,
+    CancelBooking, ChangeSeats, ConfirmBooking, HandOutRefund, HoldSeats, Kitflik, RefundBooking, SeatId,
+    SeatMap, SeatMapView, TakePayment,
 };
 use wasm_bindgen::prelude::*;
 
@@ -139,6 +139,15 @@ impl Engine {
         self.start(async move |kitflik| {
             let request = ConfirmBooking { command: command(key)?, ..read(&request)? };
             json(&kitflik.bookings().confirm(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// What cancelling would give back.
+    #[wasm_bindgen(js_name = cancellationTerms)]
+    pub fn cancellation_terms(&self, who: String, booking: String, seats: String) -> u32 {
+        self.start(async move |kitflik| {
+            let seats: Vec<SeatId> = read(&seats)?;
+            json(&kitflik.bookings().cancellation_terms(&actor(&who)?, id(&booking)?, &seats).await?)
         })
     }
 
