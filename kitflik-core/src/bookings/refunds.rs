@@ -131,10 +131,9 @@ pub(crate) async fn promise_refund(
     Ok(Money::new(least, charge.amount.currency))
 }
 
-/// Notes in the books, in the batch of what it is for, that so much of a sale is owed no longer: at most what still was,
-/// because rebates are not owed twice. `before` is the booking as it was, and `rest` with
-/// the tickets that stay; `number` tells lines of one batch and moment
-/// apart. How much it is.
+/// Notes in the books, in the batch of what it is for, that so much of a sale is owed no longer: at most what still
+/// was, because rebates are not owed twice. `before` is the booking as it was, and `rest` with the tickets that stay;
+/// `number` tells lines of one batch and moment apart. How much it is.
 pub(crate) async fn no_longer_owed(
     tx: &mut Tx<'_>,
     before: &Booking,

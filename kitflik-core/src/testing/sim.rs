@@ -37,9 +37,8 @@ use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, Capture, CategoryPrice, ChargeId, Clock, Currency, DiscountKind, Email, EventError, Kitflik,
-    Layout, MailError, Mailer, MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow,
-    NewVenue, NewVoucher, PaymentError, PaymentStatus, Payments, Policy, ProviderEvent, Refund,
+    Actor, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout, MailError, Mailer,
+    MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Policy,
     SelectionRules, ShowId, SignedEvent, Storage, TestPayments, Timestamp,
 };
 

@@ -174,9 +174,6 @@ export function mailerBridge(mailer: Mailer, resume: Resume) {
   };
 }
 
-/** What a provider that sends no events answers to them. */
-const MISSING = Symbol("missing");
-
 export function paymentsBridge(payments: Payments, resume: Resume) {
   return {
     call: (method: keyof Payments, text: string) =>
