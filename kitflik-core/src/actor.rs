@@ -101,6 +101,7 @@ permissions! {
     ManageStaff: "manage staff's accounts" => Admin;
     ReadAudit: "read the log of staff's actions" => Admin;
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
+    ManageMail: "look after mail that was not sent" => Admin | Manager;
     ManageUsers: "delete customers' accounts" => Admin | Manager;
 }
 

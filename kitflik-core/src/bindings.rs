@@ -101,7 +101,9 @@ macro_rules! through_error {
         }
     )*};
 }
-through_error! { crate::BookingError crate::CatalogError crate::ReportError crate::UserError EngineError }
+through_error! {
+    crate::BookingError crate::CatalogError crate::NotifyError crate::ReportError crate::UserError EngineError
+}
 
 impl From<StorageError> for KitflikError {
     fn from(error: StorageError) -> Self {

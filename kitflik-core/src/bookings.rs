@@ -23,6 +23,7 @@ mod read;
 mod release;
 mod relocate;
 mod rules;
+mod send_again;
 mod types;
 mod view;
 mod vouchers;

@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::catalog::cache::CatalogCache;
 use crate::ids::BookingId;
 use crate::keyring::{KeyRing, MasterKey};
-use crate::notify::Notify;
+use crate::notify::{MailTemplates, Notify};
 use crate::ports::mailer::Mailer;
 use crate::ports::password::{Argon2id, PasswordHasher};
 use crate::ports::payments::Payments;
@@ -68,6 +68,8 @@ pub struct Policy {
     /// Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. `None`:
     /// mails have no links, only codes.
     pub public_url: Option<String>,
+    /// The language of mails to those who have not chosen one that there are mails in: `en`.
+    pub default_locale: String,
 }
 
 impl Default for Policy {
@@ -91,6 +93,7 @@ impl Default for Policy {
             view_max_age: Some(Duration::from_secs(1)),
             house_name: "KitFlik".to_owned(),
             public_url: None,
+            default_locale: "en".to_owned(),
         }
     }
 }
@@ -114,6 +117,7 @@ pub(crate) struct Engine {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) templates: MailTemplates,
     pub(crate) payments: BTreeMap<String, Arc<dyn Payments>>,
     pub(crate) keys: KeyRing,
     pub(crate) access: AccessTokens,
@@ -123,6 +127,8 @@ pub(crate) struct Engine {
     pub(crate) shows: Decoded<Show>,
     pub(crate) price_cards: Decoded<PriceCard>,
     pub(crate) mutant: Option<Mutant>,
+    /// Until when the mail server is left alone, as the mailer has said.
+    pub(crate) mail_rests: Mutex<Option<Timestamp>>,
     /// How far the sweeps for old rows have come.
     pub(crate) swept: Mutex<[Option<Key>; 8]>,
 }
@@ -149,6 +155,7 @@ pub struct Builder {
     entropy: Option<Arc<dyn Entropy>>,
     hasher: Arc<dyn PasswordHasher>,
     mailer: Option<Arc<dyn Mailer>>,
+    templates: MailTemplates,
     payments: BTreeMap<String, Arc<dyn Payments>>,
     policy: Policy,
     mutant: Option<Mutant>,
@@ -190,6 +197,12 @@ impl Builder {
     /// Sends mail. Without one, mail waits in the store.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
+        self
+    }
+
+    /// What mails say; those templates that come with KitFlik if not given.
+    pub fn mail_templates(mut self, templates: MailTemplates) -> Self {
+        self.templates = templates;
         self
     }
 
@@ -238,6 +251,7 @@ impl Builder {
             entropy,
             hasher: self.hasher,
             mailer: self.mailer,
+            templates: self.templates,
             payments: self.payments,
             keys,
             access,
@@ -247,6 +261,7 @@ impl Builder {
             shows: Decoded::default(),
             price_cards: Decoded::default(),
             mutant: self.mutant,
+            mail_rests: Mutex::default(),
             swept: Mutex::default(),
         };
         Ok(Kitflik { engine: Arc::new(engine) })
@@ -264,6 +279,7 @@ impl Kitflik {
             entropy: None,
             hasher: Arc::new(Argon2id::default()),
             mailer: None,
+            templates: MailTemplates::default(),
             payments: BTreeMap::new(),
             policy: Policy::default(),
             mutant: None,

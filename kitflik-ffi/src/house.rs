@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    BookingId, Clock, KitflikError, Mailer, MasterKey, Payments, Policy, SledStorage, Storage, Timestamp,
-    TokenAlgorithm,
+    BookingId, Clock, KitflikError, MailTemplates, Mailer, MasterKey, Payments, Policy, SledStorage, Storage,
+    Timestamp, TokenAlgorithm,
 };
 
 use crate::bookings::Bookings;
@@ -13,6 +13,7 @@ use crate::catalog::Catalog;
 use crate::door::{Door, memory_storage};
 use crate::guard::{guard, guarded};
 use crate::hasher::ThreadHasher;
+use crate::mail::{Mail, MailTemplate};
 use crate::reports::Reports;
 use crate::staff::StaffAccounts;
 use crate::users::Users;
@@ -90,6 +91,9 @@ pub struct HousePolicy {
     /// mails have no links, only codes.
     #[uniffi(default)]
     pub public_url: Option<String>,
+    /// The language of mails to those who have not chosen one that there are mails in: `en`.
+    #[uniffi(default)]
+    pub default_locale: Option<String>,
     /// How old a cached view may be, because another process writes to the same storage: 1 second with a storage of the
     /// host's. The built-in ones have one process, whose views are as new as its writes.
     #[uniffi(default)]
@@ -104,7 +108,7 @@ impl HousePolicy {
         }
         take! {
             hold hold_at_most takeover_grace late_confirm_grace pay_at_counter access_token refresh_token
-            staff_access_token staff_refresh_token token_algorithm token_issuer
+            staff_access_token staff_refresh_token token_algorithm token_issuer default_locale
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,
@@ -160,6 +164,9 @@ pub struct KitflikOptions {
     /// Sends mail. Without one, mail waits in the store.
     #[uniffi(default)]
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// The house's own templates of mails, over those that come with KitFlik.
+    #[uniffi(default)]
+    pub mail_templates: Vec<MailTemplate>,
     /// Payment providers.
     #[uniffi(default)]
     pub payments: Vec<PaymentProvider>,
@@ -183,9 +190,9 @@ impl Kitflik {
     /// Opens a house.
     ///
     /// # Errors
-    /// `Invalid` for a master key that is not 32 bytes, or a provider's name that is empty or there twice; `Retry` with
-    /// `unavailable` if the directory is in use or cannot be written; `Refused` with `internal` if the store is
-    /// damaged.
+    /// `Invalid` for a master key that is not 32 bytes, a provider's name that is empty or there twice, or a template of
+    /// a mail that cannot be used; `Retry` with `unavailable` if the directory is in use or cannot be written; `Refused`
+    /// with `internal` if the store is damaged.
     #[uniffi::constructor]
     pub fn new(options: KitflikOptions) -> Result<Arc<Self>, KitflikError> {
         guard(|| Self::open(options)).map(Arc::new)
@@ -209,6 +216,11 @@ impl Kitflik {
     /// Staff's accounts.
     pub fn staff(&self) -> Arc<StaffAccounts> {
         Arc::new(StaffAccounts { kitflik: self.engine.clone() })
+    }
+
+    /// Mail that has not been sent, for staff.
+    pub fn mail(&self) -> Arc<Mail> {
+        Arc::new(Mail { kitflik: self.engine.clone() })
     }
 
     /// Reports for staff.
@@ -298,6 +310,11 @@ impl Kitflik {
             .accepted_keys(accepted_keys)
             .password_hasher(Arc::new(ThreadHasher::default()))
             .policy(policy);
+        if !options.mail_templates.is_empty() {
+            let own = options.mail_templates.into_iter().map(|own| (own.name, own.source));
+            let templates = MailTemplates::with_own(own).map_err(KitflikError::invalid)?;
+            builder = builder.mail_templates(templates);
+        }
         if let Some(mailer) = options.mailer {
             builder = builder.mailer(mailer);
         }

@@ -50,6 +50,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(what) => import::run(&what),
         Command::Audit(what) => staff::audit(&what),
         Command::Keys(what) => keys::run(&what),
+        Command::Mail(what) => mail::preview::run(&what),
         Command::Staff(what) => staff::run(&what),
         Command::Rush(flags) => rush::run(&flags),
     }

@@ -219,15 +219,7 @@ impl Bookings<'_> {
             if let Some((to, to_name)) = self.mail_address(&mut tx, &cancelled).await? {
                 let mail = MailId::new(tx.now(), engine.random());
                 let content = MailContent::BookingCancelled { booking };
-                let outbox = Outbox {
-                    v: Form,
-                    mail,
-                    to,
-                    to_name: Some(to_name),
-                    content,
-                    attempts: 0,
-                    last_error: None,
-                };
+                let outbox = Outbox::new(mail, to, Some(to_name), content);
                 tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
             }
             note(&mut tx, &cancelled, MoneyEvent::Returned, cancelled.total, None, 0)?;

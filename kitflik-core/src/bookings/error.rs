@@ -117,6 +117,12 @@ pub enum BookingError {
         /// For people.
         detail: String,
     },
+    /// It was done a moment ago.
+    #[error("this was done a moment ago: wait {} seconds", .retry_after.as_secs() + 1)]
+    TooOften {
+        /// How long to wait.
+        retry_after: std::time::Duration,
+    },
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -145,6 +151,7 @@ impl BookingError {
             Self::VoucherUnknown => ErrorCode::VoucherUnknown,
             Self::VoucherNotValid { .. } => ErrorCode::VoucherNotValid,
             Self::VoucherUsedUp { .. } => ErrorCode::VoucherUsedUp,
+            Self::TooOften { .. } => ErrorCode::TooManyRequests,
             Self::Engine(error) => error.code(),
         }
     }

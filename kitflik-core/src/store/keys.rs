@@ -43,6 +43,7 @@
 //! master-key                             MasterKeyMark    all processes over a store have one master key
 //! outbox/{due}/{mail}                    Outbox           each promised mail is sent
 //! dead-mail/{mail}                       Outbox           mail that was given up
+//! mailed-again/{booking}                 MailedAgain      a confirmation is mailed once more, once in a while
 //! receipt/{actor}/{command digest}       Receipt          a command takes effect once
 //! ```
 //!
@@ -57,10 +58,10 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MasterKeyMark,
-    MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt, Schedule,
-    ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User, UserBooking,
-    UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MailedAgain,
+    MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt,
+    Schedule, ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User,
+    UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -473,6 +474,19 @@ pub(crate) fn outbox_all() -> Range<Outbox> {
 
 pub(crate) fn dead_mail(mail: MailId) -> Typed<Outbox> {
     typed(format!("dead-mail/{mail}"))
+}
+
+/// When the mail of a key of [`outbox_all`] is due.
+pub(crate) fn due(key: &str) -> Option<Timestamp> {
+    key.split('/').nth(1)?.parse().ok().map(Timestamp::from_millis)
+}
+
+pub(crate) fn mailed_again(booking: BookingId) -> Typed<MailedAgain> {
+    typed(with_id("mailed-again/", booking.as_bytes(), 0))
+}
+
+pub(crate) fn mailed_again_all() -> Range<MailedAgain> {
+    under("mailed-again/")
 }
 
 pub(crate) fn receipt(actor: &str, command: &CommandId) -> Typed<Receipt> {

@@ -3,9 +3,9 @@
 use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
     ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind,
-    EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MoveShow, MoveShows, NewAuditorium,
-    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery, PageRequest, QuoteSeats,
-    RepeatShow, SetLayout, UnblockSeats, UpdateProfile, UserQuery,
+    EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery, MoveShow, MoveShows,
+    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery, PageRequest,
+    QuoteSeats, RepeatShow, SetLayout, UnblockSeats, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -38,7 +38,10 @@ const OFFICE: &str = "uuu ff fyyy y";
 const EDITORS: &str = "uuu ff ffyy y";
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), crate::staff::rows(), reports()].into_iter().flatten().collect()
+    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), mail()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn bookings() -> Vec<Row> {
@@ -91,6 +94,10 @@ fn bookings() -> Vec<Row> {
         row("Bookings::qr_png", THEIRS, |s| {
             let (booking, ticket) = s.ticket();
             told(s.bookings().qr_png(&s.actor, booking, ticket))
+        }),
+        row("Bookings::send_again", THEIRS, |s| {
+            let booking = s.sold_with_address();
+            told(s.bookings().send_again(&s.actor, booking, None))
         }),
         row("Bookings::calendar", THEIRS, |s| told(s.bookings().calendar(&s.actor, s.sold()))),
     ]
@@ -281,6 +288,21 @@ fn reports() -> Vec<Row> {
     })]
 }
 
+fn mail() -> Vec<Row> {
+    vec![
+        row("Notify::list", EDITORS, |s| {
+            told(s.house.kitflik.notify().list(&s.actor, &MailQuery::default()))
+        }),
+        row("Notify::unsubscribe_link", "fff ff ffff y", |s| {
+            told(async { s.house.kitflik.notify().unsubscribe_link(&s.actor, s.ada) })
+        }),
+        row("Notify::resend", EDITORS, |s| {
+            let mail = s.dead_mail();
+            told(s.house.kitflik.notify().resend(&s.actor, mail, None))
+        }),
+    ]
+}
+
 fn new_email() -> ChangeEmail {
     let (email, password) = ("new@example.org".to_owned(), PASSWORD.to_owned());
     ChangeEmail { command: None, email, password, address: None }
@@ -330,6 +352,8 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Users::forgot_password", "the mail goes to the account's owner, whoever asks"),
     ("Users::resend_verification", "the mail goes to the account's owner, whoever asks"),
     ("Users::register", "whoever asks has no account yet"),
+    ("Notify::is_unsubscribe_token", SECRET),
+    ("Notify::unsubscribe", SECRET),
     ("Staff::accept", SECRET),
     ("Staff::authenticate", SECRET),
     ("Staff::log_in", SECRET),

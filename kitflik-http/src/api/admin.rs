@@ -9,6 +9,7 @@ mod house_seats;
 mod items;
 mod layout_versions;
 mod layouts;
+mod mail;
 mod own;
 mod reports;
 mod sessions;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(bookings::routes())
         .merge(house_seats::routes())
         .merge(reports::routes())
+        .merge(mail::routes())
         .merge(users::routes())
         .merge(vouchers::routes())
 }

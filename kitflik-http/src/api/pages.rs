@@ -26,7 +26,7 @@ macro_rules! file {
 }
 
 /// Under `/pages/`: a name, its media type, its content.
-const FILES: [(&str, &str, &str); 18] = [
+const FILES: [(&str, &str, &str); 19] = [
     file!("style.css", CSS),
     file!("icon.svg", SVG),
     file!("account.js", SCRIPT),
@@ -40,6 +40,7 @@ const FILES: [(&str, &str, &str); 18] = [
     file!("format.js", SCRIPT),
     file!("house-seats.js", SCRIPT),
     file!("kept.js", SCRIPT),
+    file!("link.js", SCRIPT),
     file!("live.js", SCRIPT),
     file!("programme.js", SCRIPT),
     file!("seat-map.js", SCRIPT),
@@ -69,8 +70,16 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
             "/admin",
             get(async |known: Known| answer(&known, HTML, include_str!("../../pages/admin.html"))),
         )
+        // Where links in mails lead.
+        .route("/verify-email", get(link))
+        .route("/confirm-email", get(link))
+        .route("/reset-password", get(link))
         .route("/pages/{name}", get(file))
         .layer(from_fn(page))
+}
+
+async fn link(known: Known) -> Response {
+    answer(&known, HTML, include_str!("../../pages/link.html"))
 }
 
 async fn file(known: Known, name: Result<Path<String>, PathRejection>) -> Response {

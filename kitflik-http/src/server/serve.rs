@@ -20,7 +20,7 @@ use super::cli::ServeFlags;
 use super::failure::Failure;
 use super::house::House;
 use super::limits::{self, Limits};
-use super::mail::{FileMailer, SmtpMailer};
+use super::mail::{FileMailer, SmtpMailer, templates};
 use super::settings::{Settings, StorageKind, environment};
 use super::{PooledHasher, console, demo, logs, master_key};
 use crate::router::assemble;
@@ -161,6 +161,7 @@ fn engine(settings: &Settings, house: &House) -> Result<Kitflik, Failure> {
         }
         engine = engine.payments("test", Arc::new(TestPayments::new()));
     }
+    engine = engine.mail_templates(templates::load(settings)?);
     if let Some(mailer) = mailer(settings)? {
         engine = engine.mailer(mailer);
     }

@@ -22,6 +22,7 @@ mod house;
 mod house_seats;
 mod idempotency;
 mod inputs;
+mod mail;
 mod main_path;
 mod office;
 #[cfg(feature = "pages")]

@@ -1,5 +1,5 @@
 //! A real SMTP server, for tests of what is sent.
-#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+#![allow(dead_code, clippy::unwrap_used, reason = "a test panics where it fails")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -10,7 +10,7 @@ pub(crate) struct Sink {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
     port: u16,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// The interpreter that runs the server: the one that is named, the one that `.ci/smtp-sink` made, or the
@@ -25,11 +25,21 @@ fn python() -> String {
 
 impl Sink {
     pub(crate) fn start() -> Self {
+        Self::start_at(0)
+    }
+
+    /// At a port; one that is free if 0.
+    pub(crate) fn start_at(port: u16) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let python = python();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_sink.py");
         let mut command = Command::new(&python);
-        command.arg(script).arg(directory.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .arg(script)
+            .arg(directory.path())
+            .arg(port.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let missing = format!(
             "the mail tests need the SMTP server aiosmtpd, which {python} does not have: run .ci/smtp-sink, \
              or name a python that has it in KITFLIK_TEST_PYTHON"
@@ -38,11 +48,26 @@ impl Sink {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().unwrap_or_else(|| panic!("{missing}")).unwrap();
         let port = first.strip_prefix("port ").unwrap_or_else(|| panic!("{missing}")).parse().unwrap();
-        Self { child, lines, port, _directory: directory }
+        Self { child, lines, port, directory }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// How many connections were made to it.
+    pub(crate) fn connections(&self) -> usize {
+        self.told("connections")
+    }
+
+    /// How many mails it has taken.
+    pub(crate) fn count(&self) -> usize {
+        self.told("mails")
+    }
+
+    fn told(&self, what: &str) -> usize {
+        let told = std::fs::read_to_string(self.directory.path().join(what)).unwrap_or_default();
+        told.len()
     }
 
     /// The next mail that arrives.
