@@ -1,9 +1,10 @@
-//! Tickets: no text is taken for one, and every claim survives its token.
+//! Tickets: no text is taken for one, every claim survives its token, and a gate without a network lets in once.
 #![no_main]
 
 use arbitrary::Arbitrary;
 use kitflik_core::{
-    BookingId, Layout, SeatNo, ShowId, TicketClaims, TicketId, TicketKey, TicketSigner, Timestamp,
+    BookingId, GateError, GatePack, Layout, OfflineGate, SeatNo, ShowId, TicketClaims, TicketError, TicketId,
+    TicketKey, TicketSigner, Timestamp,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -54,7 +55,47 @@ fuzz_target!(|input: Input| {
     let mut altered = token.clone().into_bytes();
     let place = usize::from(input.place) % altered.len();
     altered[place] ^= input.flip & 0x7f;
-    if let Ok(altered) = String::from_utf8(altered) {
-        assert_eq!(key.verify(&altered).is_ok(), altered == token, "{altered}");
+    let altered = String::from_utf8(altered).unwrap_or_default();
+    assert_eq!(key.verify(&altered).is_ok(), altered == token, "{altered}");
+
+    let mut gate = gate(&read, key.to_string());
+    let now = read.valid_from;
+    for text in [&input.text, &altered] {
+        let refused = gate.scan(text, "1", now);
+        assert!(refused.is_err() || text.trim() == token, "{text} lets in");
     }
+    let open = read.valid_from <= read.valid_until;
+    match gate.scan(&token, "1", now) {
+        Ok(admitted) => {
+            assert!(open && admitted.scan.ticket_id == read.ticket);
+            assert_eq!(gate.scan(&token, "1", now).as_ref(), Ok(&admitted), "a repeat");
+            let again = gate.scan(&token, "2", now);
+            assert!(matches!(again, Err(GateError::Ticket(TicketError::AlreadyUsed { .. }))));
+            let log = gate.log();
+            let pack = gate.pack().clone();
+            let mut resumed = OfflineGate::resume(pack, "gate", &log).expect("its own log");
+            assert!(resumed.scan(&token, "3", now).is_err());
+        }
+        Err(refused) => assert!(!open, "{refused}"),
+    }
+    // Whatever is in a log, it is read or refused.
+    let _ = kitflik_core::read_log(&input.text);
 });
+
+fn gate(claims: &TicketClaims, key: String) -> OfflineGate {
+    let pack = GatePack {
+        show_id: claims.show,
+        title: "Alien".to_owned(),
+        place: "Hall".to_owned(),
+        starts_at: claims.valid_from,
+        admits_from: claims.valid_from,
+        admits_until: claims.valid_until,
+        public_keys: vec![key],
+        seats: Vec::new(),
+        tickets: Vec::new(),
+        refused: Vec::new(),
+        version: String::new(),
+        made_at: claims.valid_from,
+    };
+    OfflineGate::new(pack, "gate").expect("a gate")
+}

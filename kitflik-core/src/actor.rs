@@ -96,8 +96,10 @@ macro_rules! permissions {
 permissions! {
     EditCatalog: "change the catalogue" => Admin | Manager;
     ManageBookings: "manage other people's bookings" => Admin | Manager | BoxOffice;
+    CheckIn: "check tickets at the gate" => Admin | Manager | BoxOffice | Usher;
     BlockSeats: "keep seats for the house" => Admin | Manager | BoxOffice;
     SeeReports: "see the house's reports" => Admin | Manager | BoxOffice;
+    SettleDays: "settle the house's days" => Admin | Manager;
     ManageStaff: "manage staff's accounts" => Admin;
     ReadAudit: "read the log of staff's actions" => Admin;
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;

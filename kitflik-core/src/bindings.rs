@@ -15,6 +15,7 @@ use crate::ports::mailer::MailError;
 use crate::ports::payments::PaymentError;
 use crate::ports::storage::{StorageError, Version};
 use crate::seats::layout::SeatNo;
+use crate::tickets::gate::GateError;
 use crate::tickets::token::TicketError;
 use crate::time::{Date, LocalTime, TimeOfDay, Timestamp, Zone};
 
@@ -80,6 +81,9 @@ impl KitflikError {
 
 impl From<Error> for KitflikError {
     fn from(error: Error) -> Self {
+        if let Error::Booking(crate::BookingError::Ticket(refusal)) = error {
+            return refusal.into();
+        }
         let (code, detail) = (error.code(), error.to_string());
         if !error.fields().is_empty() {
             return Self::Invalid { code, detail, fields: error.fields().to_vec() };
@@ -113,7 +117,16 @@ impl From<StorageError> for KitflikError {
 
 impl From<TicketError> for KitflikError {
     fn from(error: TicketError) -> Self {
-        Self::Ticket { code: error.code().to_owned(), detail: error.to_string() }
+        Self::Ticket { code: error.code().to_string(), detail: error.to_string() }
+    }
+}
+
+impl From<GateError> for KitflikError {
+    fn from(error: GateError) -> Self {
+        match error {
+            GateError::Ticket(refusal) => refusal.into(),
+            GateError::Invalid(invalid) => crate::BookingError::from(invalid).into(),
+        }
     }
 }
 

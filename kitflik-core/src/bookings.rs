@@ -5,9 +5,13 @@ mod block;
 mod cancel;
 mod change;
 mod channel;
+mod charges;
+mod check_in;
 mod clear;
 mod confirm;
+mod counter;
 mod error;
+mod events;
 mod extend;
 mod facts;
 mod feed;
@@ -18,8 +22,10 @@ mod list;
 pub(crate) mod maps;
 mod money;
 mod preview;
+mod print;
 mod quote;
 mod read;
+mod refunds;
 mod release;
 mod relocate;
 mod rules;
@@ -31,13 +37,22 @@ mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
-pub use cancel::{CancelBooking, CancellationView, CancelledBy, RefundStatus, RefundView};
+pub use cancel::{CancelBooking, CancellationView, CancelledBy};
 pub use channel::SalesChannel;
+pub use charges::LateMoney;
+pub(crate) use check_in::return_tickets;
+pub use check_in::{
+    CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, FlaggedScan, MergeCheckIns,
+    MergedCheckIns, RevokeTicket, RevokedTicketView, ScanView, UndoCheckIn,
+};
+pub use counter::{HandOutRefund, TakePayment};
 pub use error::BookingError;
 pub use feed::{SeatChanges, SeatEvent, SeatFeed};
 pub(crate) use hold::expired;
 pub use maps::SeatMap;
 pub use preview::{QuoteSeats, QuoteView};
+pub use print::PRINT_POLICY;
+pub use refunds::{RefundBooking, RefundReason, RefundStatus, RefundView};
 pub(crate) use relocate::{Relocation, relocate};
 pub use types::{
     BestAvailable, BestAvailableView, BookedSeatView, BookingQuery, BookingStatus, BookingView, ChangeSeats,

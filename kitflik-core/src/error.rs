@@ -88,6 +88,10 @@ codes! {
     PaymentDeclined = "payment_declined",
     /// The payment is not known to have succeeded or failed yet.
     PaymentPending = "payment_pending",
+    /// An event does not come from the payment provider that it names.
+    EventBadSignature = "event_bad_signature",
+    /// An event of a payment provider cannot be read.
+    EventMalformed = "event_malformed",
     /// Two shows would overlap in an auditorium.
     ShowOverlap = "show_overlap",
     /// The thing was changed meanwhile: the edit is of another revision.
@@ -100,6 +104,28 @@ codes! {
     VoucherNotValid = "voucher_not_valid",
     /// All uses of the discount code are taken.
     VoucherUsedUp = "voucher_used_up",
+    /// Not a ticket, or cut or mistyped.
+    TicketMalformed = "ticket_malformed",
+    /// A ticket of a form that this program does not know.
+    TicketUnknownVersion = "ticket_unknown_version",
+    /// A ticket that is signed with a key that this house does not have.
+    TicketUnknownKey = "ticket_unknown_key",
+    /// A ticket that was altered or forged.
+    TicketBadSignature = "ticket_bad_signature",
+    /// A ticket of a show that is not let in here.
+    TicketWrongShow = "ticket_wrong_show",
+    /// The doors are not open yet.
+    TicketTooEarly = "ticket_too_early",
+    /// The show is over.
+    TicketExpired = "ticket_expired",
+    /// The ticket's booking was cancelled, or the ticket was given back.
+    TicketCancelled = "ticket_cancelled",
+    /// Staff have made the ticket invalid.
+    TicketRevoked = "ticket_revoked",
+    /// Somebody went in with the ticket.
+    TicketAlreadyUsed = "ticket_already_used",
+    /// The check-in that is repeated was undone by staff.
+    TicketScanUndone = "ticket_scan_undone",
     /// Something with this identity exists with other content.
     AlreadyExists = "already_exists",
     /// The command id was used before with another request.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::bookings::Bookings;
 use crate::bookings::maps::SeatMaps;
+use crate::bookings::{Bookings, LateMoney};
 use crate::catalog::Catalog;
 use crate::catalog::cache::CatalogCache;
 use crate::ids::BookingId;
@@ -41,6 +41,12 @@ pub struct Policy {
     pub late_confirm_grace: Duration,
     /// Bookings may be confirmed to be paid at the box office: yes.
     pub pay_at_counter: bool,
+    /// What becomes of money that arrives once its hold has run out: the seats are taken again if they are all free,
+    /// else it goes back.
+    pub late_money: LateMoney,
+    /// How long a booking keeps its seats while its payment is not decided, from the asking: 30 minutes. Money that
+    /// comes later is late.
+    pub pending_hold: Duration,
     /// How long before a show starts its bookings can be cancelled by whoever owns them, at the latest: until it
     /// starts. `None`: only staff cancel bookings.
     pub cancel_before: Option<Duration>,
@@ -81,6 +87,8 @@ impl Default for Policy {
             takeover_grace: Duration::from_secs(2),
             late_confirm_grace: Duration::from_secs(30),
             pay_at_counter: true,
+            late_money: LateMoney::default(),
+            pending_hold: minutes(30),
             cancel_before: Some(Duration::ZERO),
             trailers: minutes(15),
             turnaround: minutes(15),
@@ -392,7 +400,7 @@ impl Kitflik {
     /// outlives a rotation.
     #[must_use]
     pub fn ticket_keys(&self) -> crate::TicketKeys {
-        crate::TicketKeys(self.engine.keys.generations().map(|keys| keys.tickets().public_key()).collect())
+        self.engine.ticket_keys()
     }
 
     /// The public halves of all keys that customers' access tokens are accepted with, the one that signs first; none

@@ -77,7 +77,6 @@
 //! | `sled` | `SledStorage`, the embedded store; nothing on wasm32 | yes |
 //! | `openapi` | OpenAPI schemas on the types of requests and views | |
 //! | `testing` | the conformance suite for storage adapters, the simulation, ports that a test owns | |
-//! | `crash-images` | a test of power failures on real file systems; it needs root | |
 #![forbid(unsafe_code)]
 
 mod actor;
@@ -111,10 +110,13 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats,
-    ConfirmBooking, Customer, HoldSeats, HouseSeatView, PaymentChoice, PaymentView, Quote, QuoteLine,
-    QuoteSeats, QuoteTax, QuoteView, RefundStatus, RefundView, SalesChannel, SeatChanges, SeatEvent,
-    SeatFeed, SeatMap, SeatMapView, SeatTicketType, TicketView, UnblockSeats,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, CheckIn,
+    CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, ConfirmBooking, Customer, FlaggedScan,
+    HandOutRefund, HoldSeats, HouseSeatView, LateMoney, MergeCheckIns, MergedCheckIns, PRINT_POLICY,
+    PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking,
+    RefundReason, RefundStatus, RefundView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView,
+    SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView,
+    UnblockSeats, UndoCheckIn,
 };
 pub use catalog::{
     AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
@@ -136,8 +138,12 @@ pub use money::{Currency, InvalidCurrency, Money};
 pub use notify::{InvalidTemplate, MailQuery, MailState, MailTemplates, MailView, Notify, NotifyError};
 pub use ports::mailer::{Attachment, Email, MailError, Mailer};
 pub use ports::password::{Argon2id, PasswordError, PasswordHasher};
-pub use ports::payments::test_provider::TestPayments;
-pub use ports::payments::{Capture, PaymentError, PaymentStatus, Payments};
+pub use ports::payments::signature::EventSignature;
+pub use ports::payments::test_provider::{TestBooks, TestCharge, TestPayments};
+pub use ports::payments::{
+    Capture, ChargeId, EventError, EventHeader, InvalidCharge, PaymentError, PaymentStatus, Payments,
+    ProviderEvent, Refund, SignedEvent,
+};
 pub use ports::storage::{
     Batch, Check, Commit, Durability, Key, Read, Row, Storage, StorageError, Version, Write, validate_batch,
     validate_reads,
@@ -145,7 +151,12 @@ pub use ports::storage::{
 pub use ports::system::{Clock, Entropy};
 #[cfg(feature = "system")]
 pub use ports::system::{OsEntropy, SystemClock};
-pub use reports::{OccupancyQuery, OccupancyView, ReportError, Reports};
+pub use reports::{
+    DashboardView, Mismatch, OccupancyBy, OccupancyByQuery, OccupancyQuery, OccupancyReport, OccupancyRow,
+    OccupancyView, OpenItem, OpenKind, OpenTotal, ProviderFlow, ReportError, Reports, RevenueBy,
+    RevenueQuery, RevenueReport, RevenueRow, SettlementBalance, SettlementQuery, SettlementView,
+    occupancy_csv,
+};
 pub use seats::best::{Choice, SeatFilter, best_available};
 pub use seats::export::LayoutFormat;
 pub use seats::layout::{Category, Layout, Seat, SeatKind, SeatNo};
@@ -157,6 +168,10 @@ pub use storage::sled::SledStorage;
 #[cfg(all(feature = "sled", feature = "testing", not(target_arch = "wasm32")))]
 #[doc(hidden)]
 pub use storage::sled::SyncFault;
+pub use tickets::gate::{
+    Admission, GateError, GatePack, GateSeat, GateTicket, OfflineGate, RefusedTicket, Scan, log_line,
+    read_log,
+};
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};
 pub use time::{

@@ -43,8 +43,22 @@ pub const MAX_TITLE_CHARS: usize = 300;
 pub const MAX_EMAIL_BYTES: usize = 254;
 /// Longest reference that a caller attaches to a payment, in characters.
 pub const MAX_REFERENCE_CHARS: usize = 128;
+/// Most refunds of one charge that staff make.
+pub const MAX_REFUNDS_PER_CHARGE: usize = 16;
 /// Longest reason for a cancellation, in characters.
 pub const MAX_REASON_CHARS: usize = 200;
+/// Longest nonce of a scan, in characters.
+pub const MAX_NONCE_CHARS: usize = 64;
+/// Most shows that a gate lets in at once.
+pub const MAX_GATE_SHOWS: usize = 20;
+/// Most scans that one upload merges.
+pub const MAX_SCANS_PER_MERGE: usize = 500;
+/// Most scans of one ticket that are kept, the earliest.
+pub const MAX_SCANS_PER_TICKET: usize = 8;
+/// Most scans of one ticket that can be undone.
+pub const MAX_UNDONE_SCANS: usize = 32;
+/// Most times that a ticket is issued anew for one seat.
+pub const MAX_REISSUES: u8 = 8;
 /// Longest command id (`Idempotency-Key`), in characters.
 pub const MAX_COMMAND_ID_CHARS: usize = 128;
 /// Longest name of a device in a list of sessions, in characters.
@@ -89,6 +103,10 @@ pub const MAX_SHOWS_AT_ONCE: usize = 200;
 pub const MAX_RECURRENCE_DAYS: i64 = 366;
 /// Most days of a schedule that is looked at.
 pub const MAX_SCHEDULE_DAYS: i64 = 62;
+/// Most bookings that a settlement lists because they differ.
+pub const MAX_MISMATCHES: usize = 1000;
+/// Most days of a report.
+pub const MAX_REPORT_DAYS: i64 = 366;
 /// Most minutes of trailers before a movie, or of turnaround after it.
 pub const MAX_EXTRA_MINUTES: u32 = 240;
 /// Most days that sales open before a show.

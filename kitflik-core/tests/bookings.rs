@@ -324,7 +324,8 @@ fn money_for_a_booking_that_was_sold_on_other_terms_goes_back() {
         house.kitflik.tick().await.unwrap();
         bookings.confirm(&guest, held.id, &ConfirmBooking::counter()).await.unwrap();
         // The provider charges late.
-        let capture = kitflik_core::Capture { booking: held.id, amount: held.quote.total, reference: None };
+        let charge = kitflik_core::ChargeId { booking: held.id, number: 1 };
+        let capture = kitflik_core::Capture { charge, amount: held.quote.total, reference: None };
         kitflik_core::Payments::capture(&*house.payments, capture).await.unwrap();
         house.clock.advance(minutes(60));
         house.kitflik.tick().await.unwrap();
@@ -355,7 +356,8 @@ fn money_that_was_asked_for_at_another_price_sells_nothing() {
         let changed = bookings.change_seats(&guest, held.id, &fewer).await.unwrap();
         assert!(changed.quote.total.amount_minor < held.quote.total.amount_minor);
         // The provider charges late what it was asked for.
-        let capture = kitflik_core::Capture { booking: held.id, amount: held.quote.total, reference: None };
+        let charge = kitflik_core::ChargeId { booking: held.id, number: 1 };
+        let capture = kitflik_core::Capture { charge, amount: held.quote.total, reference: None };
         kitflik_core::Payments::capture(&*house.payments, capture).await.unwrap();
         house.clock.advance(minutes(5));
         house.kitflik.tick().await.unwrap();

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use common::{HALL, House, house, seats};
 use kitflik_core::{
     Actor, AuditQuery, BookingError, BookingId, BookingStatus, BookingView, CancelBooking, CancelledBy,
-    Capture, CommandId, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, MasterKey, Money, PaymentError,
-    PaymentStatus, Payments, Policy, RefundStatus, RegisterUser, Role, ShowId, StaffId, TestPayments,
+    Capture, ChargeId, CommandId, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, MasterKey, PaymentError,
+    PaymentStatus, Payments, Policy, Refund, RefundStatus, RegisterUser, Role, ShowId, StaffId, TestPayments,
 };
 use parking_lot::Mutex;
 use pollster::block_on;
@@ -217,11 +217,11 @@ fn a_customer_sees_what_they_cancelled_and_may_have_other_seats() {
 /// A provider whose refunds go as a script says.
 struct Script {
     books: TestPayments,
-    refunds: Mutex<Vec<Refund>>,
+    refunds: Mutex<Vec<Fate>>,
 }
 
 #[derive(Clone, Copy)]
-enum Refund {
+enum Fate {
     /// It was not asked, as far as it knows.
     Lost,
     /// It gave the money back, and nobody heard of it.
@@ -236,26 +236,26 @@ impl Payments for Script {
         self.books.capture(capture).await
     }
 
-    async fn status(&self, booking: BookingId) -> Result<PaymentStatus, PaymentError> {
-        self.books.status(booking).await
+    async fn status(&self, charge: ChargeId) -> Result<PaymentStatus, PaymentError> {
+        self.books.status(charge).await
     }
 
-    async fn refund(&self, booking: BookingId, amount: Money) -> Result<PaymentStatus, PaymentError> {
+    async fn refund(&self, refund: Refund) -> Result<PaymentStatus, PaymentError> {
         let no_answer = || Err(PaymentError::NoAnswer { reason: "timeout".to_owned() });
         let step = self.refunds.lock().pop();
         match step {
-            None => self.books.refund(booking, amount).await,
-            Some(Refund::Lost) => no_answer(),
-            Some(Refund::Unheard) => {
-                self.books.refund(booking, amount).await?;
+            None => self.books.refund(refund).await,
+            Some(Fate::Lost) => no_answer(),
+            Some(Fate::Unheard) => {
+                self.books.refund(refund).await?;
                 no_answer()
             }
-            Some(Refund::Pending) => Ok(PaymentStatus::Pending),
+            Some(Fate::Pending) => Ok(PaymentStatus::Pending),
         }
     }
 }
 
-fn scripted(house: &House, refunds: &[Refund]) -> (Kitflik, Arc<Script>) {
+fn scripted(house: &House, refunds: &[Fate]) -> (Kitflik, Arc<Script>) {
     let refunds = refunds.iter().rev().copied().collect();
     let provider = Arc::new(Script { books: TestPayments::new(), refunds: Mutex::new(refunds) });
     (engine(house, Some(provider.clone())), provider)
@@ -277,9 +277,7 @@ fn refund_of(kitflik: &Kitflik, actor: &Actor, id: BookingId) -> RefundStatus {
 
 #[test]
 fn a_refund_that_is_not_heard_of_is_found_out() {
-    for lost in
-        [&[Refund::Lost][..], &[Refund::Unheard], &[Refund::Pending, Refund::Lost], &[Refund::Pending; 3]]
-    {
+    for lost in [&[Fate::Lost][..], &[Fate::Unheard], &[Fate::Pending, Fate::Lost], &[Fate::Pending; 3]] {
         let house = house();
         let show = house.cinema(HALL, |_| {}).show.id;
         let (kitflik, provider) = scripted(&house, lost);
@@ -305,7 +303,7 @@ fn a_refund_that_is_not_heard_of_is_found_out() {
 fn a_repeat_asks_for_the_refund_again() {
     let house = house();
     let show = house.cinema(HALL, |_| {}).show.id;
-    let (kitflik, provider) = scripted(&house, &[Refund::Lost]);
+    let (kitflik, provider) = scripted(&house, &[Fate::Lost]);
     let (sold, guest) = buy(&kitflik, show, &ConfirmBooking::paid_by("script", None));
     let request = CancelBooking::new().command(command("cancel"));
     let again = || block_on(kitflik.bookings().cancel(&guest, sold.id, &request)).unwrap();
@@ -327,7 +325,7 @@ fn a_refund_waits_for_its_provider_and_is_given_up_when_it_knows_nothing() {
     assert!(block_on(without.tick()).unwrap().is_some());
     assert_eq!(refund_of(&without, &guest, sold.id), RefundStatus::Pending);
     // It comes back, and has forgotten everything.
-    let (amnesiac, _) = scripted(&house, &[Refund::Lost]);
+    let (amnesiac, _) = scripted(&house, &[]);
     block_on(amnesiac.tick()).unwrap();
     assert_eq!(refund_of(&amnesiac, &guest, sold.id), RefundStatus::Failed);
 }

@@ -1,7 +1,12 @@
 //! Many runs of the simulation. `KITFLIK_SIM_SEEDS=10000` runs more, `KITFLIK_SIM_FIRST=42` starts elsewhere.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test program")]
 
-use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, run, schedule};
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, gate, run, schedule};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -9,14 +14,46 @@ fn setting(name: &str, default: u64) -> u64 {
         .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
+/// Runs every seed, on all the cores there are, and hands over what each told. Of faults, the first seed's is told.
+fn each_seed<T: Send>(
+    first: u64,
+    count: u64,
+    run: impl Fn(u64) -> Result<T, String> + Sync,
+    mut take: impl FnMut(T) + Send,
+) {
+    let next = AtomicU64::new(first);
+    let fault: Mutex<Option<(u64, String)>> = Mutex::new(None);
+    let take: Mutex<&mut (dyn FnMut(T) + Send)> = Mutex::new(&mut take);
+    let work = || {
+        while fault.lock().unwrap().is_none() {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count {
+                break;
+            }
+            match run(seed) {
+                Ok(told) => (take.lock().unwrap())(told),
+                Err(found) => {
+                    let mut fault = fault.lock().unwrap();
+                    if fault.as_ref().is_none_or(|(other, _)| seed < *other) {
+                        *fault = Some((seed, found));
+                    }
+                }
+            }
+        }
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+    if let Some((_, fault)) = fault.into_inner().unwrap() {
+        panic!("{fault}");
+    }
+}
+
 #[test]
 fn no_seed_breaks_an_invariant() {
     let stage = Stage::build().unwrap();
     let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 150));
     let mut tally = Tally::default();
-    for seed in first..first + count {
-        tally.add(run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
-    }
+    each_seed(first, count, |seed| run(seed, &stage, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
     // A run in which nothing happens proves nothing.
     assert!(tally.sales > count, "{tally:?}");
@@ -108,9 +145,7 @@ fn uses_of_a_discount_code_without_a_check_are_caught() {
 fn no_seed_breaks_a_rule_of_accounts() {
     let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 60));
     let mut tally = accounts::Tally::default();
-    for seed in first..first + count {
-        tally.add(accounts::run(seed, None).unwrap_or_else(|fault| panic!("{fault}")));
-    }
+    each_seed(first, count, |seed| accounts::run(seed, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
     assert!(tally.log_ins > count && tally.refreshes > count && tally.resets > count, "{tally:?}");
     assert!(tally.moves > count / 20 && tally.deletions > count / 10 && tally.guesses > count, "{tally:?}");
@@ -157,9 +192,7 @@ fn no_seed_breaks_a_rule_of_the_schedule() {
     let stage = schedule::Stage::build().unwrap();
     let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 60));
     let mut tally = schedule::Tally::default();
-    for seed in first..first + count {
-        tally.add(schedule::run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
-    }
+    each_seed(first, count, |seed| schedule::run(seed, &stage, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
     assert!(tally.added > count && tally.clashes > count && tally.moves > count / 4, "{tally:?}");
     assert!(tally.edits > count / 2 && tally.stale > count / 20 && tally.deletions > count / 10, "{tally:?}");
@@ -202,4 +235,51 @@ fn a_schedule_whose_guard_is_not_checked_is_caught() {
 #[test]
 fn a_move_that_nobody_is_told_of_is_caught() {
     caught_in_the_schedule(Sabotage::MoveUntold);
+}
+
+#[test]
+fn no_seed_breaks_a_rule_of_the_gate() {
+    let stage = gate::Stage::build().unwrap();
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 100));
+    let mut tally = gate::Tally::default();
+    for seed in first..first + count {
+        tally.add(gate::run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
+    }
+    println!("{count} seeds: {tally:?}");
+    assert!(tally.admitted > count && tally.used > count && tally.void > count / 4, "{tally:?}");
+    assert!(tally.offline > count && tally.uploads > count && tally.conflicts > count / 2, "{tally:?}");
+    assert!(tally.undone > count / 4 && tally.unknown > count / 20, "{tally:?}");
+    assert!(tally.dropped > count && tally.crashes > count, "{tally:?}");
+}
+
+#[test]
+fn a_seed_repeats_its_run_of_the_gate() {
+    let stage = gate::Stage::build().unwrap();
+    for seed in 0..5 {
+        assert_eq!(gate::run(seed, &stage, None), gate::run(seed, &stage, None));
+    }
+}
+
+fn caught_at_the_gate(sabotage: Sabotage) {
+    let stage = gate::Stage::build().unwrap();
+    let fault = (0..300).find_map(|seed| gate::run(seed, &stage, Some(sabotage)).err());
+    println!(
+        "{sabotage:?}: {}",
+        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 300 seeds"))
+    );
+}
+
+#[test]
+fn a_gate_without_checks_is_caught() {
+    caught_at_the_gate(Sabotage::ChecksOff);
+}
+
+#[test]
+fn a_check_in_that_does_not_check_its_ticket_is_caught() {
+    caught_at_the_gate(Sabotage::CheckInUnchecked);
+}
+
+#[test]
+fn a_merge_that_does_not_check_its_ticket_is_caught() {
+    caught_at_the_gate(Sabotage::MergeUnchecked);
 }

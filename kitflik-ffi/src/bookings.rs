@@ -264,6 +264,14 @@ impl Bookings {
         guarded(self.kitflik.bookings().qr_png(&actor, booking, ticket)).await
     }
 
+    /// The tickets of a confirmed booking as one page to print: HTML that stands alone.
+    ///
+    /// # Errors
+    /// As [`Bookings::tickets`].
+    pub async fn print(&self, actor: Actor, booking: BookingId) -> Result<String, KitflikError> {
+        guarded(self.kitflik.bookings().print(&actor, booking)).await
+    }
+
     /// The show of a confirmed booking as an iCalendar file.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ compile_error!("uniffi does not build for wasm32: use the package `kitflik-wasm`
 
 mod bookings;
 mod catalog;
+mod check_in;
 mod conformance;
 mod door;
 mod gate;
@@ -34,6 +35,7 @@ pub use catalog::{
     AuditoriumPage, Catalog, MoviePage, NewAuditorium, PriceCardPage, SetLayout, ShowPage, VenuePage,
     VoucherPage,
 };
+pub use check_in::{CheckInPage, OfflineGate, gate_log_line, read_gate_log};
 pub use conformance::{ConformanceFailure, conformance_cases, run_conformance_case};
 pub use door::{memory_storage, sled_storage, validate_batch, validate_reads};
 pub use gate::{Gate, qr_png, qr_svg};

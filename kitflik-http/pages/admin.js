@@ -1,10 +1,15 @@
-// Staff: log in, how full the shows are, who has booked.
+// Staff: log in, how full the shows are, who has booked, and the ways to all else.
 
 import { LoggedOut, NoAnswer, Refused, get, serverNow } from "./api.js";
+import { callOff } from "./call-off.js";
 import { h, notice, show } from "./dom.js";
+import { door } from "./door.js";
 import { capital, count, dayOf, longDay, moment, money, timeOf } from "./format.js";
 import { houseSeats } from "./house-seats.js";
+import { jobs } from "./jobs.js";
+import { mail } from "./mail.js";
 import { sessionAt } from "./session.js";
+import { settlement } from "./settlement.js";
 import { tell } from "./words.js";
 
 const main = document.getElementById("main");
@@ -88,12 +93,25 @@ async function open() {
   try {
     if ((await staff.state()) === "none") throw new LoggedOut();
     if (!current()) return;
-    show(session, h("button", { type: "button", class: "small", id: "logout", onclick: logOut }, "Log out"));
+    const context = { session: staff, current, failed: (error) => failed(error, open) };
+    views(view);
     if (view === "show" && id) await bookings(id, current);
+    else if (view === "jobs") await jobs(main, context);
+    else if (view === "mail") await mail(main, context);
+    else if (view === "settlement") await settlement(main, { ...context, day: id });
     else await shows(current);
   } catch (error) {
     if (current()) failed(error, open);
   }
+}
+
+const VIEWS = [["", "Shows"], ["mail", "Mail"], ["jobs", "Jobs"], ["settlement", "Settlement"]];
+
+/** The ways from one view to another. */
+function views(here) {
+  const at = VIEWS.some(([view]) => view === here) ? here : "";
+  const links = VIEWS.map(([view, name]) => h("a", { href: `#/${view}`, "aria-current": view === at && "page" }, name));
+  show(session, h("nav", { class: "views", "aria-label": "Views" }, links), h("button", { type: "button", class: "small", id: "logout", onclick: logOut }, "Log out"));
 }
 
 const percent = (part, whole) => (whole === 0 ? 0 : (100 * part) / whole);
@@ -166,8 +184,8 @@ async function shows(current) {
   add(page);
 }
 
-const FILTERS = [["confirmed", "Sold"], ["held", "Held"], ["confirming", "Being paid"], ["released", "Given back"], ["expired", "Ran out"], ["", "All"]];
-const STATUS = { confirmed: "Sold", held: "Held", confirming: "Being paid", released: "Given back", expired: "Ran out" };
+const FILTERS = [["confirmed", "Sold"], ["held", "Held"], ["confirming", "Being paid"], ["released", "Given back"], ["expired", "Ran out"], ["cancelled", "Cancelled"], ["", "All"]];
+const STATUS = { confirmed: "Sold", held: "Held", confirming: "Being paid", released: "Given back", expired: "Ran out", cancelled: "Cancelled" };
 
 /** A hold that has run out stays `held` until somebody takes its seats. */
 function statusOf(booking) {
@@ -249,7 +267,9 @@ async function bookings(id, current) {
     h("p", { class: "back" }, h("a", { href: "#/" }, "← All shows")),
     h("div", { class: "headline" }, h("h1", {}, one.movie.title),
       h("p", { class: "quiet" }, `${capital(day)}, ${timeOf(one.starts_at_local)} · ${one.auditorium.name} · ${one.venue.name}`)),
+    door(one, { session: staff, current }),
     houseSeats(one, { session: staff, current, failed: (error) => failed(error, open) }),
+    callOff(one, { session: staff, current }),
     filter, table, told, more);
   await choose("confirmed");
 }

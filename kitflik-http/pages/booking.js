@@ -2,6 +2,7 @@
 
 import { asCustomer, isLoggedIn, logInLink, proofOf } from "./account.js";
 import { Refused, command, get, getText, serverNow } from "./api.js";
+import { cancelPanel, cancelledBooking } from "./cancel.js";
 import { whenAndWhere } from "./choose.js";
 import { customerFields, customerGiven, customerOf, markField } from "./customer.js";
 import { h, notice, show } from "./dom.js";
@@ -76,6 +77,7 @@ export async function viewBooking(app, main, current) {
     if (next.status === "held") till(context);
     else if (next.status === "confirming") waiting(context);
     else if (next.status === "confirmed") tickets(context);
+    else if (next.status === "cancelled") cancelled(context);
     else over(context);
   };
   draw(booking);
@@ -296,6 +298,13 @@ function waiting({ main, mine, one, booking, draw, current, leaves }) {
   leaves.push(() => clearTimeout(timer));
 }
 
+/** It was sold, and is not any more. */
+function cancelled(context) {
+  const { app, main, one } = context;
+  app.title("Your booking is cancelled");
+  show(main, headline(one, "Your booking is cancelled"), cancelledBooking(context, () => startAgain(app)));
+}
+
 /** The time ran out, or the seats were given back. */
 function over({ app, main, one, booking, current }) {
   const ids = booking.seats.map((seat) => seat.id);
@@ -331,7 +340,7 @@ function over({ app, main, one, booking, current }) {
     told);
 }
 
-function tickets({ app, main, mine, one, booking, current, leaves }) {
+function tickets({ app, main, mine, one, booking, draw, current, leaves }) {
   app.title("Your tickets");
   const urls = [];
   leaves.push(() => urls.forEach((url) => URL.revokeObjectURL(url)));
@@ -353,7 +362,8 @@ function tickets({ app, main, mine, one, booking, current, leaves }) {
       h("button", { type: "button", onclick: () => print() }, "Print"),
       h("button", { type: "button", class: "plain", id: "another", onclick: () => startAgain(app) }, "Book something else")),
     h("details", { class: "panel panel-body" }, h("summary", {}, `Bill · ${money(booking.quote.total.amount_minor, booking.quote.total.currency)}`), bill(booking),
-      h("p", { class: "quiet" }, `Booking ${booking.id}`)));
+      h("p", { class: "quiet" }, `Booking ${booking.id}`)),
+    cancelPanel({ mine, one, booking, draw, current }));
 
   const base = `/v1/bookings/${booking.id}`;
   async function load() {

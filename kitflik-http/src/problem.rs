@@ -132,6 +132,17 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
             (StatusCode::UNPROCESSABLE_ENTITY, "The discount code is not valid here")
         }
         ErrorCode::VoucherUsedUp => (StatusCode::CONFLICT, "The discount code is used up"),
+        ErrorCode::TicketMalformed => (StatusCode::UNPROCESSABLE_ENTITY, "Not a ticket"),
+        ErrorCode::TicketUnknownVersion => (StatusCode::UNPROCESSABLE_ENTITY, "A ticket of another version"),
+        ErrorCode::TicketUnknownKey => (StatusCode::UNPROCESSABLE_ENTITY, "A ticket of another house"),
+        ErrorCode::TicketBadSignature => (StatusCode::UNPROCESSABLE_ENTITY, "The ticket is not genuine"),
+        ErrorCode::TicketWrongShow => (StatusCode::CONFLICT, "A ticket for another show"),
+        ErrorCode::TicketTooEarly => (StatusCode::CONFLICT, "Too early"),
+        ErrorCode::TicketExpired => (StatusCode::GONE, "The show is over"),
+        ErrorCode::TicketCancelled => (StatusCode::GONE, "The ticket was cancelled"),
+        ErrorCode::TicketRevoked => (StatusCode::GONE, "The ticket was revoked"),
+        ErrorCode::TicketAlreadyUsed => (StatusCode::CONFLICT, "The ticket was used"),
+        ErrorCode::TicketScanUndone => (StatusCode::CONFLICT, "The check-in was undone"),
         ErrorCode::AlreadyExists => (StatusCode::CONFLICT, "It exists already"),
         ErrorCode::IdempotencyMismatch => {
             (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used for another request")

@@ -1,6 +1,6 @@
 //! The reference server: what the binary `kitflik` does.
 //!
-//! [`main`] is the whole program. The mailers are public, for hosts that put a server of their own together.
+//! [`main`] is the whole program. The mailers and the test provider are public, for hosts that put a server of their own together.
 
 mod breaker;
 mod cli;
@@ -15,10 +15,12 @@ mod limits;
 mod logs;
 mod mail;
 mod master_key;
+mod report;
 mod rush;
 mod serve;
 mod settings;
 mod staff;
+mod test_payments;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,7 @@ pub(crate) use limits::neighbourhood;
 
 pub use hasher::PooledHasher;
 pub use mail::{FileMailer, InvalidMailer, Sender, SmtpMailer};
+pub use test_payments::FilePayments;
 
 /// Runs the program with the arguments and environment of this process.
 #[must_use]
@@ -49,6 +52,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(flags) => serve::run(&flags),
         Command::Import(what) => import::run(&what),
         Command::Audit(what) => staff::audit(&what),
+        Command::Report(what) => report::run(&what),
         Command::Keys(what) => keys::run(&what),
         Command::Mail(what) => mail::preview::run(&what),
         Command::Staff(what) => staff::run(&what),

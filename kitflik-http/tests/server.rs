@@ -298,6 +298,9 @@ async fn the_log_of_staff_is_verified_and_an_admin_who_is_locked_out_is_rescued(
         "{verified:?}"
     );
     assert!(said(&on_data(&["audit", "reseal"])).starts_with("0 rows"), "there is one key");
+    let settled = on_data(&["report", "settlement", "--day", "2026-11-27"]);
+    assert_eq!(said(&settled).trim(), "line,name,bookings,amount,currency,by_booking,since");
+    assert_eq!(on_data(&["report", "settlement", "--day", "today"]).status.code(), Some(2));
     let nobody = on_data(&["staff", "rescue", "--email", "ada@example.org"]);
     assert_eq!(nobody.status.code(), Some(2), "{nobody:?}");
     let rescued = on_data(&["staff", "rescue", "--email", EMAIL]);

@@ -2,7 +2,7 @@
 
 Usage: smtp_sink.py DIRECTORY [PORT]. It says `port N` once it listens, then `mail PATH` for each mail. Receivers whose
 address begins with `refused` get a permanent refusal, with `busy` a temporary one, with `unknown-at-first` a permanent one
-the first time. Of those with `half`, every first mail fails: by turns it is not taken, or it is and the sink does not say
+the first time, with `flaky` a temporary one at first. Of those with `half`, every first mail fails: by turns it is not taken, or it is and the sink does not say
 so. The files `connections` and `mails` in the directory have a byte for each.
 """
 
@@ -45,6 +45,8 @@ class Sink:
             return "451 4.3.2 come again later"
         if address.startswith("unknown-at-first") and self.first(address):
             return "550 5.1.1 nobody of this name"
+        if address.startswith("flaky") and self.first(address):
+            return "451 4.3.2 come again later"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 fine"
 

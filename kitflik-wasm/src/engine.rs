@@ -5,6 +5,7 @@
 
 mod bookings;
 mod catalog;
+mod gate;
 mod house;
 mod items;
 mod schedule;

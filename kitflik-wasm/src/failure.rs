@@ -1,8 +1,8 @@
 //! Refusals, as the JavaScript side makes a `KitflikError` of them.
 
 use kitflik_core::{
-    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, Invalid, SeatId, TicketError,
-    UserError,
+    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, GateError, Invalid, SeatId,
+    TicketError, UserError,
 };
 use kitflik_http::Unreadable;
 use serde::Serialize;
@@ -72,7 +72,16 @@ from_error! { BookingError CatalogError UserError EngineError }
 
 impl From<TicketError> for Failure {
     fn from(error: TicketError) -> Self {
-        Self::of(error.code(), error)
+        Self::of(error.code().as_str(), error)
+    }
+}
+
+impl From<GateError> for Failure {
+    fn from(error: GateError) -> Self {
+        match error {
+            GateError::Invalid(invalid) => invalid.into(),
+            other => Self::new(other.code(), other),
+        }
     }
 }
 

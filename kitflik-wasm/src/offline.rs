@@ -1,6 +1,8 @@
 //! What a gate or a plan editor needs without a house: genuine tickets and layouts, as JSON texts.
 
-use kitflik_core::{Layout, TicketKey, TicketKeys};
+use std::cell::RefCell;
+
+use kitflik_core::{GatePack, Layout, TicketKey, TicketKeys};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -33,6 +35,62 @@ pub fn layout_from_text(name: &str, text: &str) -> Result<String, JsValue> {
 #[wasm_bindgen(js_name = layoutFromPretix)]
 pub fn layout_from_pretix(json: &str) -> Result<String, JsValue> {
     to_json(&Layout::from_pretix(json).map_err(Failure::from)?)
+}
+
+/// A gate that lets people into one show without a network.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct OfflineGate {
+    gate: RefCell<kitflik_core::OfflineGate>,
+}
+
+#[wasm_bindgen]
+impl OfflineGate {
+    /// A gate with a pack, as JSON, that goes on where its log ends.
+    ///
+    /// # Errors
+    /// What is wrong with the pack, the device's name or the log.
+    #[wasm_bindgen(constructor)]
+    pub fn new(pack: &str, device: &str, log: &str) -> Result<Self, JsValue> {
+        let gate = kitflik_core::OfflineGate::resume(read_pack(pack)?, device, log).map_err(Failure::from)?;
+        Ok(Self { gate: RefCell::new(gate) })
+    }
+
+    /// Whether the holder of a ticket may go in now: an `Admission`.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn scan(&self, token: &str, nonce: &str, now: &str) -> Result<String, JsValue> {
+        let now = now.parse().map_err(|error| Failure::field("now", "invalid", error))?;
+        to_json(&self.gate.borrow_mut().scan(token, nonce, now).map_err(Failure::from)?)
+    }
+
+    /// Takes a newer pack of the same show.
+    ///
+    /// # Errors
+    /// What is wrong with it; the old pack stays.
+    pub fn renew(&self, pack: &str) -> Result<(), JsValue> {
+        let pack = read_pack(pack)?;
+        Ok(self.gate.borrow_mut().renew(pack).map_err(Failure::from)?)
+    }
+
+    /// What to upload: a list of scans.
+    ///
+    /// # Errors
+    /// None.
+    pub fn scans(&self) -> Result<String, JsValue> {
+        to_json(&self.gate.borrow().scans())
+    }
+
+    /// What to keep on the device: a line for each scan.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.gate.borrow().log()
+    }
+}
+
+fn read_pack(pack: &str) -> Result<GatePack, Failure> {
+    serde_json::from_str(pack).map_err(|error| Failure::field("pack", "invalid", error))
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, JsValue> {

@@ -1,30 +1,27 @@
 //! Cancel: a sale is undone. Its seats are free at once, and its money goes back.
 //!
-//! One commit cancels the booking, frees its seats, promises the mail and leaves the row of the payment; then the
-//! provider gives the money back; then the refund is noted. Whatever is cut off in between,
-//! [`Kitflik::tick`](crate::Kitflik::tick) finds by that row. Where the refund stands is kept apart from the
-//! booking's status: nothing about money makes a cancelled booking anything else.
+//! One commit cancels the booking, frees its seats, promises the mail and the refund (`refunds.rs`); then the provider
+//! gives the money back; then that is noted. Where the refund stands is kept apart from the booking's status: nothing
+//! about money makes a cancelled booking anything else.
 
 use serde::{Deserialize, Serialize};
 
-use super::confirm::FIRST_LOOK;
 use super::house::give_up;
 use super::maps::SeatState;
-use super::money::note;
-use super::{BookingError, BookingStatus, BookingView, Bookings};
+use super::refunds::{no_longer_owed, promise_refund};
+use super::{
+    BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView,
+    return_tickets,
+};
 use crate::actor::Actor;
-use crate::error::{EngineError, Validation};
+use crate::error::Validation;
 use crate::ids::{BookingId, CommandId, MailId};
 use crate::kitflik::Policy;
 use crate::limits;
-use crate::money::Money;
-use crate::ports::payments::PaymentStatus;
 use crate::ports::storage::Durability;
 use crate::store::keys;
-use crate::store::records::{
-    Booking, Cancellation, Form, MailContent, MoneyEvent, Outbox, PaymentInFlight, Refund, Show, VoucherUse,
-};
-use crate::store::tx::{Loaded, Mutant};
+use crate::store::records::{Booking, Cancellation, Form, MailContent, Outbox, Refund, Show, VoucherUse};
+use crate::store::tx::Loaded;
 use crate::time::Timestamp;
 
 /// A request to undo a sale.
@@ -76,34 +73,6 @@ pub enum CancelledBy {
     Customer,
     /// Staff, or the host program.
     House,
-}
-
-/// Where the money of a cancelled booking stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RefundStatus {
-    /// The provider has been asked, or will be.
-    Pending,
-    /// It was given back.
-    Refunded,
-    /// The provider has said for a day that it knows of no such money: somebody has to look.
-    Failed,
-}
-
-/// Money that goes back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct RefundView {
-    /// How much.
-    pub amount: Money,
-    /// Where it stands.
-    pub status: RefundStatus,
 }
 
 /// How a sale was undone.
@@ -173,7 +142,8 @@ impl Bookings<'_> {
             check_request(actor, request)?;
             // Nothing follows a cancellation but the news of its refund, so a repeat may hear them.
             if let Loaded::Replay(_) = replay {
-                return engine.booking_view(&self.give_back(sold).await).await;
+                self.pay_back(booking).await;
+                return engine.booking_view(&sold).await;
             }
             match sold.status {
                 BookingStatus::Confirmed => {}
@@ -181,7 +151,8 @@ impl Bookings<'_> {
                     if request.command.is_some() && tx.commit(Durability::Durable, &sold).await?.is_none() {
                         continue;
                     }
-                    return engine.booking_view(&self.give_back(sold).await).await;
+                    self.pay_back(booking).await;
+                    return engine.booking_view(&sold).await;
                 }
                 status => {
                     let needed = "only a confirmed booking can be cancelled; a hold is released";
@@ -195,13 +166,14 @@ impl Bookings<'_> {
                 let show = tx.get(&show_key)?.ok_or(BookingError::NotFound { what: "show" })?;
                 cancellable(&show, tx.now(), &engine.policy)?;
             }
-            let paid = sold.payment.as_ref().filter(|payment| payment.charge.is_some());
-            let provider = paid.map(|payment| payment.provider.clone());
+            let promised = promise_refund(&mut tx, &sold, sold.total, RefundReason::Cancelled).await?;
+            no_longer_owed(&mut tx, &sold, sold.total, 0).await?;
+            let refund = Refund { amount: promised, status: RefundStatus::Pending };
             let cancellation = Cancellation {
                 at: tx.now(),
                 by: if house { CancelledBy::House } else { CancelledBy::Customer },
                 reason: request.reason.clone(),
-                refund: paid.map(|_| Refund { amount: sold.total, status: RefundStatus::Pending }),
+                refund: (promised.amount_minor > 0).then_some(refund),
             };
             let cancelled =
                 Booking { status: BookingStatus::Cancelled, cancellation: Some(cancellation), ..sold };
@@ -211,80 +183,23 @@ impl Bookings<'_> {
                 // Whoever needs the use finds it again.
                 tx.put(&keys::voucher_use(discount.voucher(), booking), &VoucherUse { v: Form })?;
             }
-            if let Some(provider) = provider.filter(|_| !tx.broken(Mutant::RefundForgotten)) {
-                let (started_at, due) = (tx.now(), tx.now().plus(FIRST_LOOK));
-                let key = keys::payment(booking, &provider);
-                tx.put(&key, &PaymentInFlight { v: Form, booking, provider, started_at, due, amount: None })?;
-            }
             if let Some((to, to_name)) = self.mail_address(&mut tx, &cancelled).await? {
                 let mail = MailId::new(tx.now(), engine.random());
                 let content = MailContent::BookingCancelled { booking };
                 let outbox = Outbox::new(mail, to, Some(to_name), content);
                 tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
             }
-            note(&mut tx, &cancelled, MoneyEvent::Returned, cancelled.total, None, 0)?;
+            return_tickets(&mut tx, &cancelled, &cancelled.seats)?;
             tx.put(&key, &cancelled)?;
             if let Some(version) = tx.commit(Durability::Durable, &cancelled).await? {
                 let free = cancelled.seats.iter().map(|seat| (seat.number, SeatState::Free));
                 let changes: Vec<_> = free.collect();
                 engine.maps.apply(cancelled.show, version, &changes);
-                return engine.booking_view(&self.give_back(cancelled).await).await;
+                self.pay_back(booking).await;
+                return engine.booking_view(&cancelled).await;
             }
         }
     }
-
-    /// Asks the provider to give back what a cancelled booking cost, if that is still to be done. The cancellation is
-    /// committed: whatever fails here, `tick` does later.
-    async fn give_back(&self, cancelled: Booking) -> Booking {
-        match self.refund(&cancelled).await {
-            Ok(Some(refunded)) => refunded,
-            Ok(None) | Err(_) => cancelled,
-        }
-    }
-
-    async fn refund(&self, cancelled: &Booking) -> Result<Option<Booking>, EngineError> {
-        let Some(payment) = &cancelled.payment else { return Ok(None) };
-        let Some(amount) = pending_refund(cancelled, &payment.provider) else { return Ok(None) };
-        let Some(provider) = self.engine.payments.get(&payment.provider) else { return Ok(None) };
-        let Ok(PaymentStatus::Refunded) = provider.refund(cancelled.id, amount).await else {
-            return Ok(None);
-        };
-        let (key, watch) = (keys::booking(cancelled.id), keys::payment(cancelled.id, &payment.provider));
-        let mut tx = self.engine.begin();
-        loop {
-            let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
-                return Ok(None);
-            };
-            let Some(found) = tx.get(&key)? else { return Ok(None) };
-            if pending_refund(&found, &payment.provider).is_none() {
-                return Ok(Some(found));
-            }
-            note(&mut tx, &found, MoneyEvent::Refunded, amount, Some(&payment.provider), 0)?;
-            let refunded = with_refund(found, RefundStatus::Refunded);
-            tx.put(&key, &refunded)?;
-            tx.delete(&watch);
-            if tx.commit(Durability::Durable, &()).await?.is_some() {
-                return Ok(Some(refunded));
-            }
-        }
-    }
-}
-
-/// How much a cancelled booking still waits to have given back by a provider.
-pub(super) fn pending_refund(booking: &Booking, provider: &str) -> Option<Money> {
-    let refund = booking.cancellation.as_ref()?.refund.as_ref()?;
-    let theirs = booking.payment.as_ref()?.provider == provider;
-    (theirs && refund.status == RefundStatus::Pending).then_some(refund.amount)
-}
-
-/// The booking with the end of its refund, if it waits for one.
-pub(super) fn with_refund(booking: Booking, status: RefundStatus) -> Booking {
-    let mut booking = booking;
-    let refund = booking.cancellation.as_mut().and_then(|cancellation| cancellation.refund.as_mut());
-    if let Some(refund) = refund.filter(|refund| refund.status == RefundStatus::Pending) {
-        refund.status = status;
-    }
-    booking
 }
 
 fn check_request(actor: &Actor, request: &CancelBooking) -> Result<(), BookingError> {

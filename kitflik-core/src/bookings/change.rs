@@ -99,7 +99,8 @@ impl Bookings<'_> {
                 let free = given_back.iter().map(|seat| (*seat, SeatState::Free));
                 let changes: Vec<_> = chosen.iter().map(|seat| (*seat, state)).chain(free).collect();
                 engine.maps.apply(held.show, version, &changes);
-                return Ok(view(layout, &changed));
+                let charges = engine.charges_of(&changed).await?;
+                return Ok(view(layout, &changed, &charges));
             }
         }
     }

@@ -5,6 +5,8 @@ use thiserror::Error;
 use super::BookingStatus;
 use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 use crate::ids::SeatId;
+use crate::ports::payments::EventError;
+use crate::tickets::token::TicketError;
 use crate::time::Timestamp;
 
 /// Why a command about seats or a booking was refused. Nothing was changed.
@@ -102,6 +104,9 @@ pub enum BookingError {
     /// The payment provider has not said yet. The seats are kept; ask for the booking, or confirm again.
     #[error("the payment is not decided yet; the seats are kept: look at the booking again in a moment")]
     PaymentPending,
+    /// What says that it comes from a payment provider is not listened to.
+    #[error(transparent)]
+    Event(#[from] EventError),
     /// There is no such discount code.
     #[error("there is no such discount code")]
     VoucherUnknown,
@@ -123,6 +128,9 @@ pub enum BookingError {
         /// How long to wait.
         retry_after: std::time::Duration,
     },
+    /// A ticket does not admit.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -148,10 +156,14 @@ impl BookingError {
             Self::NotCancellable { .. } => ErrorCode::CancellationClosed,
             Self::PaymentDeclined { .. } => ErrorCode::PaymentDeclined,
             Self::PaymentPending => ErrorCode::PaymentPending,
+            Self::Event(EventError::NotSupported) => ErrorCode::NotFound,
+            Self::Event(EventError::BadSignature { .. }) => ErrorCode::EventBadSignature,
+            Self::Event(EventError::Malformed { .. }) => ErrorCode::EventMalformed,
             Self::VoucherUnknown => ErrorCode::VoucherUnknown,
             Self::VoucherNotValid { .. } => ErrorCode::VoucherNotValid,
             Self::VoucherUsedUp { .. } => ErrorCode::VoucherUsedUp,
             Self::TooOften { .. } => ErrorCode::TooManyRequests,
+            Self::Ticket(error) => error.code(),
             Self::Engine(error) => error.code(),
         }
     }

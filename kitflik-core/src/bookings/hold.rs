@@ -129,6 +129,7 @@ impl Bookings<'_> {
             let code = request.discount_code.as_deref();
             let discount = self.discount(&mut tx, code, request.show_id, &show, card.currency).await?;
             let booking = quote::sum_up(&card, priced, discount)?.of(Booking {
+                channel: Some(channel),
                 customer: request.customer.clone(),
                 house_seats: claims.lent(),
                 until: tx.now().plus(engine.policy.hold),
@@ -155,7 +156,7 @@ impl Bookings<'_> {
     fn held_view(&self, layout: &Layout, booking: &Booking) -> Result<BookingView, BookingError> {
         let guest = booking.holder == Holder::Guest;
         let booking_token = guest.then(|| self.engine.keys.current().booking_token(booking.id));
-        Ok(BookingView { booking_token, ..view(layout, booking) })
+        Ok(BookingView { booking_token, ..view(layout, booking, &[]) })
     }
 
     pub(super) async fn hint_and_layout(
@@ -352,6 +353,7 @@ pub(super) fn blank(
         layout: show.layout,
         status: BookingStatus::Held,
         holder,
+        channel: None,
         customer: None,
         seats: Vec::new(),
         house_seats: Vec::new(),

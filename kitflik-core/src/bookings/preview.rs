@@ -93,7 +93,7 @@ impl Bookings<'_> {
             booking.customer = request.customer.clone();
             let booking = quote::sum_up(&card, priced, discount)?.of(booking);
             self.count_use(&mut tx, &booking, true).await?;
-            let view = view(layout, &booking);
+            let view = view(layout, &booking, &[]);
             return Ok(QuoteView { seats: view.seats, quote: view.quote });
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check_in::current_ticket;
 use super::view::seat_view;
 use super::{
     BestAvailable, BestAvailableView, BookingError, BookingStatus, BookingView, Bookings, SalesChannel,
@@ -15,9 +16,10 @@ use crate::limits;
 use crate::seats::best::best_available;
 use crate::seats::svg::{SvgOptions, seat_map_svg};
 use crate::store::keys;
-use crate::store::records::{BookedSeat, Booking};
+use crate::store::records::{BookedSeat, Booking, Show};
 use crate::tickets::qr::{qr_png, qr_svg};
-use crate::tickets::token::{TicketClaims, ticket_id};
+use crate::tickets::token::TicketClaims;
+use crate::time::Timestamp;
 
 impl Bookings<'_> {
     /// The seats of a show, as they were a moment ago.
@@ -158,7 +160,7 @@ impl Bookings<'_> {
         Ok(self.engine.calendar(&booking).await?)
     }
 
-    async fn record(&self, actor: &Actor, booking: BookingId) -> Result<Booking, BookingError> {
+    pub(super) async fn record(&self, actor: &Actor, booking: BookingId) -> Result<Booking, BookingError> {
         let found = self.engine.get(&keys::booking(booking)).await?;
         let found = found.ok_or(BookingError::NotFound { what: "booking" })?;
         self.engine.may_use(actor, &found)?;
@@ -176,23 +178,26 @@ impl Bookings<'_> {
         found.map(|issued| issued.token).ok_or(BookingError::NotFound { what: "ticket" })
     }
 
-    /// Signs the tickets of a booking. The same booking always gives the same tickets, so none is stored.
+    /// Signs the tickets of a booking, without those that were revoked. The same booking always gives the same
+    /// tickets, so none is stored.
     pub(crate) async fn issue(&self, booking: &Booking) -> Result<Vec<TicketView>, BookingError> {
         confirmed(booking)?;
         let show = self.engine.get(&keys::show(booking.show)).await?;
         let show = show.ok_or(BookingError::NotFound { what: "show" })?;
         let layout = self.engine.layout(booking.layout).await?;
         let layout = layout.ok_or_else(|| EngineError::internal("the layout is gone"))?;
+        let revoked = self.revoked_of(booking).await?;
+        let (valid_from, valid_until) = admits(&show);
         let ticket = |booked: &BookedSeat| {
             let number = booked.number;
-            let id = ticket_id(booking.id, booked.ticket.unwrap_or(number));
+            let id = current_ticket(booking, booked, &revoked)?;
             let claims = TicketClaims {
                 ticket: id,
                 booking: booking.id,
                 show: booking.show,
                 seat: number,
-                valid_from: show.starts_at.minus(DOORS_OPEN),
-                valid_until: show.ends_at,
+                valid_from,
+                valid_until,
             };
             let token = self.engine.keys.current().tickets().sign(&claims);
             Some(TicketView { id, seat: seat_view(layout.layout.seat(number)?, booked, booking), token })
@@ -203,6 +208,11 @@ impl Bookings<'_> {
 
 /// How long before the start a ticket lets people in.
 const DOORS_OPEN: std::time::Duration = std::time::Duration::from_secs(2 * 60 * 60);
+
+/// The window in which the tickets of a show let in.
+pub(super) fn admits(show: &Show) -> (Timestamp, Timestamp) {
+    (show.starts_at.minus(DOORS_OPEN), show.ends_at)
+}
 
 fn confirmed(booking: &Booking) -> Result<(), BookingError> {
     match booking.status {

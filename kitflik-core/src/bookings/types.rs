@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancellationView, SalesChannel};
+use super::{CancellationView, RefundView, SalesChannel};
 use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
@@ -344,7 +344,7 @@ pub struct BookedSeatView {
 pub struct PaymentView {
     /// Who takes it.
     pub provider: String,
-    /// `due` at the counter, `in_flight`, `captured`, `refunded`, or `not_captured`.
+    /// `due` at the counter, `in_flight`, `captured`, `partly_refunded`, `refunded`, or `not_captured`.
     pub status: String,
     /// What the caller attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -396,6 +396,10 @@ pub struct BookingView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub cancellation: Option<CancellationView>,
+    /// Money that went back, or will, the oldest first: of this sale, and of payments that came too late.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub refunds: Vec<RefundView>,
     /// For a guest: what later calls carry to prove that the booking is theirs. Only the answer to the hold has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]

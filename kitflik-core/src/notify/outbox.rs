@@ -10,7 +10,7 @@ use crate::ports::mailer::{MailError, Mailer};
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
 use crate::store::records::{
-    Code, Form, MailContent, MailedAgain, Outbox, Receipt, Record, Session, Tries, UserSession,
+    Code, Form, MailContent, MailedAgain, Outbox, PaymentEvent, Receipt, Record, Session, Tries, UserSession,
 };
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
@@ -28,6 +28,8 @@ const REST: Duration = Duration::from_secs(30);
 /// Failures after which a mail is given up: about three days.
 const MOST_ATTEMPTS: u32 = 80;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// How long a provider may tell an event again. Providers try for some days.
+const EVENT_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Rows that one tick looks through for old ones.
 const SWEEP_ROWS: u32 = 256;
 const SWEEP_PAUSE: Duration = Duration::from_secs(60 * 60);
@@ -175,7 +177,9 @@ impl Notify<'_> {
         let codes = self.sweep(4, &keys::codes(), |code: &Code| code.expires_at <= now).await?;
         let old = |again: &MailedAgain| now.since(again.at) > RECEIPT_LIFE;
         let again = self.sweep(5, &keys::mailed_again_all(), old).await?;
-        Ok([receipts, sessions, tries, listed, codes, again].into_iter().flatten().min())
+        let told = |event: &PaymentEvent| now.since(event.at) > EVENT_LIFE;
+        let events = self.sweep(7, &keys::payment_events(), told).await?;
+        Ok([receipts, sessions, tries, listed, codes, again, events].into_iter().flatten().min())
     }
 
     /// Looks through the next rows of a range and removes those that are over, if nobody renewed them meanwhile.

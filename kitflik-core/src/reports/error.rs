@@ -8,6 +8,12 @@ use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReportError {
+    /// There is no such thing.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
     /// Refused fields.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -24,6 +30,7 @@ impl ReportError {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
+            Self::NotFound { .. } => ErrorCode::NotFound,
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Denied(denied) => denied.code(),
             Self::Engine(error) => error.code(),

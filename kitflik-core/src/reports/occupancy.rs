@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::csv::{Cell, Csv};
 use super::{ReportError, Reports};
 use crate::actor::{Actor, Permission};
 use crate::catalog::{AuditoriumRef, MovieRef, Page, PageRequest, ShowStatus, VenueRef, page_limit};
@@ -130,4 +131,29 @@ impl Reports<'_> {
         }
         Ok(Page { items, next_cursor })
     }
+}
+
+/// A page of [`Reports::occupancy`] as comma-separated values (RFC 4180).
+#[must_use]
+pub fn occupancy_csv(page: &Page<OccupancyView>) -> String {
+    let mut csv = Csv::new(&[
+        "show_id",
+        "movie",
+        "venue",
+        "auditorium",
+        "starts_at_local",
+        "seats",
+        "sold",
+        "held",
+        "blocked",
+        "free",
+    ]);
+    for show in &page.items {
+        let (id, starts) = (show.show_id.to_string(), show.starts_at_local.to_string());
+        let texts =
+            [id.as_str(), &show.movie.title, &show.venue.name, &show.auditorium.name, starts.as_str()];
+        let counts = [show.seats, show.sold, show.held, show.blocked, show.free];
+        csv.row(texts.map(Cell::Text).into_iter().chain(counts.map(|count| Cell::count(count.into()))));
+    }
+    csv.finish()
 }

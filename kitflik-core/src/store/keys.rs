@@ -20,10 +20,15 @@
 //! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
+//! check-in/{show}/{ticket}               UsedTicket       a ticket lets in once
+//! revoked-ticket/{show}/{booking}/{ticket}  RevokedTicket
+//! returned-ticket/{show}/{booking}/{number}  ReturnedTicket  offline gates are told
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
-//! payment/{booking}/{provider digest}    PaymentInFlight  money that may be moving: found again after a crash
+//! charge/{booking}/{number}              Charge           money is taken, sold for and given back once
+//! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found again after a crash
+//! payment-event/{provider digest}/{event digest}  PaymentEvent  what a provider tells takes effect once
 //! money/{time}/{booking}/{event}/{number}  MoneyEntry     the books: what was owed and paid, in the order of time
 //! email/{email digest}                   EmailClaim       one account per e-mail
 //! user/{user}                            User
@@ -57,15 +62,16 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Code, CustomerCap,
-    Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MailedAgain,
-    MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentInFlight, PriceCard, Receipt,
-    Schedule, ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, User,
-    UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Charge, Code,
+    CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead,
+    MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent,
+    PaymentInFlight, PriceCard, Receipt, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer,
+    Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession,
+    Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
-    UserId, VenueId, VoucherId,
+    TicketId, UserId, VenueId, VoucherId,
 };
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
@@ -293,6 +299,42 @@ pub(crate) fn house_seats(show: ShowId) -> Typed<HouseSeats> {
     typed(with_id("house-seats/", show.as_bytes(), 0))
 }
 
+pub(crate) fn check_in(show: ShowId, ticket: TicketId) -> Typed<UsedTicket> {
+    typed(format!("check-in/{show}/{ticket}"))
+}
+
+pub(crate) fn check_ins(show: ShowId) -> Range<UsedTicket> {
+    under(&format!("check-in/{show}/"))
+}
+
+pub(crate) fn revoked_ticket(show: ShowId, booking: BookingId, ticket: TicketId) -> Typed<RevokedTicket> {
+    typed(format!("revoked-ticket/{show}/{booking}/{ticket}"))
+}
+
+pub(crate) fn revoked_tickets(show: ShowId) -> Range<RevokedTicket> {
+    under(&format!("revoked-ticket/{show}/"))
+}
+
+pub(crate) fn revoked_tickets_of(show: ShowId, booking: BookingId) -> Range<RevokedTicket> {
+    under(&format!("revoked-ticket/{show}/{booking}/"))
+}
+
+/// The seat that a ticket was issued for may have another number now: `number` is the one in its ticket.
+pub(crate) fn returned_ticket(show: ShowId, booking: BookingId, number: SeatNo) -> Typed<ReturnedTicket> {
+    typed(format!("returned-ticket/{show}/{booking}/{:05}", number.0))
+}
+
+pub(crate) fn returned_tickets(show: ShowId) -> Range<ReturnedTicket> {
+    under(&format!("returned-ticket/{show}/"))
+}
+
+/// Booking and ticket, or booking and number, that a key of [`revoked_tickets`] or [`returned_tickets`] ends in.
+pub(crate) fn voided<T: std::str::FromStr>(key: &str) -> Option<(BookingId, T)> {
+    let mut parts = key.rsplit('/');
+    let last = parts.next()?.parse().ok()?;
+    Some((parts.next()?.parse().ok()?, last))
+}
+
 pub(crate) fn cap(show: ShowId, customer: &str) -> Typed<CustomerCap> {
     typed(format!("cap/{show}/{}", digest(customer)))
 }
@@ -313,12 +355,28 @@ pub(crate) fn user_bookings(user: UserId) -> Range<UserBooking> {
     under(&format!("user-booking/{user}/"))
 }
 
-pub(crate) fn payment(booking: BookingId, provider: &str) -> Typed<PaymentInFlight> {
-    typed(format!("payment/{booking}/{}", digest(provider)))
+pub(crate) fn charge(booking: BookingId, number: u32) -> Typed<Charge> {
+    typed(format!("charge/{booking}/{number:05}"))
+}
+
+pub(crate) fn charges(booking: BookingId) -> Range<Charge> {
+    under(&format!("charge/{booking}/"))
+}
+
+pub(crate) fn payment(booking: BookingId, number: u32) -> Typed<PaymentInFlight> {
+    typed(format!("payment/{booking}/{number:05}"))
 }
 
 pub(crate) fn payments() -> Range<PaymentInFlight> {
     under("payment/")
+}
+
+pub(crate) fn payment_event(provider: &str, event: &str) -> Typed<PaymentEvent> {
+    typed(format!("payment-event/{}/{}", digest(provider), digest(event)))
+}
+
+pub(crate) fn payment_events() -> Range<PaymentEvent> {
+    under("payment-event/")
 }
 
 /// `number` tells events of one kind apart that happen to a booking.

@@ -51,11 +51,13 @@ macro_rules! records {
 mod accounts;
 mod bookings;
 mod catalog;
+mod check_ins;
 mod money;
 
 pub(crate) use accounts::*;
 pub(crate) use bookings::*;
 pub(crate) use catalog::*;
+pub(crate) use check_ins::*;
 pub(crate) use money::*;
 
 records! {

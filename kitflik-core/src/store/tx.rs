@@ -43,12 +43,20 @@ pub enum Mutant {
     ConfirmRelaxed,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// Money that arrives too late is not given back.
+    LateMoneyKept,
+    /// What a provider tells twice is taken in twice.
+    EventsRepeated,
     /// A show is put into a schedule that another one may be put into at the same time.
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
     /// The uses of a discount code are counted without a check.
     UsesUnchecked,
+    /// A ticket is used without a check.
+    CheckInUnchecked,
+    /// Scans are merged into a row that somebody else may have written meanwhile.
+    MergeUnchecked,
     /// Guesses at a code are counted without a check.
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
@@ -168,6 +176,23 @@ impl Engine {
                 _ => return Ok(found),
             }
         }
+    }
+
+    /// Reads the first rows of many ranges, in the order asked.
+    pub(crate) async fn scan_each<R: Record>(
+        &self,
+        ranges: impl IntoIterator<Item = Range<R>>,
+        limit: u32,
+    ) -> Result<Vec<Vec<R>>, EngineError> {
+        let scan = |range: Range<R>| Read::Scan { start: range.start, end: range.end, limit, reverse: false };
+        let reads: Vec<Read> = ranges.into_iter().map(scan).collect();
+        let mut found = Vec::with_capacity(reads.len());
+        for reads in reads.chunks(limits::MAX_READS) {
+            for rows in self.storage.read(reads.to_vec()).await? {
+                found.push(rows.iter().map(decode).collect::<Result<Vec<R>, EngineError>>()?);
+            }
+        }
+        Ok(found)
     }
 
     /// Reads the first rows of a range as they are.
@@ -433,7 +458,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Durability is a prefix: an empty batch that is durable makes durable what was seen before it.
-    async fn barrier(&self, durability: Durability) -> Result<(), EngineError> {
+    pub(crate) async fn barrier(&self, durability: Durability) -> Result<(), EngineError> {
         if durability == Durability::Relaxed || self.broken(Mutant::ConfirmRelaxed) {
             return Ok(());
         }

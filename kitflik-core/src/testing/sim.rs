@@ -8,9 +8,12 @@
 pub mod accounts;
 mod auditor;
 mod clerk;
+pub mod gate;
 mod house;
+mod money;
 mod people;
 pub mod schedule;
+mod settled;
 mod storage;
 
 use std::cell::RefCell;
@@ -31,9 +34,9 @@ use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, BookingId, Capture, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout,
-    MailError, Mailer, MasterKey, MemoryStorage, Money, NewAuditorium, NewMovie, NewPriceCard, NewShow,
-    NewVenue, NewVoucher, PaymentError, PaymentStatus, Payments, Policy, SelectionRules, ShowId, Storage,
+    Actor, Capture, CategoryPrice, ChargeId, Clock, Currency, DiscountKind, Email, Kitflik, Layout,
+    MailError, Mailer, MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    NewVoucher, PaymentError, PaymentStatus, Payments, Policy, Refund, SelectionRules, ShowId, Storage,
     TestPayments, Timestamp,
 };
 
@@ -66,6 +69,10 @@ pub enum Sabotage {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// A ticket is used without a check.
+    CheckInUnchecked,
+    /// Scans are merged into a row that somebody else may have written meanwhile.
+    MergeUnchecked,
 }
 
 impl Sabotage {
@@ -96,6 +103,8 @@ impl Sabotage {
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
+            Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
+            Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
         }
     }
 }
@@ -111,8 +120,10 @@ pub struct Tally {
     pub sales: u64,
     /// Cancellations acknowledged.
     pub cancellations: u64,
-    /// Cancelled bookings whose money came back.
+    /// Refunds of sales that were undone.
     pub refunds: u64,
+    /// Payments that came too late, and went back.
+    pub late_money: u64,
     /// Commands refused.
     pub refusals: u64,
     /// Commands whose outcome was not known.
@@ -145,6 +156,7 @@ impl Tally {
         self.sales += other.sales;
         self.cancellations += other.cancellations;
         self.refunds += other.refunds;
+        self.late_money += other.late_money;
         self.refusals += other.refusals;
         self.unknown += other.unknown;
         self.dropped += other.dropped;
@@ -340,16 +352,16 @@ impl Payments for FlakyPayments {
         answer
     }
 
-    async fn status(&self, booking: BookingId) -> Result<PaymentStatus, PaymentError> {
+    async fn status(&self, charge: ChargeId) -> Result<PaymentStatus, PaymentError> {
         self.lose(10).await?;
-        let answer = self.books.status(booking).await;
+        let answer = self.books.status(charge).await;
         self.lose(5).await?;
         answer
     }
 
-    async fn refund(&self, booking: BookingId, amount: Money) -> Result<PaymentStatus, PaymentError> {
+    async fn refund(&self, refund: Refund) -> Result<PaymentStatus, PaymentError> {
         self.lose(10).await?;
-        let answer = self.books.refund(booking, amount).await;
+        let answer = self.books.refund(refund).await;
         self.lose(15).await?;
         answer
     }
@@ -528,7 +540,8 @@ impl World {
         }
         let rows = self.storage.rows();
         let sent = self.sent.lock().clone();
-        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)
+        self.auditor.borrow_mut().end(&rows, &self.books.taken(), &sent)?;
+        settled::all_days_settle(&self.engines[0], start(), self.clock.now())
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::error::ErrorCode;
 use crate::ids::{BookingId, ShowId, TicketId};
 use crate::seats::layout::SeatNo;
 use crate::time::Timestamp;
@@ -28,6 +29,21 @@ pub(crate) fn ticket_id(booking: BookingId, seat: SeatNo) -> TicketId {
         .chain_update(b"kitflik ticket 1")
         .chain_update(booking.as_bytes())
         .chain_update(seat.0.to_be_bytes())
+        .finalize();
+    TicketId::from_digest(first(&digest))
+}
+
+/// The id of the ticket that stands in for one that was revoked: the first is generation 1.
+#[must_use]
+pub(crate) fn reissued_ticket_id(booking: BookingId, seat: SeatNo, generation: u8) -> TicketId {
+    if generation == 0 {
+        return ticket_id(booking, seat);
+    }
+    let digest = Sha256::new()
+        .chain_update(b"kitflik ticket again 1")
+        .chain_update(booking.as_bytes())
+        .chain_update(seat.0.to_be_bytes())
+        .chain_update([generation])
         .finalize();
     TicketId::from_digest(first(&digest))
 }
@@ -62,14 +78,19 @@ impl TicketClaims {
     /// # Errors
     /// [`TicketError::TooEarly`] and [`TicketError::Expired`], with the bound.
     pub fn check_window(&self, now: Timestamp) -> Result<(), TicketError> {
-        if now < self.valid_from {
-            return Err(TicketError::TooEarly { from: self.valid_from });
-        }
-        if now.seconds() > self.valid_until.seconds() {
-            return Err(TicketError::Expired { until: self.valid_until });
-        }
-        Ok(())
+        check_window(self.valid_from, self.valid_until, now)
     }
+}
+
+/// Checks a time against the window in which a ticket admits, its last second included.
+pub(crate) fn check_window(from: Timestamp, until: Timestamp, now: Timestamp) -> Result<(), TicketError> {
+    if now < from {
+        return Err(TicketError::TooEarly { from });
+    }
+    if now.seconds() > until.seconds() {
+        return Err(TicketError::Expired { until });
+    }
+    Ok(())
 }
 
 /// Why a ticket does not admit.
@@ -100,19 +121,52 @@ pub enum TicketError {
         /// Until when it admitted.
         until: Timestamp,
     },
+    /// Of a show that is not let in here.
+    #[error("this ticket is for another show: {right}")]
+    WrongShow {
+        /// The show.
+        show: ShowId,
+        /// What, when and where, for people; its id where nothing more is known.
+        right: String,
+    },
+    /// Its booking was cancelled, or this ticket was given back.
+    #[error("this ticket was cancelled: its seat is not part of a sale any more")]
+    Cancelled,
+    /// Staff have made it invalid.
+    #[error("this ticket was revoked: {reason}")]
+    Revoked {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody went in with it.
+    #[error("this ticket was used at {at} at {device}")]
+    AlreadyUsed {
+        /// When, for the first time.
+        at: Timestamp,
+        /// Where.
+        device: String,
+    },
+    /// This scan let somebody in and was undone by staff since.
+    #[error("this check-in was undone by staff: scan the ticket anew")]
+    ScanUndone,
 }
 
 impl TicketError {
     /// A stable name of the refusal.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Malformed => "ticket_malformed",
-            Self::UnknownVersion => "ticket_unknown_version",
-            Self::UnknownKey => "ticket_unknown_key",
-            Self::BadSignature => "ticket_bad_signature",
-            Self::TooEarly { .. } => "ticket_too_early",
-            Self::Expired { .. } => "ticket_expired",
+            Self::Malformed => ErrorCode::TicketMalformed,
+            Self::UnknownVersion => ErrorCode::TicketUnknownVersion,
+            Self::UnknownKey => ErrorCode::TicketUnknownKey,
+            Self::BadSignature => ErrorCode::TicketBadSignature,
+            Self::TooEarly { .. } => ErrorCode::TicketTooEarly,
+            Self::Expired { .. } => ErrorCode::TicketExpired,
+            Self::WrongShow { .. } => ErrorCode::TicketWrongShow,
+            Self::Cancelled => ErrorCode::TicketCancelled,
+            Self::Revoked { .. } => ErrorCode::TicketRevoked,
+            Self::AlreadyUsed { .. } => ErrorCode::TicketAlreadyUsed,
+            Self::ScanUndone => ErrorCode::TicketScanUndone,
         }
     }
 }
@@ -425,7 +479,8 @@ mod tests {
     #[test]
     fn the_window_is_the_callers_to_check() {
         let claims = claims();
-        let at = |text: &str| claims.check_window(text.parse().unwrap()).map_err(|error| error.code());
+        let at =
+            |text: &str| claims.check_window(text.parse().unwrap()).map_err(|error| error.code().as_str());
         assert_eq!(at("2026-11-27T18:29:59.999Z"), Err("ticket_too_early"));
         assert_eq!(at("2026-11-27T18:30:00Z"), Ok(()));
         assert_eq!(at("2026-11-27T22:00:00.999Z"), Ok(()));

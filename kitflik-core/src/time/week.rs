@@ -162,6 +162,12 @@ impl Date {
         LocalTime(self.0.and_time(time.0))
     }
 
+    /// When this day of the programme begins: at 06:00 on the clocks of a zone.
+    pub(crate) fn begins(self, zone: Zone) -> Timestamp {
+        let begin = LocalTime(self.0.and_time(NaiveTime::MIN) + DAY_BEGINS);
+        begin.resolve(zone).unwrap_or_else(|ambiguous| ambiguous.choose(ClockReading::Earlier))
+    }
+
     /// Days later or earlier; `None` outside the years 1 to 9999.
     pub(crate) fn plus_days(self, days: i64) -> Option<Self> {
         let by = Days::new(days.unsigned_abs());

@@ -6,8 +6,8 @@ use kitflik_core::{
 };
 use pollster::block_on;
 
-use crate::common::{self, House, house};
-use crate::{ADA, PASSWORD, code_of, refused, reset, wrong};
+use super::common::{self, House, house};
+use super::{ADA, PASSWORD, code_of, refused, reset, wrong};
 
 fn verify(house: &House, token: Option<&str>, code: Option<(&str, &str)>) -> Result<(), UserError> {
     let token = token.map(ToOwned::to_owned);

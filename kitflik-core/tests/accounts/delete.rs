@@ -7,8 +7,8 @@ use kitflik_core::{
 };
 use pollster::block_on;
 
-use crate::common::{Dying, House, house, house_on, seats};
-use crate::{ADA, PASSWORD, refused};
+use super::common::{Dying, House, house, house_on, seats};
+use super::{ADA, PASSWORD, refused};
 
 fn delete(house: &House, actor: &Actor, password: &str) -> Result<(), UserError> {
     let (password, bookings) = (password.to_owned(), FutureBookings::Refuse);
@@ -25,7 +25,7 @@ fn stored(house: &House) -> Vec<(String, String)> {
 #[test]
 fn a_deleted_account_leaves_no_trace_but_the_sale() {
     let house = house();
-    let show = house.cinema(crate::common::HALL, |_| {}).show;
+    let show = house.cinema(super::common::HALL, |_| {}).show;
     let (ada, session) = house.ada();
     let bookings = house.kitflik.bookings();
     let hold = |ids: &[&str]| {
@@ -75,7 +75,7 @@ fn whatever_is_cut_off_is_finished_by_tick() {
     for batches in 0..12 {
         let storage = Arc::new(Dying::new(Arc::new(MemoryStorage::new()), None));
         let house = house_on(storage.clone());
-        let show = house.cinema(crate::common::HALL, |_| {}).show;
+        let show = house.cinema(super::common::HALL, |_| {}).show;
         let (ada, session) = house.ada();
         house.log_in(ADA, PASSWORD).unwrap();
         let hold = HoldSeats::seats(show.id, seats(&["A1", "A2"])).customer("Ada Lovelace", ADA);
@@ -102,7 +102,7 @@ fn whatever_is_cut_off_is_finished_by_tick() {
 #[test]
 fn bookings_ahead_are_cancelled_if_the_customer_says_so() {
     let house = house();
-    let show = house.cinema(crate::common::HALL, |_| {}).show;
+    let show = house.cinema(super::common::HALL, |_| {}).show;
     let (ada, _) = house.ada();
     let bookings = house.kitflik.bookings();
     let sell = || {
@@ -139,7 +139,7 @@ fn bookings_ahead_are_cancelled_if_the_customer_says_so() {
 #[test]
 fn an_account_can_be_taken_away_as_json() {
     let house = house();
-    let show = house.cinema(crate::common::HALL, |_| {}).show;
+    let show = house.cinema(super::common::HALL, |_| {}).show;
     let (ada, _) = house.ada();
     let bookings = house.kitflik.bookings();
     let held = block_on(bookings.hold(&ada, &HoldSeats::best(show.id, 2))).unwrap();

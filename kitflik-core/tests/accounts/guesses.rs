@@ -11,8 +11,8 @@ use kitflik_core::{
 };
 use pollster::block_on;
 
-use crate::common::{House, house, house_on};
-use crate::{ADA, PASSWORD, refused, reset, wrong};
+use super::common::{House, house, house_on};
+use super::{ADA, PASSWORD, refused, reset, wrong};
 
 fn wait_of<T: std::fmt::Debug>(answer: Result<T, UserError>) -> u64 {
     match answer {
@@ -223,11 +223,11 @@ fn a_hash_is_made_anew_when_what_it_costs_changes() {
         let rows = block_on(house.storage.read(vec![Read::Scan { start, end, limit: 9, reverse: false }]));
         rows.unwrap()[0].iter().any(|row| String::from_utf8(row.value.clone()).unwrap().contains(what))
     };
-    let cheap = House { kitflik: with(8), ..crate::common::house() };
+    let cheap = House { kitflik: with(8), ..super::common::house() };
     cheap.register(ADA).unwrap();
     cheap.log_in(ADA, PASSWORD).unwrap();
     assert!(stored("$m=8,t=1,"));
-    let dear = House { kitflik: with(16), ..crate::common::house() };
+    let dear = House { kitflik: with(16), ..super::common::house() };
     refused(dear.log_in(ADA, "wrong password"), ErrorCode::InvalidCredentials);
     assert!(stored("$m=8,t=1,"));
     let session = dear.log_in(ADA, PASSWORD).unwrap();

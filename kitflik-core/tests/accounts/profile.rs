@@ -3,8 +3,8 @@ use kitflik_core::{
 };
 use pollster::block_on;
 
-use crate::common::{House, house};
-use crate::{ADA, PASSWORD, refused, wrong};
+use super::common::{House, house};
+use super::{ADA, PASSWORD, refused, wrong};
 
 fn update(house: &House, actor: &Actor, json: &str) -> Result<UserView, UserError> {
     let request: UpdateProfile = serde_json::from_str(json).unwrap();

@@ -3,8 +3,8 @@ use std::time::Duration;
 use kitflik_core::{Actor, ErrorCode, LogIn, OpenSession};
 use pollster::block_on;
 
-use crate::common::{House, house};
-use crate::{ADA, PASSWORD, refused};
+use super::common::{House, house};
+use super::{ADA, PASSWORD, refused};
 
 fn list(house: &House, actor: &Actor, token: &str) -> Vec<OpenSession> {
     let users = house.kitflik.users();

@@ -6,7 +6,7 @@
 //! copied, and the copy is mounted and opened; while it opens, it is stopped and copied once more. What the
 //! child had acknowledged must be there.
 //!
-//! `cargo test -p kitflik-core --features crash-images --test crash_images -- --nocapture`, as root;
+//! `cargo test -p kitflik-core --test crash_images -- --nocapture`, as root;
 //! `KITFLIK_CRASH_IMAGES=100` for more images than 10.
 #![allow(
     clippy::unwrap_used,

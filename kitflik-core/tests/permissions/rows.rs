@@ -2,10 +2,11 @@
 
 use kitflik_core::{
     Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
-    ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind,
-    EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery, MoveShow, MoveShows,
-    NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyQuery, PageRequest,
-    QuoteSeats, RepeatShow, SetLayout, UnblockSeats, UpdateProfile, UserQuery,
+    CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer,
+    DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery, MergeCheckIns,
+    MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy,
+    OccupancyByQuery, OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, RevenueBy, RevenueQuery,
+    RevokeTicket, Scan, SetLayout, SettlementQuery, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -36,6 +37,17 @@ const CUSTOMERS: &str = "uuu yy ffff f";
 const OFFICE: &str = "uuu ff fyyy y";
 /// Verbs of those who make the programme.
 const EDITORS: &str = "uuu ff ffyy y";
+
+/// Verbs of whoever stands at the door.
+const GATE: &str = "uuu ff yyyy y";
+
+/// A ticket of the scene's booking, when the doors are open.
+fn at_the_gate(s: &Scene) -> CheckIn {
+    let booking = s.sold();
+    let token = block_on(s.bookings().tickets(&Actor::System, booking)).unwrap().remove(0).token;
+    s.house.clock.advance(s.cinema.show.starts_at.since(s.house.kitflik.now()));
+    CheckIn::token(s.cinema.show.id, token, "front", "1")
+}
 
 pub fn rows() -> Vec<Row> {
     [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), mail()]
@@ -100,6 +112,36 @@ fn bookings() -> Vec<Row> {
             told(s.bookings().send_again(&s.actor, booking, None))
         }),
         row("Bookings::calendar", THEIRS, |s| told(s.bookings().calendar(&s.actor, s.sold()))),
+        row("Bookings::print", THEIRS, |s| told(s.bookings().print(&s.actor, s.sold()))),
+        row("Bookings::check_in", GATE, |s| {
+            let request = at_the_gate(s);
+            told(s.bookings().check_in(&s.actor, &request))
+        }),
+        row("Bookings::undo_check_in", OFFICE, |s| {
+            let request = at_the_gate(s);
+            let admitted = block_on(s.bookings().check_in(&Actor::System, &request)).unwrap();
+            let (booking_id, ticket_id) = (admitted.booking_id, admitted.ticket_id);
+            let reason = "The wrong person".to_owned();
+            let undo = UndoCheckIn { command: None, booking_id, ticket_id, reason };
+            told(s.bookings().undo_check_in(&s.actor, &undo))
+        }),
+        row("Bookings::merge_check_ins", GATE, |s| {
+            let (booking_id, ticket_id) = s.ticket();
+            let (device, nonce, at) = ("tablet".to_owned(), "1".to_owned(), s.cinema.show.starts_at);
+            let scan = Scan { show_id: s.cinema.show.id, booking_id, ticket_id, device, nonce, at };
+            told(s.bookings().merge_check_ins(&s.actor, &MergeCheckIns { scans: vec![scan] }))
+        }),
+        row("Bookings::check_ins", GATE, |s| {
+            told(s.bookings().check_ins(&s.actor, s.cinema.show.id, &CheckInQuery::default()))
+        }),
+        row("Bookings::check_in_count", GATE, |s| {
+            told(s.bookings().check_in_count(&s.actor, s.cinema.show.id))
+        }),
+        row("Bookings::gate_pack", GATE, |s| told(s.bookings().gate_pack(&s.actor, s.cinema.show.id))),
+        row("Bookings::revoke_ticket", OFFICE, |s| {
+            let (booking, ticket) = s.ticket();
+            told(s.bookings().revoke_ticket(&s.actor, booking, ticket, &RevokeTicket::because("Stolen")))
+        }),
     ]
 }
 
@@ -282,10 +324,41 @@ fn accounts() -> Vec<Row> {
     ]
 }
 
+/// The day of the show.
+const DAY: &str = "2026-11-27";
+
 fn reports() -> Vec<Row> {
-    vec![row("Reports::occupancy", OFFICE, |s| {
-        told(s.house.kitflik.reports().occupancy(&s.actor, &OccupancyQuery::default()))
-    })]
+    vec![
+        row("Reports::occupancy", OFFICE, |s| {
+            told(s.house.kitflik.reports().occupancy(&s.actor, &OccupancyQuery::default()))
+        }),
+        row("Reports::dashboard", OFFICE, |s| told(s.house.kitflik.reports().dashboard(&s.actor))),
+        row("Reports::occupancy_by", OFFICE, |s| {
+            let by = OccupancyBy::Day;
+            let query = OccupancyByQuery {
+                from: DAY.parse().unwrap(),
+                to: DAY.parse().unwrap(),
+                by,
+                venue_id: None,
+                movie_id: None,
+            };
+            told(s.house.kitflik.reports().occupancy_by(&s.actor, &query))
+        }),
+        row("Reports::revenue", OFFICE, |s| {
+            let by = RevenueBy::Day;
+            let query = RevenueQuery {
+                from: DAY.parse().unwrap(),
+                to: DAY.parse().unwrap(),
+                by,
+                venue_id: None,
+                movie_id: None,
+            };
+            told(s.house.kitflik.reports().revenue(&s.actor, &query))
+        }),
+        row("Reports::settlement", EDITORS, |s| {
+            told(s.house.kitflik.reports().settlement(&s.actor, &SettlementQuery::of(DAY.parse().unwrap())))
+        }),
+    ]
 }
 
 fn mail() -> Vec<Row> {

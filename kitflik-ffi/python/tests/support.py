@@ -68,10 +68,10 @@ def open_house(store=None, **options):
     return k.Kitflik(k.KitflikOptions(store=store or k.Store.MEMORY(), master_key=KEY, **options))
 
 
-async def add_show(house, plan=HALL, **edits):
+async def add_show(house, plan=HALL, zone="Europe/Berlin", **edits):
     """A show this evening in a hall of this plan."""
     catalog = house.catalog()
-    venue = await catalog.add_venue(HOST, k.NewVenue(name="Odeon", city="Berlin", zone="Europe/Berlin"))
+    venue = await catalog.add_venue(HOST, k.NewVenue(name="Odeon", city="Berlin", zone=zone))
     layout = k.Layout.from_text("Hall 1", plan)
     prices = [
         k.CategoryPrice(category=category.id, ticket_type=kind, amount_minor=amount)
@@ -83,7 +83,7 @@ async def add_show(house, plan=HALL, **edits):
     hall = await catalog.add_auditorium(HOST, k.NewAuditorium(venue_id=venue.id, name="Hall 1", layout=layout))
     movie = await catalog.add_movie(HOST, k.NewMovie(title="Alien", runtime_minutes=117))
     show = dict(movie_id=movie.id, auditorium_id=hall.id, price_card_id=card.id, format=k.ShowFormat.TWO_D)
-    show.update(starts_at_local="2026-11-27T20:00", **edits)
+    show.update({"starts_at_local": "2026-11-27T20:00", **edits})
     return await catalog.add_show(HOST, k.NewShow(**show))
 
 

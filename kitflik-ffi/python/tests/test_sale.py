@@ -52,6 +52,19 @@ class Sale(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(k.qr_png(tickets[0].token), await self.bookings.qr_png(guest, held.id, tickets[0].id))
         self.assertIn("SUMMARY:Alien", await self.bookings.calendar(guest, held.id))
 
+    async def test_a_sale_is_in_the_reports_and_its_day_is_settled(self):
+        show = await add_show(self.house)
+        held = await self.hold(show, "A1", "A2", customer=k.Customer(name="Ada", email="ada@example.org"))
+        await self.bookings.confirm(k.Actor.GUEST(held.booking_token), held.id, paid_by("counter"))
+        today, reports = self.clock.time.date().isoformat(), self.house.reports()
+        query = k.RevenueQuery(_from=today, to=today, by=k.RevenueBy.CHANNEL)
+        revenue = await reports.revenue(HOST, query)
+        self.assertEqual([(row.key, row.tickets_sold) for row in revenue.rows], [("online", 2)])
+        self.assertIn("online,Online,EUR,2,0,24.00,", k.revenue_csv(revenue))
+        day = await reports.settlement(HOST, k.SettlementQuery(day=today))
+        self.assertTrue(day.reconciled)
+        self.assertEqual([(item.booking_id, item.kind) for item in day.open_items], [(held.id, k.OpenKind.COUNTER_DUE)])
+
     async def test_a_gate_refuses_what_is_forged_old_or_early(self):
         show = await add_show(self.house)
         held = await self.hold(show, "A1")

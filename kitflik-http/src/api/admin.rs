@@ -5,6 +5,7 @@ mod audit;
 mod auditoriums;
 mod bookings;
 mod catalogue;
+mod gate;
 mod house_seats;
 mod items;
 mod layout_versions;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(shows::routes())
         .merge(bookings::routes())
         .merge(house_seats::routes())
+        .merge(gate::routes())
         .merge(reports::routes())
         .merge(mail::routes())
         .merge(users::routes())

@@ -26,7 +26,7 @@ macro_rules! file {
 }
 
 /// Under `/pages/`: a name, its media type, its content.
-const FILES: [(&str, &str, &str); 19] = [
+const FILES: [(&str, &str, &str); 25] = [
     file!("style.css", CSS),
     file!("icon.svg", SVG),
     file!("account.js", SCRIPT),
@@ -34,17 +34,23 @@ const FILES: [(&str, &str, &str); 19] = [
     file!("api.js", SCRIPT),
     file!("app.js", SCRIPT),
     file!("booking.js", SCRIPT),
+    file!("call-off.js", SCRIPT),
+    file!("cancel.js", SCRIPT),
     file!("choose.js", SCRIPT),
     file!("customer.js", SCRIPT),
     file!("dom.js", SCRIPT),
+    file!("door.js", SCRIPT),
     file!("format.js", SCRIPT),
     file!("house-seats.js", SCRIPT),
+    file!("jobs.js", SCRIPT),
     file!("kept.js", SCRIPT),
     file!("link.js", SCRIPT),
     file!("live.js", SCRIPT),
+    file!("mail.js", SCRIPT),
     file!("programme.js", SCRIPT),
     file!("seat-map.js", SCRIPT),
     file!("session.js", SCRIPT),
+    file!("settlement.js", SCRIPT),
     file!("words.js", SCRIPT),
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use kitflik_core::{BookingId, Page, TicketId, TicketView};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,6 +19,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(qr_svg))
         .routes(routes!(qr_png))
         .routes(routes!(calendar))
+        .routes(routes!(print))
         .routes(routes!(ticket_key))
 }
 
@@ -56,6 +57,20 @@ async fn calendar(State(api): State<Api>, Anyone(actor): Anyone, Id(id): Id<Book
     let text = api.kitflik.bookings().calendar(&actor, id).await?;
     let name = (header::CONTENT_DISPOSITION, "attachment; filename=\"booking.ics\"");
     Ok(file("text/calendar; charset=utf-8", Some(name), text))
+}
+
+/// The tickets of a confirmed booking as one page to print
+#[utoipa::path(get, path = "/v1/bookings/{id}/print", tag = "tickets", operation_id = "print_booking",
+    params(("id" = BookingId, Path)),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
+async fn print(State(api): State<Api>, Anyone(actor): Anyone, Id(id): Id<BookingId>) -> Answer {
+    let page = api.kitflik.bookings().print(&actor, id).await?;
+    let mut response = file("text/html; charset=utf-8", None, page);
+    let policy = format!("{}; frame-ancestors 'none'", kitflik_core::PRINT_POLICY);
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
 }
 
 /// The public keys that tickets are verified with.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use kitflik_core::{Date, VenueId, Zone};
 
 /// A booking engine for reserved seats.
 #[derive(Debug, Parser)]
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     /// Look at what mails say: those that come with the program, or the house's own.
     #[command(subcommand)]
     Mail(MailCommand),
+    /// What was sold and taken, as comma-separated values.
+    #[command(subcommand)]
+    Report(Report),
     /// Help staff who are locked out.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -107,6 +111,28 @@ pub(crate) struct PreviewFlags {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) store: StoreFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// Settle a day: what was open, sold, returned, taken and given back, and what is open now. The exit code is 1 if
+    /// books, bookings and payments differ.
+    Settlement(SettlementFlags),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SettlementFlags {
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
+    /// The day, from 06:00 to 05:59.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) day: Date,
+    /// On whose clocks; that of the venues if they have one.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<Zone>,
+    /// Only of this venue.
+    #[arg(long, value_name = "ID")]
+    pub(crate) venue: Option<VenueId>,
 }
 
 #[derive(Debug, Subcommand)]

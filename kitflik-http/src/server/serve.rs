@@ -11,7 +11,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
-use kitflik_core::{Kitflik, Mailer, NewStaff, Role, TestPayments, UserError};
+use kitflik_core::{Kitflik, Mailer, NewStaff, Payments, Role, TestPayments, UserError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
@@ -22,6 +22,7 @@ use super::house::House;
 use super::limits::{self, Limits};
 use super::mail::{FileMailer, SmtpMailer, templates};
 use super::settings::{Settings, StorageKind, environment};
+use super::test_payments::FilePayments;
 use super::{PooledHasher, console, demo, logs, master_key};
 use crate::router::assemble;
 use crate::{Readiness, RouterOptions};
@@ -159,13 +160,22 @@ fn engine(settings: &Settings, house: &House) -> Result<Kitflik, Failure> {
         if !settings.demo {
             warn!("the payment provider `test` is on, and takes no money: test_payments = \"off\" ends that");
         }
-        engine = engine.payments("test", Arc::new(TestPayments::new()));
+        engine = engine.payments("test", test_payments(settings)?);
     }
     engine = engine.mail_templates(templates::load(settings)?);
     if let Some(mailer) = mailer(settings)? {
         engine = engine.mailer(mailer);
     }
     engine.build().map_err(Failure::doing("start the engine"))
+}
+
+fn test_payments(settings: &Settings) -> Result<Arc<dyn Payments>, Failure> {
+    if matches!(settings.storage, StorageKind::Memory) {
+        return Ok(Arc::new(TestPayments::new()));
+    }
+    let path = settings.data.join("test-payments.jsonl");
+    let books = FilePayments::open(&path).map_err(Failure::doing("open the books of the provider `test`"))?;
+    Ok(Arc::new(books))
 }
 
 fn mailer(settings: &Settings) -> Result<Option<Arc<dyn Mailer>>, Failure> {

@@ -18,6 +18,7 @@ mod errors;
 #[cfg(feature = "server")]
 mod events;
 mod forge;
+mod gate;
 mod house;
 mod house_seats;
 mod idempotency;
@@ -29,6 +30,7 @@ mod office;
 mod pages;
 mod pictures;
 mod prices;
+mod reports;
 mod schedule;
 mod search;
 mod staff;

@@ -89,5 +89,5 @@ async fn pages_load_each_other_and_nothing_else() {
         }
         seen.push(path);
     }
-    assert_eq!(seen.len(), 22, "{seen:?}");
+    assert_eq!(seen.len(), 28, "{seen:?}");
 }

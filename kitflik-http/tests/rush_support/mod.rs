@@ -16,7 +16,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::server_support::{Server, send};
+use super::server_support::{Server, send};
 
 /// Refusals in a row after which a customer goes home.
 const PATIENCE: u32 = 12;

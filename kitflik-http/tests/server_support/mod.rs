@@ -110,6 +110,11 @@ impl Server {
 
     /// A show of the large hall of the demo cinema: the last one, so that it does not begin meanwhile.
     pub(crate) async fn large_show(&self, client: &Client) -> Value {
+        self.large_shows(client).await.pop().unwrap()
+    }
+
+    /// The shows of the large hall, by their time.
+    pub(crate) async fn large_shows(&self, client: &Client) -> Vec<Value> {
         let mut shows = Vec::new();
         let movies = self.get(client, "/v1/movies?limit=100").await;
         for movie in movies["items"].as_array().unwrap() {
@@ -118,7 +123,8 @@ impl Server {
             shows.extend(of_movie["items"].as_array().unwrap().iter().cloned());
         }
         shows.retain(|show| show["auditorium"]["name"] == "Saal 1");
-        shows.into_iter().max_by_key(|show| show["starts_at"].as_str().unwrap().to_owned()).unwrap()
+        shows.sort_by_key(|show| show["starts_at"].as_str().unwrap().to_owned());
+        shows
     }
 }
 

@@ -1,5 +1,6 @@
 //! A real SMTP server, for tests of what is sent.
-#![allow(dead_code, clippy::unwrap_used, reason = "a test panics where it fails")]
+#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 /// A real SMTP server that keeps what it gets.
 pub(crate) struct Sink {
     child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    lines: Option<std::io::Lines<BufReader<std::process::ChildStdout>>>,
     port: u16,
     directory: tempfile::TempDir,
 }
@@ -48,7 +49,7 @@ impl Sink {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().unwrap_or_else(|| panic!("{missing}")).unwrap();
         let port = first.strip_prefix("port ").unwrap_or_else(|| panic!("{missing}")).parse().unwrap();
-        Self { child, lines, port, directory }
+        Self { child, lines: Some(lines), port, directory }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -72,8 +73,24 @@ impl Sink {
 
     /// The next mail that arrives.
     pub(crate) fn mail(&mut self) -> Vec<u8> {
-        let line = self.lines.next().unwrap().unwrap();
+        let line = self.lines.as_mut().unwrap().next().unwrap().unwrap();
         std::fs::read(line.strip_prefix("mail ").unwrap()).unwrap()
+    }
+
+    /// From now on mail is only kept, for [`kept`](Self::kept): nobody waits for it one by one.
+    pub(crate) fn keep(&mut self) {
+        // Somebody has to read what the server says, or it would stop at a full pipe.
+        let lines = self.lines.take().unwrap();
+        std::thread::spawn(move || lines.for_each(drop));
+    }
+
+    /// All mail that has come.
+    pub(crate) fn kept(&self) -> Vec<Vec<u8>> {
+        let files = std::fs::read_dir(self.directory.path()).unwrap();
+        let mails = files
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
+        mails.map(|path| std::fs::read(path).unwrap()).collect()
     }
 }
 

@@ -149,6 +149,58 @@ export class Bookings {
     return picture as Uint8Array<ArrayBuffer>;
   }
 
+  /** The tickets of a confirmed booking as one page to print: HTML that stands alone. */
+  async print(actor: wire.Actor, booking: wire.BookingId): Promise<string> {
+    return this.#handle.call((engine) => engine.print(text(actor), name(booking)));
+  }
+
+  /** Lets the holder of a ticket in, once. The same device with the same nonce gets the same answer again. */
+  async checkIn(actor: wire.Actor, request: wire.CheckIn): Promise<wire.CheckedIn> {
+    return this.#handle.call((engine) => engine.checkIn(text(actor), text(request)));
+  }
+
+  /** Takes a check-in back: the ticket may be used again. */
+  async undoCheckIn(actor: wire.Actor, request: wire.UndoCheckIn, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.undoCheckIn(text(actor), text(request), key(command)));
+  }
+
+  /** Merges what devices scanned without a network. Order, parts and repeats make no difference. */
+  async mergeCheckIns(actor: wire.Actor, request: wire.MergeCheckIns): Promise<wire.MergedCheckIns> {
+    return this.#handle.call((engine) => engine.mergeCheckIns(text(actor), text(request)));
+  }
+
+  /** A page of the tickets of a show that were used. */
+  async checkIns(
+    actor: wire.Actor,
+    show: wire.ShowId,
+    query: wire.CheckInQuery = {},
+  ): Promise<wire.Page<wire.CheckInView>> {
+    return this.#handle.call((engine) => engine.checkIns(text(actor), name(show), text(query)));
+  }
+
+  /** How many are in, of how many tickets that are sold. */
+  async checkInCount(actor: wire.Actor, show: wire.ShowId): Promise<wire.CheckInCount> {
+    return this.#handle.call((engine) => engine.checkInCount(text(actor), name(show)));
+  }
+
+  /** What a gate without a network needs; see `openOfflineGate`. */
+  async gatePack(actor: wire.Actor, show: wire.ShowId): Promise<wire.GatePack> {
+    return this.#handle.call((engine) => engine.gatePack(text(actor), name(show)));
+  }
+
+  /** Makes a ticket invalid; with `reissue` the booking gets another one for its seat. */
+  async revokeTicket(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    ticket: wire.TicketId,
+    request: wire.RevokeTicket,
+    command?: Command,
+  ): Promise<wire.RevokedTicketView> {
+    const begin = (engine: Engine) =>
+      engine.revokeTicket(text(actor), name(booking), name(ticket), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
   /** The show of a confirmed booking as an iCalendar file. */
   async calendar(actor: wire.Actor, booking: wire.BookingId): Promise<string> {
     return this.#handle.call((engine) => engine.calendar(text(actor), name(booking)));

@@ -14,5 +14,5 @@ const runtime = new Runtime(wasm, async () => {
   return WebAssembly.compile(await response.arrayBuffer());
 });
 
-export const { Kitflik, verifyTicket, layoutFromText, layoutFromPretix } = packageOver(runtime);
+export const { Kitflik, verifyTicket, openOfflineGate, layoutFromText, layoutFromPretix } = packageOver(runtime);
 export type Kitflik = import("./kitflik.js").Kitflik;

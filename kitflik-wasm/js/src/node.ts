@@ -12,5 +12,5 @@ const runtime = new Runtime(
   () => new WebAssembly.Module(readFileSync(new URL("./wasm/kitflik_bg.wasm", import.meta.url))),
 );
 
-export const { Kitflik, verifyTicket, layoutFromText, layoutFromPretix } = packageOver(runtime);
+export const { Kitflik, verifyTicket, openOfflineGate, layoutFromText, layoutFromPretix } = packageOver(runtime);
 export type Kitflik = import("./kitflik.js").Kitflik;

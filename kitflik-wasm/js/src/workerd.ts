@@ -9,5 +9,5 @@ export * from "./package.js";
 
 const runtime = new Runtime(wasm, () => module);
 
-export const { Kitflik, verifyTicket, layoutFromText, layoutFromPretix } = packageOver(runtime);
+export const { Kitflik, verifyTicket, openOfflineGate, layoutFromText, layoutFromPretix } = packageOver(runtime);
 export type Kitflik = import("./kitflik.js").Kitflik;

@@ -9,6 +9,7 @@ import {
   MemoryStorage,
   layoutFromPretix,
   layoutFromText,
+  openOfflineGate,
   verifyTicket,
 } from "kitflik";
 import { GUEST, MASTER_KEY, SYSTEM, WEAK, addShow, later, owner, refusal, thenable } from "./support.mjs";
@@ -299,4 +300,33 @@ test("layouts and tickets need no house", async () => {
   assert.equal((await layoutFromPretix(JSON.stringify(plan))).categories[0].name, "Main");
   const error = await verifyTicket("no key", "no token").catch((error) => error);
   assert.equal(error.name, "KitflikError");
+});
+
+test("a gate without a network lets in once, and what it did is merged", async () => {
+  const kitflik = await open({ testPayments: true });
+  const show = await addShow(kitflik);
+  const { bookings } = kitflik;
+  const held = await bookings.hold(SYSTEM, { show_id: show.id, seats: ["A1", "A2"] });
+  await bookings.confirm(SYSTEM, held.id, { payment: { provider: "test" } });
+  const tickets = await bookings.tickets(SYSTEM, held.id);
+  const pack = await bookings.gatePack(SYSTEM, show.id);
+  const at = new Date(show.starts_at);
+  const gate = await openOfflineGate(pack, "tablet");
+  const admitted = gate.scan(tickets[0].token, "1", at);
+  assert.equal(admitted.label, "A1");
+  assert.deepEqual(gate.scan(tickets[0].token, "1", at), admitted);
+  const again = await openOfflineGate(JSON.stringify(pack), "tablet", gate.log);
+  await refusal((async () => again.scan(tickets[0].token, "2", at))(), "ticket_already_used");
+  await refusal((async () => again.scan("KF1.x", "3", at))(), "ticket_malformed");
+  const merged = await bookings.mergeCheckIns(SYSTEM, { scans: again.scans });
+  assert.deepEqual(merged, { merged: 1, known: 0, flagged: [] });
+  assert.deepEqual(await bookings.checkInCount(SYSTEM, show.id), { admitted: 1, sold: 2 });
+  assert.equal((await bookings.checkIns(SYSTEM, show.id)).items[0].scans[0].device, "tablet");
+  const early = { shows: [show.id], token: tickets[1].token, device: "front", nonce: "1" };
+  await refusal(bookings.checkIn(SYSTEM, early), "ticket_too_early");
+  await bookings.undoCheckIn(SYSTEM, { booking_id: held.id, ticket_id: tickets[0].id, reason: "Wrong person" });
+  assert.equal((await bookings.checkInCount(SYSTEM, show.id)).admitted, 0);
+  const revoked = await bookings.revokeTicket(SYSTEM, held.id, tickets[0].id, { reason: "Lost", reissue: true });
+  assert.equal((await bookings.tickets(SYSTEM, held.id))[0].id, revoked.reissued_as);
+  assert.match(await bookings.print(SYSTEM, held.id), /^<!doctype html>/);
 });

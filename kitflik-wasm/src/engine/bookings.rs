@@ -93,6 +93,11 @@ impl Engine {
         })
     }
 
+    /// The tickets of a booking as one page to print.
+    pub fn print(&self, who: String, booking: String) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.bookings().print(&actor(&who)?, id(&booking)?).await?))
+    }
+
     /// Holds seats.
     pub fn hold(&self, who: String, request: String, key: Option<String>) -> u32 {
         self.start(async move |kitflik| {

@@ -27,8 +27,8 @@ const TOLD_AT_ONCE: usize = 32;
 const STEPS: u32 = 4;
 /// Moved shows that one tick looks at.
 const MOVES_PER_TICK: u32 = 8;
-/// How far apart clocks may be: what was sold so long after a move was sold after it.
-const CLOCKS_APART: Duration = Duration::from_secs(15 * 60);
+/// How far apart clocks may be, and how long a commit may take: what was sold so long after a move was sold after it.
+const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
 impl Catalog<'_> {
     /// Moves a show to another time or auditorium, or changes how long it takes. Holders of confirmed bookings get a
@@ -180,7 +180,8 @@ impl Catalog<'_> {
         let hall = keys::auditorium(before.auditorium);
         tx.more(vec![hall.key.clone()]).await?;
         let auditorium = tx.get(&hall)?.map(|hall| hall.name).unwrap_or_default();
-        let (at, mark) = (tx.now(), tx.mark());
+        // Not when the command began: whoever buys until it is done bought before the move.
+        let (at, mark) = (self.engine.now(), tx.mark());
         let key = keys::moved_show(id, at, mark);
         let (from, looked_through) = (before.starts_at, None);
         tx.put(&key, &MovedShow { v: Form, show: id, at, from, auditorium, mark, looked_through })?;

@@ -28,19 +28,6 @@ records! {
         show: ShowId,
     }
 
-    /// A provider that was asked to take money, until what it did is known for good.
-    PaymentInFlight {
-        booking: BookingId,
-        provider: String,
-        #[serde(with = "millis")]
-        started_at: Timestamp,
-        /// When to ask the provider.
-        #[serde(with = "millis")]
-        due: Timestamp,
-        /// What it was asked to take.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        amount: Option<Money>,
-    }
 }
 
 /// What holds a seat. No pointer: the seat is free.
@@ -122,6 +109,9 @@ pub(crate) struct Booking {
     pub(crate) layout: LayoutId,
     pub(crate) status: BookingStatus,
     pub(crate) holder: Holder,
+    /// By which way it was sold. Bookings that are older than the house's books do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) channel: Option<SalesChannel>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) customer: Option<Customer>,
     pub(crate) seats: Vec<BookedSeat>,
@@ -160,6 +150,13 @@ pub(crate) struct Booking {
     /// Random, once it has expired: no two attempts write the same row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mark: Option<u32>,
+}
+
+impl Booking {
+    pub(crate) fn sold_by(&self) -> SalesChannel {
+        let by_staff = matches!(self.holder, Holder::Staff(_));
+        self.channel.unwrap_or(if by_staff { SalesChannel::BoxOffice } else { SalesChannel::Online })
+    }
 }
 
 /// How a sale was undone.
@@ -218,7 +215,7 @@ pub(crate) struct Payment {
     pub(crate) provider: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reference: Option<String>,
-    /// How often the provider was asked to take it.
+    /// The number of its charge: the one that paid, or the last that was asked for.
     pub(crate) attempt: u32,
     /// The provider's name for the charge, once the money is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::house::{Pointer, Pointers, Taker};
 use super::storage::Change;
-use super::{Tally, USES};
+use super::{Tally, USES, money};
 use crate::{
     BookingError, BookingId, BookingStatus, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId,
 };
@@ -17,10 +17,7 @@ struct Stored {
     status: String,
     seats: BTreeSet<u64>,
     total: i64,
-    provider: Option<String>,
     charged: bool,
-    /// Where the refund stands, if there is one.
-    refund: Option<String>,
     customer: Option<String>,
     email: Option<String>,
     /// Whether it has a discount, and what its parts add up to.
@@ -264,7 +261,8 @@ impl Auditor {
                 matches!(now.status.as_str(), "confirmed" | "cancelled")
             }
             "confirmed" => now.status == "confirmed",
-            "cancelled" => now.status == "cancelled" && now.refund.is_some() == before.refund.is_some(),
+            // Late money takes its seats again; that it has them all, the next look sees.
+            "expired" => matches!(now.status.as_str(), "expired" | "confirmed"),
             _ => now.status == before.status,
         };
         if before.status == "held" && now.status == "expired" {
@@ -360,37 +358,23 @@ impl Auditor {
     ) -> Result<(), String> {
         self.check()?;
         self.check_sold()?;
-        let taken: BTreeMap<BookingId, i64> =
-            taken.iter().map(|(id, money)| (*id, money.amount_minor)).collect();
-        for (id, amount) in &taken {
-            let stored = self.bookings.get(id);
-            let owed = stored.filter(|stored| stored.status == "confirmed" && stored.charged);
-            if owed.map(|stored| stored.total) != Some(*amount) {
-                return Err(format!("I4: {amount} was taken for {id}, stored is {stored:?}"));
-            }
-        }
+        let mut accounts = money::accounts(rows, taken)?;
         self.tally.mails = sent.len() as u64;
         for (id, stored) in &self.bookings {
             if stored.status == "confirming" {
                 return Err(format!("{id} is still confirming"));
             }
-            if stored.status == "confirmed" && stored.charged && !taken.contains_key(id) {
-                return Err(format!(
-                    "I4: {id} is marked as paid by {:?} but no money was taken",
-                    stored.provider
-                ));
-            }
-            if stored.status == "cancelled" {
-                // What was taken has gone back, all of it: it is not among `taken`.
-                let settled = if stored.charged { Some("refunded") } else { None };
-                if stored.refund.as_deref() != settled {
-                    return Err(format!("I4: {id} is cancelled, its refund is {:?}", stored.refund));
-                }
-                self.tally.refunds += u64::from(stored.charged);
-            }
+            let stands = stored.status == "confirmed";
+            let account = accounts.remove(id).unwrap_or_default();
+            account.check(*id, if stands { stored.total } else { 0 }, stands && !stored.charged)?;
+            self.tally.refunds += account.refunds - account.late;
+            self.tally.late_money += account.late;
             if stored.status == "confirmed" && !self.tried.contains(id) {
                 return Err(format!("{id} was sold though nobody confirmed it"));
             }
+        }
+        if let Some((id, account)) = accounts.into_iter().next() {
+            return Err(format!("I4: there is money for {id}, which is not there: {account:?}"));
         }
         self.check_mail(sent)?;
         match rows.keys().find(|key| key.starts_with("outbox/")) {
@@ -469,9 +453,7 @@ impl Stored {
                 .filter_map(|seat| seat.get("number")?.as_u64())
                 .collect(),
             total: value.get("total")?.get("amount_minor")?.as_i64()?,
-            provider: payment.and_then(|payment| text(payment.get("provider"))),
             charged: payment.is_some_and(|payment| payment.get("charge").is_some()),
-            refund: text(value.pointer("/cancellation/refund/status")),
             customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
             email: value.get("customer").and_then(|customer| text(customer.get("email"))),
             discounted: value.get("discount").is_some(),
