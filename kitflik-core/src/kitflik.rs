@@ -138,7 +138,7 @@ pub(crate) struct Engine {
     /// Until when the mail server is left alone, as the mailer has said.
     pub(crate) mail_rests: Mutex<Option<Timestamp>>,
     /// How far the sweeps for old rows have come.
-    pub(crate) swept: Mutex<[Option<Key>; 8]>,
+    pub(crate) swept: Mutex<[Option<Key>; 9]>,
 }
 
 impl Engine {

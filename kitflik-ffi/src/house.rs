@@ -190,9 +190,9 @@ impl Kitflik {
     /// Opens a house.
     ///
     /// # Errors
-    /// `Invalid` for a master key that is not 32 bytes, a provider's name that is empty or there twice, or a template of
-    /// a mail that cannot be used; `Retry` with `unavailable` if the directory is in use or cannot be written; `Refused`
-    /// with `internal` if the store is damaged.
+    /// `Invalid` for a master key that is not 32 bytes, a provider's name that is empty or there twice, or a template
+    /// of a mail that cannot be used; `Retry` with `unavailable` if the directory is in use or cannot be written;
+    /// `Refused` with `internal` if the store is damaged.
     #[uniffi::constructor]
     pub fn new(options: KitflikOptions) -> Result<Arc<Self>, KitflikError> {
         guard(|| Self::open(options)).map(Arc::new)

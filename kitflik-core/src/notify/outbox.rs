@@ -176,7 +176,7 @@ impl Notify<'_> {
         let listed = self.sweep(3, &keys::user_sessions_all(), over).await?;
         let codes = self.sweep(4, &keys::codes(), |code: &Code| code.expires_at <= now).await?;
         let old = |again: &MailedAgain| now.since(again.at) > RECEIPT_LIFE;
-        let again = self.sweep(5, &keys::mailed_again_all(), old).await?;
+        let again = self.sweep(8, &keys::mailed_again_all(), old).await?;
         let told = |event: &PaymentEvent| now.since(event.at) > EVENT_LIFE;
         let events = self.sweep(7, &keys::payment_events(), told).await?;
         Ok([receipts, sessions, tries, listed, codes, again, events].into_iter().flatten().min())
