@@ -37,7 +37,10 @@ mod wish;
 
 pub use block::{BlockSeats, HouseSeatView, UnblockSeats};
 pub(crate) use cancel::cancellable;
-pub use cancel::{CancelBooking, CancellationView, CancelledBy};
+pub use cancel::{
+    CancelBooking, CancellationTermsView, CancellationTier, CancellationView, CancelledBy, RefundChoice,
+    ReturnView, ReturnedTicketView,
+};
 pub use channel::SalesChannel;
 pub use charges::LateMoney;
 pub(crate) use check_in::return_tickets;

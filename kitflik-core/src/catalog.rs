@@ -21,13 +21,13 @@ mod vouchers;
 
 pub use error::CatalogError;
 pub use types::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CatalogItem, CategoryPrice, Clash,
-    CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported, LayoutReport, LayoutView,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CancelShow, CatalogItem, CategoryPrice,
+    Clash, CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported, LayoutReport, LayoutView,
     MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults, MovieSort, MovieView,
     NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page, PageRequest, PriceCardView,
     PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay, ScheduleEntry, ScheduleQuery,
-    ScheduleView, SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus, ShowView, SkipReason,
-    SkippedShow, VenueRef, VenueView, VoucherView,
+    ScheduleView, SeatsOutcome, SetLayout, ShowCancellationView, ShowFormat, ShowSeats, ShowStatus, ShowView,
+    SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
 pub(crate) use vouchers::normal_code;
 

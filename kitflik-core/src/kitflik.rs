@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::bookings::maps::SeatMaps;
-use crate::bookings::{Bookings, LateMoney};
+use crate::bookings::{Bookings, CancellationTier, LateMoney};
 use crate::catalog::Catalog;
 use crate::catalog::cache::CatalogCache;
 use crate::ids::BookingId;
@@ -50,6 +50,12 @@ pub struct Policy {
     /// How long before a show starts its bookings can be cancelled by whoever owns them, at the latest: until it
     /// starts. `None`: only staff cancel bookings.
     pub cancel_before: Option<Duration>,
+    /// How much of its price a ticket that is taken back gives back, by the time to the start: the best tier that is
+    /// not over holds, and after the last of them nothing comes back. Without tiers all of it does, whenever a booking
+    /// is cancelled. Staff may decide otherwise.
+    pub cancellation: Vec<CancellationTier>,
+    /// Fees come back as prices do: yes. Otherwise the house keeps them, unless the house cancels the show.
+    pub fees_refundable: bool,
     /// How long an auditorium is taken before the movie, where a show does not say: 15 minutes. Whole minutes count.
     pub trailers: Duration,
     /// How long it is taken after the movie, where a show does not say: 15 minutes.
@@ -90,6 +96,8 @@ impl Default for Policy {
             late_money: LateMoney::default(),
             pending_hold: minutes(30),
             cancel_before: Some(Duration::ZERO),
+            cancellation: Vec::new(),
+            fees_refundable: true,
             trailers: minutes(15),
             turnaround: minutes(15),
             access_token: minutes(15),
@@ -411,7 +419,7 @@ impl Kitflik {
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
-    /// tells holders of moved shows, goes on with accounts that are being deleted, forgets what is old. Returns when
+    /// tells holders of moved shows, undoes bookings of cancelled ones, goes on with accounts that are being deleted, forgets what is old. Returns when
     /// it wants to be called again; `None` if nothing waits.
     ///
     /// Correctness never waits for it, and several engines over one store may call it at once.
@@ -424,8 +432,9 @@ impl Kitflik {
         let payments = self.bookings().recover_payments().await?;
         let thawed = self.catalog().thaw_forgotten().await?;
         let told = self.catalog().tell_moved().await?;
+        let undone = self.catalog().undo_cancelled().await?;
         let deletions = self.users().finish_deletions().await?;
         let more = self.notify().forget_old().await?;
-        Ok([mail, payments, thawed, told, deletions, more].into_iter().flatten().min())
+        Ok([mail, payments, thawed, told, undone, deletions, more].into_iter().flatten().min())
     }
 }

@@ -110,22 +110,22 @@ pub use actor::{Actor, Role};
 pub use bindings::KitflikError;
 pub use bookings::{
     BestAvailable, BestAvailableView, BlockSeats, BookedSeatView, BookingError, BookingQuery, BookingStatus,
-    BookingView, Bookings, COUNTER, CancelBooking, CancellationView, CancelledBy, ChangeSeats, CheckIn,
-    CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn, ConfirmBooking, Customer, FlaggedScan,
-    HandOutRefund, HoldSeats, HouseSeatView, LateMoney, MergeCheckIns, MergedCheckIns, PRINT_POLICY,
-    PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax, QuoteView, RefundBooking,
-    RefundReason, RefundStatus, RefundView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView,
-    SeatChanges, SeatEvent, SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView,
-    UnblockSeats, UndoCheckIn,
+    BookingView, Bookings, COUNTER, CancelBooking, CancellationTermsView, CancellationTier, CancellationView,
+    CancelledBy, ChangeSeats, CheckIn, CheckInCount, CheckInFlag, CheckInQuery, CheckInView, CheckedIn,
+    ConfirmBooking, Customer, FlaggedScan, HandOutRefund, HoldSeats, HouseSeatView, LateMoney, MergeCheckIns,
+    MergedCheckIns, PRINT_POLICY, PaymentChoice, PaymentView, Quote, QuoteLine, QuoteSeats, QuoteTax,
+    QuoteView, RefundBooking, RefundChoice, RefundReason, RefundStatus, RefundView, ReturnView,
+    ReturnedTicketView, RevokeTicket, RevokedTicketView, SalesChannel, ScanView, SeatChanges, SeatEvent,
+    SeatFeed, SeatMap, SeatMapView, SeatTicketType, TakePayment, TicketView, UnblockSeats, UndoCheckIn,
 };
 pub use catalog::{
-    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, Catalog, CatalogError, CatalogItem,
-    CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount, Imported,
-    LayoutReport, LayoutView, MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults,
+    AddedShows, AuditoriumRef, AuditoriumSchedule, AuditoriumView, CancelShow, Catalog, CatalogError,
+    CatalogItem, CategoryPrice, Clash, CopyWeek, DiscountKind, EditAuditorium, EditShow, FacetCount,
+    Imported, LayoutReport, LayoutView, MoveShow, MoveShows, MovieFacets, MovieQuery, MovieRef, MovieResults,
     MovieSort, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Page,
     PageRequest, PriceCardView, PriceChange, PriceCondition, PriceRule, PriceTax, RepeatShow, ScheduleDay,
-    ScheduleEntry, ScheduleQuery, ScheduleView, SeatsOutcome, SetLayout, ShowFormat, ShowSeats, ShowStatus,
-    ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
+    ScheduleEntry, ScheduleQuery, ScheduleView, SeatsOutcome, SetLayout, ShowCancellationView, ShowFormat,
+    ShowSeats, ShowStatus, ShowView, SkipReason, SkippedShow, VenueRef, VenueView, VoucherView,
 };
 pub use error::{Denied, EngineError, Error, ErrorCode, FieldError, Invalid};
 pub use ids::{

@@ -198,6 +198,7 @@ fn no_seed_breaks_a_rule_of_the_schedule() {
     assert!(tally.edits > count / 2 && tally.stale > count / 20 && tally.deletions > count / 10, "{tally:?}");
     assert!(tally.sales > count && tally.told > count / 10 && tally.in_use > count / 20, "{tally:?}");
     assert!(tally.unknown > count / 20 && tally.dropped > count && tally.crashes > count, "{tally:?}");
+    assert!(tally.cancelled > count / 10 && tally.undone > count / 10, "{tally:?}");
 }
 
 #[test]
@@ -235,6 +236,11 @@ fn a_schedule_whose_guard_is_not_checked_is_caught() {
 #[test]
 fn a_move_that_nobody_is_told_of_is_caught() {
     caught_in_the_schedule(Sabotage::MoveUntold);
+}
+
+#[test]
+fn a_cancelled_show_whose_bookings_are_forgotten_is_caught() {
+    caught_in_the_schedule(Sabotage::CancelForgotten);
 }
 
 #[test]

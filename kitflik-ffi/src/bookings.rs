@@ -2,8 +2,9 @@
 
 use kitflik_core::{
     Actor, BestAvailable, BestAvailableView, BlockSeats, BookingError, BookingId, BookingQuery, BookingView,
-    CancelBooking, ChangeSeats, CommandId, ConfirmBooking, HoldSeats, HouseSeatView, KitflikError,
-    PageRequest, QuoteSeats, QuoteView, SeatMapView, ShowId, SvgOptions, TicketId, TicketView, UnblockSeats,
+    CancelBooking, CancellationTermsView, ChangeSeats, CommandId, ConfirmBooking, HoldSeats, HouseSeatView,
+    KitflikError, PageRequest, QuoteSeats, QuoteView, SeatId, SeatMapView, ShowId, SvgOptions, TicketId,
+    TicketView, UnblockSeats,
 };
 
 use crate::catalog::page;
@@ -186,8 +187,8 @@ impl Bookings {
         guarded(self.kitflik.bookings().confirm(&actor, booking, &request)).await
     }
 
-    /// Undoes a sale: its seats are free at once, its tickets are refused, and what a provider took goes back. Staff
-    /// have to give a reason. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+    /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what was
+    /// paid so much goes back as the house's terms say. Staff have to give a reason, and may decide otherwise. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
     ///
     /// # Errors
     /// `booking_state` unless it is confirmed, `cancellation_closed` once its owner may not cancel it any more,
@@ -200,6 +201,20 @@ impl Bookings {
         request: Option<CancelBooking>,
     ) -> Result<BookingView, KitflikError> {
         guarded(self.kitflik.bookings().cancel(&actor, booking, &request.unwrap_or_default())).await
+    }
+
+    /// What cancelling would give back now, by the house's terms: of all tickets, or of those for some seats.
+    ///
+    /// # Errors
+    /// As [`Bookings::cancel`].
+    #[uniffi::method(default(seats = []))]
+    pub async fn cancellation_terms(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        seats: Vec<SeatId>,
+    ) -> Result<CancellationTermsView, KitflikError> {
+        guarded(self.kitflik.bookings().cancellation_terms(&actor, booking, &seats)).await
     }
 
     /// A booking, for its owner and for staff.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    BookingId, Clock, KitflikError, MailTemplates, Mailer, MasterKey, Payments, Policy, SledStorage, Storage,
-    Timestamp, TokenAlgorithm,
+    BookingId, CancellationTier, Clock, KitflikError, MailTemplates, Mailer, MasterKey, Payments, Policy, SledStorage, Storage, Timestamp, TokenAlgorithm,
 };
 
 use crate::bookings::Bookings;
@@ -69,6 +68,12 @@ pub struct HousePolicy {
     /// How long before a show starts they may do so, at the latest: until it starts.
     #[uniffi(default)]
     pub cancel_before: Option<Duration>,
+    /// How much comes back, by the time to the start: the best tier that is not over. Without tiers, all of it.
+    #[uniffi(default)]
+    pub cancellation: Option<Vec<CancellationTier>>,
+    /// Fees come back as prices do: yes.
+    #[uniffi(default)]
+    pub fees_refundable: Option<bool>,
     /// How long access tokens are valid: 15 minutes.
     #[uniffi(default)]
     pub access_token: Option<Duration>,
@@ -107,8 +112,7 @@ impl HousePolicy {
             ($($field:ident)*) => { $(policy.$field = self.$field.unwrap_or(policy.$field);)* };
         }
         take! {
-            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter access_token refresh_token
-            staff_access_token staff_refresh_token token_algorithm token_issuer default_locale
+            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter access_token refresh_token staff_access_token staff_refresh_token token_algorithm token_issuer default_locale cancellation fees_refundable
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,

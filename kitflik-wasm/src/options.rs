@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kitflik_core::{Argon2id, MailTemplates, MasterKey, Policy, TokenAlgorithm};
+use kitflik_core::{Argon2id, CancellationTier, MailTemplates, MasterKey, Policy, TokenAlgorithm};
 use kitflik_http::{Cors, RouterOptions, read_json};
 use serde::{Deserialize, Deserializer};
 
@@ -42,6 +42,8 @@ struct PolicyOptions {
     /// `null` is a choice, so it is told from no choice.
     #[serde(deserialize_with = "present")]
     cancel_before_seconds: Option<Option<u64>>,
+    cancellation: Option<Vec<TierOptions>>,
+    fees_refundable: Option<bool>,
     access_token_seconds: Option<u64>,
     refresh_token_seconds: Option<u64>,
     staff_access_token_seconds: Option<u64>,
@@ -52,6 +54,13 @@ struct PolicyOptions {
     default_locale: Option<String>,
     #[serde(deserialize_with = "present")]
     view_max_age_millis: Option<Option<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TierOptions {
+    before_seconds: u64,
+    refund_percent: u32,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +131,14 @@ impl Options {
             }
             None => {}
         }
+        if let Some(tiers) = &chosen.cancellation {
+            for tier in tiers {
+                let mut before = Duration::ZERO;
+                set("cancellation", Some(tier.before_seconds), 0, &mut before)?;
+                policy.cancellation.push(CancellationTier::new(before, tier.refund_percent));
+            }
+        }
+        policy.fees_refundable = chosen.fees_refundable.unwrap_or(policy.fees_refundable);
         policy.token_algorithm = chosen.token_algorithm.unwrap_or(policy.token_algorithm);
         if let Some(issuer) = &chosen.token_issuer {
             policy.token_issuer.clone_from(issuer);

@@ -369,6 +369,7 @@ pub(super) fn blank(
         decided_at: None,
         together: None,
         cancellation: None,
+        returned: 0,
         mark: None,
     }
 }

@@ -132,11 +132,13 @@ pub(crate) async fn promise_refund(
 }
 
 /// Notes in the books, in the batch of what it is for, that so much of a sale is owed no longer: at most what still was,
-/// because rebates are not owed twice. `before` is the booking as it was; `number` tells lines of one batch and moment
+/// because rebates are not owed twice. `before` is the booking as it was, and `rest` with
+/// the tickets that stay; `number` tells lines of one batch and moment
 /// apart. How much it is.
 pub(crate) async fn no_longer_owed(
     tx: &mut Tx<'_>,
     before: &Booking,
+    rest: Option<&Booking>,
     amount: Money,
     number: u32,
 ) -> Result<Money, EngineError> {
@@ -144,7 +146,7 @@ pub(crate) async fn no_longer_owed(
     let rebates = charge.iter().flat_map(|charge| charge.refunds.iter()).map(|refund| refund.rebate_minor);
     let owed = before.total.amount_minor - rebates.sum::<i64>();
     let less = Money::new(amount.amount_minor.min(owed).max(0), before.total.currency);
-    note_returned(tx, before, None, less, number)?;
+    note_returned(tx, before, rest, less, number)?;
     Ok(less)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CancellationView, RefundView, SalesChannel};
+use super::{CancellationView, RefundView, ReturnView, SalesChannel};
 use crate::catalog::PageRequest;
 use crate::ids::{BookingId, CategoryId, CommandId, LayoutId, SeatId, ShowId, TicketId, TicketType, UserId};
 use crate::money::Money;
@@ -396,6 +396,10 @@ pub struct BookingView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub cancellation: Option<CancellationView>,
+    /// Which of its tickets went back before, while others stayed, the first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub returned: Vec<ReturnView>,
     /// Money that went back, or will, the oldest first: of this sale, and of payments that came too late.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]

@@ -31,7 +31,9 @@ impl Engine {
         let layout = self.layout(booking.layout).await?;
         let layout =
             layout.ok_or_else(|| EngineError::internal(format!("layout {} is gone", booking.layout)))?;
-        Ok(view(&layout.layout, booking, &self.charges_of(booking).await?))
+        let returned = self.returns(&layout.layout, booking).await?;
+        let charges = self.charges_of(booking).await?;
+        Ok(BookingView { returned, ..view(&layout.layout, booking, &charges) })
     }
 
     /// What was asked for a booking. A hold that nobody has tried to pay has nothing, and nothing is read for it.
@@ -119,6 +121,7 @@ pub(super) fn view(layout: &Layout, booking: &Booking, charges: &[Charge]) -> Bo
             .filter(|_| matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Cancelled))
             .map(Timestamp::from_millis),
         cancellation,
+        returned: Vec::new(),
         refunds,
         booking_token: None,
     }

@@ -1,5 +1,6 @@
 //! Shows: verbs.
 
+mod cancel_show;
 mod delete;
 mod edit;
 mod freeze;

@@ -1,6 +1,7 @@
 //! What the catalogue looks like to callers.
 
 mod auditoriums;
+mod cancelled_shows;
 mod items;
 mod layout_versions;
 mod movies;
@@ -15,6 +16,7 @@ mod venues;
 mod vouchers;
 
 pub use auditoriums::{AuditoriumRef, AuditoriumView, EditAuditorium, LayoutView, NewAuditorium};
+pub use cancelled_shows::{CancelShow, ShowCancellationView};
 pub use items::CatalogItem;
 pub use layout_versions::{LayoutReport, MoveShows, SeatsOutcome, SetLayout, ShowSeats};
 pub use movies::{Imported, MovieRef, MovieView, NewMovie};

@@ -18,6 +18,8 @@
 //! show/{show}                            Show
 //! show-frozen/{show}                     FrozenShow       nobody takes a seat while somebody makes sure of it
 //! show-moved/{show}/{time}/{mark}        MovedShow        each holder of a moved show is told
+//! show-cancelled/{show}                  CancelledShow    that it was, and why
+//! show-cancelling/{show}                 CancellingShow   each booking of a cancelled show is undone
 //! seat/{show}/{number}                   SeatPointer      a seat points to at most one live booking
 //! house-seats/{show}                     HouseSeats       a block that arrives late does not undo what came after it
 //! check-in/{show}/{ticket}               UsedTicket       a ticket lets in once
@@ -25,6 +27,7 @@
 //! returned-ticket/{show}/{booking}/{number}  ReturnedTicket  offline gates are told
 //! cap/{show}/{customer digest}           CustomerCap      at most N seats per customer and show
 //! booking/{booking}                      Booking          the truth about its seats and its money
+//! returned/{booking}/{number}             Returned         tickets that went back while others stayed
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
 //! charge/{booking}/{number}              Charge           money is taken, sold for and given back once
 //! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found again after a crash
@@ -62,12 +65,7 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CatalogEpoch, Charge, Code,
-    CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead,
-    MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent,
-    PaymentInFlight, PriceCard, Receipt, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer,
-    Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession,
-    Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CancelledShow, CancellingShow, CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent, PaymentInFlight, PriceCard, Receipt, Returned, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -272,6 +270,18 @@ pub(crate) fn moved_shows() -> Range<MovedShow> {
     under("show-moved/")
 }
 
+pub(crate) fn cancelled_show(id: ShowId) -> Typed<CancelledShow> {
+    typed(with_id("show-cancelled/", id.as_bytes(), 0))
+}
+
+pub(crate) fn cancelling_show(id: ShowId) -> Typed<CancellingShow> {
+    typed(with_id("show-cancelling/", id.as_bytes(), 0))
+}
+
+pub(crate) fn cancelling_shows() -> Range<CancellingShow> {
+    under("show-cancelling/")
+}
+
 /// Of the number of a seat: the largest `u16` has five.
 const SEAT_DIGITS: usize = 5;
 
@@ -345,6 +355,14 @@ pub(crate) fn booking(id: BookingId) -> Typed<Booking> {
 
 pub(crate) fn bookings() -> Range<Booking> {
     under("booking/")
+}
+
+pub(crate) fn returned(id: BookingId, number: u32) -> Typed<Returned> {
+    typed(format!("returned/{id}/{number:02}"))
+}
+
+pub(crate) fn returned_all(id: BookingId) -> Range<Returned> {
+    under(&format!("returned/{id}/"))
 }
 
 pub(crate) fn user_booking(user: UserId, booking: BookingId) -> Typed<UserBooking> {

@@ -34,6 +34,11 @@ fn is_nothing(amount: &i64) -> bool {
     *amount == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 macro_rules! records {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
         $(
@@ -130,6 +135,15 @@ pub(crate) enum MailContent {
         booking: BookingId,
     },
     BookingCancelled {
+        booking: BookingId,
+    },
+    /// Some of its tickets went back, for that time.
+    TicketsReturned {
+        booking: BookingId,
+        number: u32,
+    },
+    /// Its show is cancelled, and it with it.
+    ShowCancelled {
         booking: BookingId,
     },
     ShowMoved {

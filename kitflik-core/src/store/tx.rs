@@ -51,6 +51,8 @@ pub enum Mutant {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// A cancelled show leaves no row by which its bookings are undone.
+    CancelForgotten,
     /// The uses of a discount code are counted without a check.
     UsesUnchecked,
     /// A ticket is used without a check.

@@ -69,6 +69,8 @@ pub enum Sabotage {
     ScheduleUnchecked,
     /// A moved show leaves no row by which its holders are told.
     MoveUntold,
+    /// A cancelled show leaves no row by which its bookings are undone.
+    CancelForgotten,
     /// A ticket is used without a check.
     CheckInUnchecked,
     /// Scans are merged into a row that somebody else may have written meanwhile.
@@ -103,6 +105,7 @@ impl Sabotage {
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
+            Self::CancelForgotten => Some(Mutant::CancelForgotten),
             Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
             Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
         }

@@ -1,9 +1,7 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    Actor, BlockSeats, BookingQuery, CancelBooking, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats,
-    CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer,
-    DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery, MergeCheckIns,
+    Actor, BlockSeats, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery, MergeCheckIns,
     MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy,
     OccupancyByQuery, OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, RevenueBy, RevenueQuery,
     RevokeTicket, Scan, SetLayout, SettlementQuery, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
@@ -85,6 +83,9 @@ fn bookings() -> Vec<Row> {
         }),
         row("Bookings::cancel", THEIRS, |s| {
             told(s.bookings().cancel(&s.actor, s.sold(), &CancelBooking::because("It rains.")))
+        }),
+        row("Bookings::cancellation_terms", THEIRS, |s| {
+            told(s.bookings().cancellation_terms(&s.actor, s.sold(), &[]))
         }),
         row("Bookings::block_seats", OFFICE, |s| {
             let request = BlockSeats::new(seats(&["C1", "C2"]), "For the critics");
@@ -271,6 +272,13 @@ fn catalog() -> Vec<Row> {
         row("Catalog::move_show", EDITORS, |s| {
             let to = MoveShow::to_time("2026-11-29T20:00".parse().unwrap());
             told(s.catalog().move_show(&s.actor, s.cinema.show.id, None, &to))
+        }),
+        row("Catalog::cancel_show", EDITORS, |s| {
+            let request = CancelShow::because("The projector broke.");
+            told(s.catalog().cancel_show(&s.actor, s.cinema.show.id, &request))
+        }),
+        row("Catalog::show_cancellation", OFFICE, |s| {
+            told(s.catalog().show_cancellation(&s.actor, s.cancelled_show()))
         }),
         row("Catalog::close_sales", EDITORS, |s| {
             told(s.catalog().close_sales(&s.actor, s.cinema.show.id, None, None))

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kitflik_core::{
-    Actor, BookingId, Bookings, Catalog, ConfirmBooking, Customer, Email, Error, ErrorCode, HoldSeats,
-    Kitflik, LogIn, MailError, MailId, MailQuery, MailState, Mailer, MasterKey, RegisterUser, Role,
-    SessionId, StaffId, TicketId, UserId, Users, VoucherId,
+    Actor, BookingId, Bookings, CancelShow, Catalog, ConfirmBooking, Customer, Email, Error, ErrorCode, HoldSeats, Kitflik, LogIn, MailError, MailId, MailQuery, MailState, Mailer, MasterKey, RegisterUser, Role, SessionId, ShowId, StaffId, TicketId, UserId, Users, VoucherId,
 };
 use pollster::block_on;
 
@@ -185,6 +183,13 @@ impl Scene {
         block_on(refusing.tick()).unwrap();
         let dead = MailQuery { state: MailState::Dead, ..MailQuery::default() };
         block_on(refusing.notify().list(&Actor::System, &dead)).unwrap().items[0].id
+    }
+
+    /// The show, once it is cancelled.
+    pub fn cancelled_show(&self) -> ShowId {
+        let (show, why) = (self.cinema.show.id, CancelShow::because("The projector broke."));
+        block_on(self.catalog().cancel_show(&Actor::System, show, &why)).unwrap();
+        show
     }
 
     /// The booking, once it is sold, and one of its tickets.

@@ -1,8 +1,8 @@
 //! The schedule: many shows at once, and what is changed about one that is there.
 
 use kitflik_core::{
-    Actor, AddedShows, CommandId, CopyWeek, EditShow, KitflikError, MoveShow, RepeatShow, ScheduleQuery,
-    ScheduleView, ShowId, ShowView,
+    Actor, AddedShows, CancelShow, CommandId, CopyWeek, EditShow, KitflikError, MoveShow, RepeatShow,
+    ScheduleQuery, ScheduleView, ShowCancellationView, ShowId, ShowView,
 };
 
 use super::Catalog;
@@ -56,6 +56,32 @@ impl Catalog {
         to: MoveShow,
     ) -> Result<ShowView, KitflikError> {
         guarded(self.kitflik.catalog().move_show(&actor, show, revision, &to)).await
+    }
+
+    /// Cancels a show: nobody can have a seat of it any more, every booking is undone, all money goes back, and each
+    /// holder gets a mail. With many bookings `tick` goes on with it.
+    ///
+    /// # Errors
+    /// `Invalid` without a reason, `not_found`, `forbidden` or `unauthenticated`.
+    pub async fn cancel_show(
+        &self,
+        actor: Actor,
+        show: ShowId,
+        request: CancelShow,
+    ) -> Result<ShowCancellationView, KitflikError> {
+        guarded(self.kitflik.catalog().cancel_show(&actor, show, &request)).await
+    }
+
+    /// How far the cancellation of a show is.
+    ///
+    /// # Errors
+    /// `not_found` unless it is cancelled, `forbidden` or `unauthenticated`.
+    pub async fn show_cancellation(
+        &self,
+        actor: Actor,
+        show: ShowId,
+    ) -> Result<ShowCancellationView, KitflikError> {
+        guarded(self.kitflik.catalog().show_cancellation(&actor, show)).await
     }
 
     /// Ends the sales of a show until they are opened again. What is held can still be bought.

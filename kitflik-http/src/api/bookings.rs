@@ -4,12 +4,18 @@ use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use kitflik_core::{BookingId, BookingView, CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats};
+use kitflik_core::{
+    BookingId, BookingView, CancelBooking, CancellationTermsView, ChangeSeats, ConfirmBooking, HoldSeats,
+    SeatId,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::extract::actor::Anyone;
 use super::extract::body::Json;
 use super::extract::idempotency::IdempotencyKey;
 use super::extract::path::Id;
+use super::extract::query::Query;
 use super::{Answer, created, json};
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::router::Api;
@@ -24,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(confirm))
         .routes(routes!(cancel))
         .routes(routes!(send_again))
+        .routes(routes!(cancellation))
 }
 
 /// Hold seats for a while: named ones, or the best available; all or none
@@ -117,8 +124,9 @@ async fn confirm(
 
 /// Undo a sale
 ///
-/// Its seats are free at once, and what a payment provider took goes back. Whoever owns the booking may until the show
-/// starts, or earlier where the house says so; staff may at any time, and have to say why.
+/// Its seats are free at once, and of what was paid so much goes back as the terms of the house say at this time. Whoever
+/// owns the booking may until the show starts, or earlier where the house says so; staff may at any time, have to say
+/// why, and may decide otherwise how much comes back. With `seats`, only these tickets go back, and the others stay.
 #[utoipa::path(post, path = "/v1/bookings/{id}/cancel", tag = "bookings", params(("id" = BookingId, Path)),
     request_body = CancelBooking,
     responses((status = 200, description = "The booking, with how far its refund is", body = BookingView)))]
@@ -145,4 +153,36 @@ async fn send_again(
     let command = key.of(&actor);
     api.kitflik.bookings().send_again(&actor, id, command.as_ref()).await?;
     Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// Which tickets would go back.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichSeats {
+    /// The ids of their seats, with commas between; all if absent.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>)]
+    seats: Vec<SeatId>,
+}
+
+fn listed<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<SeatId>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let seats = text.split(',').filter(|seat| !seat.is_empty());
+    seats.map(|seat| seat.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+/// What cancelling a booking would give back now
+///
+/// By the terms of the house, for all of its tickets or for some. What cannot be cancelled is refused as it would be.
+#[utoipa::path(get, path = "/v1/bookings/{id}/cancellation", tag = "bookings", operation_id = "cancellation_terms",
+    params(("id" = BookingId, Path), WhichSeats),
+    responses((status = 200, description = "The terms", body = CancellationTermsView)))]
+async fn cancellation(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    Id(id): Id<BookingId>,
+    Query(which): Query<WhichSeats>,
+) -> Answer {
+    json(StatusCode::OK, &api.kitflik.bookings().cancellation_terms(&actor, id, &which.seats).await?)
 }

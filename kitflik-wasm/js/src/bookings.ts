@@ -120,8 +120,8 @@ export class Bookings {
   }
 
   /**
-   * Undoes a sale: its seats are free at once, its tickets are refused, and what a provider took goes back. Staff have
-   * to give a reason. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+   * Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what was
+   * paid so much goes back as the house's terms say. Staff have to give a reason, and may decide otherwise. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
    */
   async cancel(
     actor: wire.Actor,
@@ -131,6 +131,15 @@ export class Bookings {
   ): Promise<wire.BookingView> {
     const begin = (engine: Engine) => engine.cancel(text(actor), name(booking), text(request), key(command));
     return this.#handle.call(begin);
+  }
+
+  /** What `cancel` would give back now, by the house's terms: of all tickets, or of those for some seats. */
+  async cancellationTerms(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    seats: wire.SeatId[] = [],
+  ): Promise<wire.CancellationTermsView> {
+    return this.#handle.call((engine) => engine.cancellationTerms(text(actor), name(booking), text(seats)));
   }
 
   /** The tickets of a confirmed booking, one per seat. */

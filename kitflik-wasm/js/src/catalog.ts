@@ -265,6 +265,25 @@ export class Catalog {
     return this.#handle.call(begin);
   }
 
+  /**
+   * Cancels a show: nobody can have a seat of it any more, every booking is undone, all money goes back, and each holder
+   * gets a mail. With many bookings `tick` goes on with it.
+   */
+  async cancelShow(
+    actor: wire.Actor,
+    show: wire.ShowId,
+    request: wire.CancelShow,
+    command?: Command,
+  ): Promise<wire.ShowCancellationView> {
+    const begin = (engine: Engine) => engine.cancelShow(text(actor), name(show), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /** How far the cancellation of a show is. */
+  async showCancellation(actor: wire.Actor, show: wire.ShowId): Promise<wire.ShowCancellationView> {
+    return this.#handle.call((engine) => engine.showCancellation(text(actor), name(show)));
+  }
+
   /** Ends the sales of a show until they are opened again. What is held can still be bought. */
   async closeSales(
     actor: wire.Actor,

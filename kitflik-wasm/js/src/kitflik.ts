@@ -26,6 +26,13 @@ export interface Policy {
    * staff cancel bookings.
    */
   cancelBeforeSeconds?: number | null;
+  /**
+   * How much comes back of what is cancelled, by the time to the start: the best tier that is not over. Without tiers,
+   * all of it.
+   */
+  cancellation?: { beforeSeconds: number; refundPercent: number }[];
+  /** Fees come back as prices do: true. */
+  feesRefundable?: boolean;
   /** How long access tokens are valid: 900. */
   accessTokenSeconds?: number;
   /** How long refresh tokens are valid: 30 days. */

@@ -1,7 +1,9 @@
 //! `kitflik.bookings`.
 
 use js_sys::Uint8Array;
-use kitflik_core::{CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats, Kitflik, SeatMap, SeatMapView};
+use kitflik_core::{
+    CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats, Kitflik, SeatId, SeatMap, SeatMapView,
+};
 use wasm_bindgen::prelude::*;
 
 use super::{Engine, actor, command, id, json, read};
@@ -145,6 +147,15 @@ impl Engine {
         self.start(async move |kitflik| {
             let request = ConfirmBooking { command: command(key)?, ..read(&request)? };
             json(&kitflik.bookings().confirm(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// What cancelling would give back.
+    #[wasm_bindgen(js_name = cancellationTerms)]
+    pub fn cancellation_terms(&self, who: String, booking: String, seats: String) -> u32 {
+        self.start(async move |kitflik| {
+            let seats: Vec<SeatId> = read(&seats)?;
+            json(&kitflik.bookings().cancellation_terms(&actor(&who)?, id(&booking)?, &seats).await?)
         })
     }
 

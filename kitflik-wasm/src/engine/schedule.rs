@@ -1,6 +1,6 @@
 //! `kitflik.catalog`: the schedule, and discount codes.
 
-use kitflik_core::{CopyWeek, EditShow, MoveShow, NewVoucher, RepeatShow};
+use kitflik_core::{CancelShow, CopyWeek, EditShow, MoveShow, NewVoucher, RepeatShow};
 use wasm_bindgen::prelude::*;
 
 use super::{Engine, actor, command, id, json, read, revision};
@@ -54,6 +54,23 @@ impl Engine {
         self.start(async move |kitflik| {
             let edit = MoveShow { command: command(key)?, ..read(&edit)? };
             json(&kitflik.catalog().move_show(&actor(&who)?, id(&show)?, revision(&rev)?, &edit).await?)
+        })
+    }
+
+    /// Cancels a show.
+    #[wasm_bindgen(js_name = cancelShow)]
+    pub fn cancel_show(&self, who: String, show: String, request: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = CancelShow { command: command(key)?, ..read(&request)? };
+            json(&kitflik.catalog().cancel_show(&actor(&who)?, id(&show)?, &request).await?)
+        })
+    }
+
+    /// How far the cancellation of a show is.
+    #[wasm_bindgen(js_name = showCancellation)]
+    pub fn show_cancellation(&self, who: String, show: String) -> u32 {
+        self.start(async move |kitflik| {
+            json(&kitflik.catalog().show_cancellation(&actor(&who)?, id(&show)?).await?)
         })
     }
 

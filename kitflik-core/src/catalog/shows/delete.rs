@@ -45,8 +45,12 @@ impl Catalog<'_> {
             }
             self.refuse_bookings(id, true).await?;
             tx.more(vec![keys::schedule(show.auditorium).key]).await?;
-            self.guard(&mut tx, show.auditorium, -1)?;
-            tx.delete(&keys::scheduled_show(show.auditorium, show.starts_at, id));
+            if !show.cancelled {
+                self.guard(&mut tx, show.auditorium, -1)?;
+                tx.delete(&keys::scheduled_show(show.auditorium, show.starts_at, id));
+            }
+            tx.delete(&keys::cancelled_show(id));
+            tx.delete(&keys::cancelling_show(id));
             tx.delete(&key);
             tx.delete(&frozen);
             tx.delete(&house);

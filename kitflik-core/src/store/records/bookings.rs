@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BookedDiscount, Form, is_nothing};
+use super::{BookedDiscount, Form, is_nothing, is_zero};
 use crate::bookings::{
     BookingStatus, CancelledBy, Customer, QuoteLine, QuoteTax, RefundStatus, SalesChannel,
 };
-use crate::ids::{BookingId, LayoutId, SeatId, ShowId, StaffId, TicketType, UserId};
+use crate::ids::{BookingId, LayoutId, SeatId, ShowId, StaffId, TicketId, TicketType, UserId};
 use crate::money::Money;
 use crate::seats::layout::SeatNo;
 use crate::time::{Timestamp, millis};
@@ -28,6 +28,17 @@ records! {
         show: ShowId,
     }
 
+    /// Tickets that went back while others of their booking stayed. Written once.
+    Returned {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        by: CancelledBy,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        tickets: Vec<TicketBack>,
+        /// What goes back for them.
+        refund: Money,
+    }
 }
 
 /// What holds a seat. No pointer: the seat is free.
@@ -147,6 +158,9 @@ pub(crate) struct Booking {
     pub(crate) together: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancellation: Option<Cancellation>,
+    /// How often some of its tickets went back: each time has a row.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) returned: u32,
     /// Random, once it has expired: no two attempts write the same row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mark: Option<u32>,
@@ -186,6 +200,15 @@ pub(crate) struct BookedSeat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ticket: Option<SeatNo>,
     pub(crate) id: SeatId,
+    pub(crate) ticket_type: TicketType,
+    pub(crate) price_minor: i64,
+}
+
+/// A ticket that went back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TicketBack {
+    pub(crate) ticket: TicketId,
+    pub(crate) seat: SeatId,
     pub(crate) ticket_type: TicketType,
     pub(crate) price_minor: i64,
 }

@@ -183,6 +183,22 @@ records! {
         looked_through: Option<BookingId>,
     }
 
+    /// That a show was cancelled. Written once.
+    CancelledShow {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        reason: String,
+    }
+
+    /// A show was cancelled, and not all of its bookings are undone.
+    CancellingShow {
+        reason: String,
+        /// Random: no two attempts write the same row.
+        mark: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        looked_through: Option<BookingId>,
+    }
+
     ScheduledShow {
         #[serde(with = "millis")]
         until: Timestamp,

@@ -2,7 +2,8 @@
 //! halls at once, and customers who buy tickets for them meanwhile.
 //!
 //! The auditor knows that no two shows share an auditorium, that an index and its shows agree, that no ticket is for
-//! seats that its show has not, that nobody changes what they have not seen, and that each holder is told of each move.
+//! seats that its show has not, that nobody changes what they have not seen, that each holder is told of each move, and
+//! that the bookings of a cancelled show are all undone, paid back and told of it, once each.
 
 mod auditor;
 mod people;
@@ -21,7 +22,7 @@ use super::{FlakyMailer, Sabotage, Scene, SkewedClock, Task, poll, start, turn};
 use crate::testing::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::{
     Actor, Batch, Durability, Email, Kitflik, Layout, MasterKey, MemoryStorage, MovieQuery, NewAuditorium,
-    PageRequest, Policy, Row, Storage, Write,
+    PageRequest, Policy, Row, Storage, TestPayments, Write,
 };
 
 const MANAGERS: usize = 4;
@@ -43,6 +44,10 @@ pub struct Tally {
     pub moves: u64,
     /// Holders who had to be told of a move.
     pub told: u64,
+    /// Shows cancelled.
+    pub cancelled: u64,
+    /// Sales that were undone with their show.
+    pub undone: u64,
     /// Shows deleted.
     pub deletions: u64,
     /// Deletions and moves refused because there were bookings.
@@ -66,6 +71,8 @@ impl Tally {
         self.stale += other.stale;
         self.moves += other.moves;
         self.told += other.told;
+        self.cancelled += other.cancelled;
+        self.undone += other.undone;
         self.deletions += other.deletions;
         self.in_use += other.in_use;
         self.sales += other.sales;
@@ -134,6 +141,7 @@ struct World {
     sent: Arc<Mutex<Vec<Email>>>,
     auditor: Rc<RefCell<Auditor>>,
     engines: Vec<Kitflik>,
+    payments: Arc<TestPayments>,
     halls: Halls,
     sabotage: Option<Sabotage>,
     born: usize,
@@ -149,6 +157,7 @@ impl World {
             clock: Arc::new(ManualClock::new(start())),
             storage,
             sent: Arc::default(),
+            payments: Arc::default(),
             auditor: Rc::new(RefCell::new(auditor)),
             engines: Vec::new(),
             halls: stage.halls.clone(),
@@ -172,6 +181,7 @@ impl World {
                 .clock(Arc::new(clock))
                 .entropy(Arc::new(SeededEntropy::new(self.luck.next() ^ number)))
                 .password_hasher(Arc::new(PlainHasher))
+                .payments("test", self.payments.clone())
                 .mailer(Arc::new(FlakyMailer { luck: self.luck.clone(), sent: self.sent.clone() }))
                 .policy(Policy { view_max_age, ..Policy::default() });
             if let Some(mutant) = self.sabotage.and_then(Sabotage::mutant) {

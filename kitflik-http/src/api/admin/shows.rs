@@ -4,8 +4,8 @@ use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use kitflik_core::{
-    AddedShows, AuditoriumId, CopyWeek, Date, EditShow, MoveShow, RepeatShow, ScheduleQuery, ScheduleView,
-    ShowId, ShowView, VenueId,
+    AddedShows, AuditoriumId, CancelShow, CopyWeek, Date, EditShow, MoveShow, RepeatShow, ScheduleQuery,
+    ScheduleView, ShowCancellationView, ShowId, ShowView, VenueId,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -26,6 +26,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(copy_week))
         .routes(routes!(show, edit_show, delete_show))
         .routes(routes!(move_show))
+        .routes(routes!(cancel_show))
+        .routes(routes!(show_cancellation))
         .routes(routes!(close_sales))
         .routes(routes!(open_sales))
 }
@@ -153,6 +155,35 @@ async fn move_show(
     to.command = key.of(&actor);
     let moved = api.kitflik.catalog().move_show(&actor, id, revision, &to).await?;
     tagged(StatusCode::OK, moved.revision, &moved)
+}
+
+/// Cancel a show
+///
+/// From now on nobody can have a seat of it. Every booking is undone, all money goes back with its fees, and each holder
+/// gets a mail; with many bookings that goes on after this answer. The show stays to be seen, as cancelled.
+#[utoipa::path(post, path = "/v1/admin/shows/{id}/cancel", tag = "staff", request_body = CancelShow,
+    params(("id" = ShowId, Path)),
+    responses((status = 200, description = "How far it is", body = ShowCancellationView)))]
+async fn cancel_show(
+    State(api): State<Api>,
+    StaffMember(actor): StaffMember,
+    Id(id): Id<ShowId>,
+    key: IdempotencyKey,
+    Json(mut request): Json<CancelShow>,
+) -> Answer {
+    request.command = key.of(&actor);
+    json(StatusCode::OK, &api.kitflik.catalog().cancel_show(&actor, id, &request).await?)
+}
+
+/// How far the cancellation of a show is
+#[utoipa::path(get, path = "/v1/admin/shows/{id}/cancellation", tag = "staff", params(("id" = ShowId, Path)),
+    responses((status = 200, description = "How many bookings are left", body = ShowCancellationView)))]
+async fn show_cancellation(
+    State(api): State<Api>,
+    StaffMember(actor): StaffMember,
+    Id(id): Id<ShowId>,
+) -> Answer {
+    json(StatusCode::OK, &api.kitflik.catalog().show_cancellation(&actor, id).await?)
 }
 
 /// Close the sales of a show

@@ -16,6 +16,7 @@ struct Show {
     starts_at: i64,
     ends_at: i64,
     layout: String,
+    cancelled: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ struct Booking {
     show: String,
     layout: String,
     status: String,
+    /// Why it was cancelled, if it was.
+    reason: String,
 }
 
 /// A move that was seen in the store.
@@ -49,6 +52,10 @@ pub(super) struct Auditor {
     moves: Vec<Move>,
     /// Mails of moves: what each is about.
     mails: BTreeMap<String, (String, i64)>,
+    /// Mails about cancelled shows: whose booking each is about.
+    sorry: BTreeMap<String, String>,
+    /// Shows whose cancellation was acknowledged.
+    cancelled: BTreeSet<String>,
     acknowledged: BTreeSet<String>,
     /// Those that somebody wanted to delete.
     doomed: BTreeSet<String>,
@@ -118,6 +125,11 @@ impl Auditor {
         }
     }
 
+    /// Somebody was told that a show is cancelled.
+    pub(super) fn cancelled(&mut self, show: ShowId) {
+        self.tally.cancelled += u64::from(self.cancelled.insert(show.to_string()));
+    }
+
     /// What was acknowledged is seen in the store.
     pub(super) fn keep_promises(&mut self) {
         let gone = |show: &&String| !self.shows.contains_key(*show) && !self.doomed.contains(*show);
@@ -126,6 +138,10 @@ impl Auditor {
         }
         if let Some(show) = self.deleted.iter().find(|show| self.shows.contains_key(*show)).cloned() {
             self.blame(|| format!("{show} was deleted, but is there"));
+        }
+        let stands = |show: &&String| self.shows.get(*show).is_some_and(|show| !show.cancelled);
+        if let Some(show) = self.cancelled.iter().find(stands).cloned() {
+            self.blame(|| format!("{show} was cancelled, but takes place"));
         }
     }
 
@@ -174,6 +190,7 @@ impl Auditor {
                     starts_at: number(&value, "starts_at"),
                     ends_at: number(&value, "ends_at"),
                     layout: text(&value, "layout"),
+                    cancelled: value.get("cancelled").and_then(Value::as_bool).unwrap_or(false),
                 };
                 self.shows.insert((*id).to_owned(), show);
             }
@@ -191,6 +208,7 @@ impl Auditor {
                     show: text(&value, "show"),
                     layout: text(&value, "layout"),
                     status: text(&value, "status"),
+                    reason: value.get("cancellation").map(|how| text(how, "reason")).unwrap_or_default(),
                 };
                 self.bookings.insert((*id).to_owned(), booking);
             }
@@ -200,6 +218,9 @@ impl Auditor {
                     let about = (text(&content, "booking"), number(&content, "from"));
                     self.mails.insert((*mail).to_owned(), about);
                 }
+                if text(&content, "kind") == "show_cancelled" {
+                    self.sorry.insert((*mail).to_owned(), text(&content, "booking"));
+                }
             }
             _ => {}
         }
@@ -207,7 +228,8 @@ impl Auditor {
     }
 
     fn check(&self) -> Result<(), String> {
-        let shows = self.shows.iter();
+        // A show that will not take place has no place.
+        let shows = self.shows.iter().filter(|(_, show)| !show.cancelled);
         let index: BTreeMap<_, _> = shows
             .map(|(id, show)| ((show.auditorium.clone(), show.starts_at, id.clone()), show.ends_at))
             .collect();
@@ -250,6 +272,7 @@ impl Auditor {
         self.moves.retain(|moved| moved.epoch <= self.epochs.len());
         let sent: BTreeSet<String> = sent.iter().map(|mail| mail.id.to_string()).collect();
         self.mails.retain(|mail, _| sent.contains(mail));
+        self.sorry.retain(|mail, _| sent.contains(mail));
         self.shows.clear();
         self.slots.clear();
         self.bookings.clear();
@@ -269,7 +292,7 @@ impl Auditor {
         }
         for (key, value) in rows {
             let kind = key.split('/').next().unwrap_or_default();
-            if matches!(kind, "outbox" | "show-moved" | "show-frozen") {
+            if matches!(kind, "outbox" | "show-moved" | "show-cancelling" | "show-frozen") {
                 return Err(format!("{key} was never finished"));
             }
             if kind == "show" && read(key, value)?.get("frozen").is_some() {
@@ -277,6 +300,7 @@ impl Auditor {
             }
         }
         let sent: BTreeSet<String> = sent.iter().map(|mail| mail.id.to_string()).collect();
+        self.check_cancelled(rows, &sent)?;
         let mut told: BTreeMap<(String, i64), usize> = BTreeMap::new();
         for (mail, about) in &self.mails {
             let (booking, from) = about.clone();
@@ -306,6 +330,47 @@ impl Auditor {
             let show = self.bookings.get(&booking).map(|booking| booking.show.clone()).unwrap_or_default();
             if count > most.get(&(show, from)).copied().unwrap_or_default() {
                 return Err(format!("{booking} was told of a move that was not made"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every booking of a cancelled show is undone, its money has gone back once, and its holder was told once.
+    fn check_cancelled(&mut self, rows: &Rows, sent: &BTreeSet<String>) -> Result<(), String> {
+        let mut books: BTreeMap<(String, String), i64> = BTreeMap::new();
+        for (key, value) in rows.iter().filter(|(key, _)| key.starts_with("money/")) {
+            let line = read(key, value)?;
+            let minor = line.pointer("/amount/amount_minor").and_then(Value::as_i64).unwrap_or_default();
+            *books.entry((text(&line, "booking"), text(&line, "event"))).or_default() += minor;
+        }
+        let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+        for (mail, booking) in &self.sorry {
+            if !sent.contains(mail) {
+                return Err(format!("a mail about the cancelled show of {booking} was never sent"));
+            }
+            *told.entry(booking).or_default() += 1;
+        }
+        for (id, booking) in &self.bookings {
+            let show = self.shows.get(&booking.show);
+            let due = show.is_some_and(|show| show.cancelled) && booking.reason.starts_with("by ");
+            let count = told.get(id.as_str()).copied().unwrap_or_default();
+            if count != usize::from(due) {
+                return Err(format!(
+                    "{id} is {}, and was told {count} times that its show is cancelled",
+                    booking.status
+                ));
+            }
+            if !show.is_some_and(|show| show.cancelled) {
+                continue;
+            }
+            if matches!(booking.status.as_str(), "held" | "confirming" | "confirmed") {
+                return Err(format!("{} is cancelled, but {id} is {}", booking.show, booking.status));
+            }
+            self.tally.undone += u64::from(due);
+            let sum = |event: &str| books.get(&(id.clone(), event.to_owned())).copied().unwrap_or_default();
+            let (captured, refunded) = (sum("captured"), sum("refunded"));
+            if captured != refunded || sum("sold") != sum("returned") {
+                return Err(format!("{captured} were taken for {id}, and {refunded} went back: {books:?}"));
             }
         }
         Ok(())

@@ -8,8 +8,8 @@ use super::auditor::Auditor;
 use crate::testing::ports::SeededEntropy;
 use crate::testing::sim::turn;
 use crate::{
-    Actor, AuditoriumId, CancelBooking, CatalogError, ConfirmBooking, CopyWeek, Date, EditShow, HoldSeats,
-    Kitflik, LocalTime, MoveShow, MovieId, NewPriceCard, NewShow, PriceCardId, RepeatShow, Role,
+    Actor, AuditoriumId, CancelBooking, CancelShow, CatalogError, ConfirmBooking, CopyWeek, Date, EditShow,
+    HoldSeats, Kitflik, LocalTime, MoveShow, MovieId, NewPriceCard, NewShow, PriceCardId, RepeatShow, Role,
     ScheduleQuery, SelectionRules, ShowId, StaffId, TimeOfDay,
 };
 
@@ -89,6 +89,7 @@ impl Person {
                 70..=79 => self.edit().await,
                 80..=84 => self.edit_card().await,
                 85..=89 => self.close_or_open().await,
+                90..=92 => self.cancel().await,
                 _ => self.delete().await,
             };
         }
@@ -229,6 +230,16 @@ impl Person {
         Some(())
     }
 
+    async fn cancel(&self) -> Option<()> {
+        let (id, _) = self.some_show().await?;
+        let request = CancelShow::because(format!("by {}", self.number));
+        match self.engine.catalog().cancel_show(&self.manager(), id, &request).await {
+            Ok(_) => self.auditor.borrow_mut().cancelled(id),
+            Err(error) => self.refused(&error),
+        }
+        Some(())
+    }
+
     async fn delete(&self) -> Option<()> {
         let (id, revision) = self.some_show().await?;
         self.auditor.borrow_mut().doomed(id);
@@ -253,7 +264,9 @@ impl Person {
             if self.luck.chance(20) {
                 continue;
             }
-            if bookings.confirm(&Actor::System, held.id, &ConfirmBooking::counter()).await.is_err() {
+            let counter = self.luck.chance(50);
+            let how = if counter { ConfirmBooking::counter() } else { ConfirmBooking::paid_by("test", None) };
+            if bookings.confirm(&Actor::System, held.id, &how).await.is_err() {
                 continue;
             }
             self.auditor.borrow_mut().tally.sales += 1;
