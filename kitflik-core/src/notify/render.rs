@@ -294,6 +294,7 @@ impl Notify<'_> {
             by_house => cancellation.by == CancelledBy::House,
             reason => &cancellation.reason,
             refund => cancellation.refund.as_ref().map(|refund| language.money(refund.amount)),
+            kept => booking.payment.as_ref().is_some_and(|payment| payment.charge.is_some()),
             ..about
         };
         Ok(Some((context, Vec::new())))

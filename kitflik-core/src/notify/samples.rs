@@ -101,7 +101,64 @@ pub(super) fn cancelled(sample: Sample<'_>) -> Value {
         by_house => sample.full,
         reason => sample.optional("The projector broke."),
         refund => sample.optional(sample.money(2_150)),
+        kept => !sample.full,
         ..booking(sample)
+    }
+}
+
+/// Some tickets went back; the others are there as in a confirmation.
+pub(super) fn returned(sample: Sample<'_>) -> Value {
+    context! {
+        seats => "F9",
+        by_house => sample.full,
+        reason => sample.optional("The seat is broken."),
+        refund => sample.optional(sample.money(1_250)),
+        ..tickets(sample)
+    }
+}
+
+pub(super) fn reminder(sample: Sample<'_>) -> Value {
+    context! { total => sample.money(2_150), due => sample.full, ..booking(sample) }
+}
+
+/// Films that are new this week.
+pub(super) fn releases(sample: Sample<'_>) -> Value {
+    let show = context! { at => sample.moment(0), venue => "Lichtspielhaus" };
+    let film = context! {
+        title => "The Long Night",
+        facts => sample.optional("Drama, Crime, PG-13"),
+        synopsis => sample.optional("A night, and it is long."),
+        shows => [show].to_vec(),
+    };
+    context! {
+        name => sample.optional("Ada Lovelace"),
+        films => [film].to_vec(),
+        link => sample.optional("https://tickets.example.org"),
+        unsubscribe => sample.optional("https://tickets.example.org/v1/mail/unsubscribe?token=sample"),
+    }
+}
+
+/// How full the shows of a week were.
+pub(super) fn occupancy(sample: Sample<'_>) -> Value {
+    let show = context! {
+        at => sample.moment(0), hall => "Saal 1", movie => "The Long Night", sold => 120, seats => 160,
+        percent => 75, revenue => sample.money(150_000),
+    };
+    let venue = context! {
+        name => "Lichtspielhaus", sold => 120, seats => 160, percent => 75, revenue => sample.money(150_000),
+        shows => [show].to_vec(),
+    };
+    context! {
+        name => sample.optional("Grace Hopper"),
+        first => "2026-11-30",
+        last => "2026-12-06",
+        shows => u32::from(sample.full),
+        venues => if sample.full { [venue].to_vec() } else { Vec::new() },
+        sold => 120,
+        seats => 160,
+        percent => 75,
+        revenue => sample.optional(sample.money(150_000)),
+        more => if sample.full { 3 } else { 0 },
     }
 }
 
