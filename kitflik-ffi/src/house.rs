@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    BookingId, CancellationTier, Clock, KitflikError, MailTemplates, Mailer, MasterKey, Payments, Policy, SledStorage, Storage, Timestamp, TokenAlgorithm,
+    BookingId, CancellationTier, Clock, KitflikError, MailTemplates, Mailer, MasterKey, Payments, Policy,
+    SledStorage, Storage, Timestamp, TokenAlgorithm,
 };
 
 use crate::bookings::Bookings;

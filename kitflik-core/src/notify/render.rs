@@ -40,6 +40,8 @@ impl MailContent {
             Self::BookingConfirmed { .. } => "booking_confirmed",
             Self::BookingCancelled { .. } => "booking_cancelled",
             Self::ShowMoved { .. } => "show_moved",
+            Self::TicketsReturned { .. } => "tickets_returned",
+            Self::ShowCancelled { .. } => "show_cancelled",
         }
     }
 
@@ -48,6 +50,8 @@ impl MailContent {
         match self {
             Self::BookingConfirmed { booking }
             | Self::BookingCancelled { booking }
+            | Self::TicketsReturned { booking, .. }
+            | Self::ShowCancelled { booking }
             | Self::ShowMoved { booking, .. } => Some(*booking),
             _ => None,
         }
@@ -70,13 +74,15 @@ impl MailContent {
             | Self::AccountDeleted
             | Self::BookingConfirmed { .. }
             | Self::BookingCancelled { .. }
+            | Self::TicketsReturned { .. }
+            | Self::ShowCancelled { .. }
             | Self::ShowMoved { .. } => false,
         }
     }
 
     /// Whether it is sent even if its reader's account is gone: it says so, or what becomes of their money.
     pub(super) fn outlives_the_account(&self) -> bool {
-        matches!(self, Self::AccountDeleted | Self::BookingCancelled { .. })
+        matches!(self, Self::AccountDeleted | Self::BookingCancelled { .. } | Self::ShowCancelled { .. })
     }
 }
 
@@ -161,8 +167,11 @@ impl Notify<'_> {
                 let from = language.moment(*from, zone);
                 return Ok(Some((context! { from, from_auditorium => auditorium, ..context }, attachments)));
             }
-            MailContent::BookingCancelled { booking } => {
+            MailContent::BookingCancelled { booking } | MailContent::ShowCancelled { booking } => {
                 return self.booking_cancelled(*booking, mail, language).await;
+            }
+            MailContent::TicketsReturned { booking, number } => {
+                return self.tickets_returned(*booking, *number, mail, language).await;
             }
             // A welcome has something to say without a code, too.
             MailContent::Welcome { code: Some(code) } => self.secret(Purpose::VerifyEmail, code).await?,
@@ -279,6 +288,31 @@ impl Notify<'_> {
         let due = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
         let total = language.money(booking.total);
         Ok(Some((context! { tickets => lines, total, due, ..about }, attachments)))
+    }
+
+    /// Which tickets went back, and the confirmation once more for those that stay.
+    async fn tickets_returned(
+        &self,
+        id: BookingId,
+        number: u32,
+        mail: &Outbox,
+        language: Language<'_>,
+    ) -> Result<Option<Filling>, EngineError> {
+        let Some(returned) = self.engine.get(&keys::returned(id, number)).await? else { return Ok(None) };
+        // Cancelled meanwhile: another mail says so.
+        let Some((context, attachments)) = self.booking_confirmed(id, mail, language).await? else {
+            return Ok(None);
+        };
+        let seats: Vec<&str> = returned.tickets.iter().map(|ticket| ticket.seat.as_str()).collect();
+        let refund = (returned.refund.amount_minor > 0).then(|| language.money(returned.refund));
+        let context = context! {
+            seats => seats.join(", "),
+            by_house => returned.by == CancelledBy::House,
+            reason => &returned.reason,
+            refund,
+            ..context
+        };
+        Ok(Some((context, attachments)))
     }
 
     async fn booking_cancelled(

@@ -65,7 +65,12 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CancelledShow, CancellingShow, CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent, PaymentInFlight, PriceCard, Receipt, Returned, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CancelledShow, CancellingShow,
+    CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats,
+    LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox,
+    PaymentEvent, PaymentInFlight, PriceCard, Receipt, Returned, ReturnedTicket, RevokedTicket, Schedule,
+    ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User,
+    UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,

@@ -1,10 +1,13 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    Actor, BlockSeats, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail, ChangePassword, ChangeSeats, CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount, DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery, MergeCheckIns,
-    MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy,
-    OccupancyByQuery, OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, RevenueBy, RevenueQuery,
-    RevokeTicket, Scan, SetLayout, SettlementQuery, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
+    Actor, BlockSeats, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail, ChangePassword,
+    ChangeSeats, CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount,
+    DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery,
+    MergeCheckIns, MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher,
+    OccupancyBy, OccupancyByQuery, OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, RevenueBy,
+    RevenueQuery, RevokeTicket, Scan, SetLayout, SettlementQuery, UnblockSeats, UndoCheckIn, UpdateProfile,
+    UserQuery,
 };
 
 use pollster::block_on;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kitflik_core::{
-    Actor, BookingId, Bookings, CancelShow, Catalog, ConfirmBooking, Customer, Email, Error, ErrorCode, HoldSeats, Kitflik, LogIn, MailError, MailId, MailQuery, MailState, Mailer, MasterKey, RegisterUser, Role, SessionId, ShowId, StaffId, TicketId, UserId, Users, VoucherId,
+    Actor, BookingId, Bookings, CancelShow, Catalog, ConfirmBooking, Customer, Email, Error, ErrorCode,
+    HoldSeats, Kitflik, LogIn, MailError, MailId, MailQuery, MailState, Mailer, MasterKey, RegisterUser,
+    Role, SessionId, ShowId, StaffId, TicketId, UserId, Users, VoucherId,
 };
 use pollster::block_on;
 
