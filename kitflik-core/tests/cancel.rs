@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use common::{HALL, House, house, seats};
 use kitflik_core::{
     Actor, AuditQuery, BookingError, BookingId, BookingStatus, BookingView, CancelBooking, CancelledBy,
-    Capture, ChargeId, CommandId, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, MasterKey, PaymentError,
-    PaymentStatus, Payments, Policy, Refund, RefundStatus, RegisterUser, Role, ShowId, StaffId, TestPayments,
+    Capture, ChargeId, CommandId, ConfirmBooking, ErrorCode, EventError, HoldSeats, Kitflik, MasterKey,
+    PaymentError, PaymentStatus, Payments, Policy, ProviderEvent, Refund, RefundStatus, RegisterUser, Role,
+    ShowId, SignedEvent, StaffId, TestPayments,
 };
 use parking_lot::Mutex;
 use pollster::block_on;
@@ -252,6 +253,10 @@ impl Payments for Script {
             }
             Some(Fate::Pending) => Ok(PaymentStatus::Pending),
         }
+    }
+
+    async fn verify_event(&self, event: SignedEvent) -> Result<Option<ProviderEvent>, EventError> {
+        self.books.verify_event(event).await
     }
 }
 

@@ -170,6 +170,9 @@ impl Bookings<'_> {
                 return Err(TicketError::ScanUndone.into());
             }
             let show = tx.get(&show_key)?.ok_or(BookingError::NotFound { what: "show" })?;
+            if show.cancelled {
+                return Err(TicketError::Cancelled.into());
+            }
             self.admissible(&mut tx, &booking, seen.ticket).await?;
             if let Some(revoked) = tx.get(&revoked_key)? {
                 return Err(TicketError::Revoked { reason: revoked.reason }.into());

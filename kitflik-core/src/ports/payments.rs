@@ -223,10 +223,6 @@ pub trait Payments: Send + Sync {
     /// [`Bookings::payment_event`](crate::Bookings::payment_event).
     ///
     /// # Errors
-    /// [`EventError`]; [`EventError::NotSupported`] by providers that send none, which is what is answered unless this
-    /// is implemented.
-    async fn verify_event(&self, event: SignedEvent) -> Result<Option<ProviderEvent>, EventError> {
-        let _ = event;
-        Err(EventError::NotSupported)
-    }
+    /// [`EventError`]; [`EventError::NotSupported`] by providers that send none.
+    async fn verify_event(&self, event: SignedEvent) -> Result<Option<ProviderEvent>, EventError>;
 }

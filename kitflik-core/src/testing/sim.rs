@@ -34,10 +34,10 @@ use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, Capture, CategoryPrice, ChargeId, Clock, Currency, DiscountKind, Email, Kitflik, Layout,
-    MailError, Mailer, MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
-    NewVoucher, PaymentError, PaymentStatus, Payments, Policy, Refund, SelectionRules, ShowId, Storage,
-    TestPayments, Timestamp,
+    Actor, Capture, CategoryPrice, ChargeId, Clock, Currency, DiscountKind, Email, EventError, Kitflik,
+    Layout, MailError, Mailer, MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow,
+    NewVenue, NewVoucher, PaymentError, PaymentStatus, Payments, Policy, ProviderEvent, Refund,
+    SelectionRules, ShowId, SignedEvent, Storage, TestPayments, Timestamp,
 };
 
 /// How a run is broken on purpose, as the proof that the auditor would see it.
@@ -367,6 +367,10 @@ impl Payments for FlakyPayments {
         let answer = self.books.refund(refund).await;
         self.lose(15).await?;
         answer
+    }
+
+    async fn verify_event(&self, event: SignedEvent) -> Result<Option<ProviderEvent>, EventError> {
+        self.books.verify_event(event).await
     }
 }
 

@@ -172,15 +172,19 @@ class Card(k.Payments):
         if self.errors:
             raise self.errors.pop(0)
         if self.answer is None:
-            self.charges[capture.booking] = capture.amount
+            self.charges[capture.charge.booking] = capture.amount
         return self.answer or k.PaymentStatus.CAPTURED("charge-1")
 
-    async def status(self, booking):
-        return k.PaymentStatus.CAPTURED("charge-1") if booking in self.charges else k.PaymentStatus.UNKNOWN()
+    async def status(self, charge):
+        known = charge.booking in self.charges
+        return k.PaymentStatus.CAPTURED("charge-1") if known else k.PaymentStatus.UNKNOWN()
 
-    async def refund(self, booking, amount):
-        self.charges.pop(booking, None)
+    async def refund(self, refund):
+        self.charges.pop(refund.charge.booking, None)
         return k.PaymentStatus.REFUNDED()
+
+    async def verify_event(self, event):
+        raise k.EventError.NotSupported()
 
 
 class Plugged(unittest.IsolatedAsyncioTestCase):

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use kitflik_core::{
-    Capture, ChargeId, PaymentError, PaymentStatus, Payments, Refund, TestBooks, TestCharge, TestPayments,
+    Capture, ChargeId, EventError, PaymentError, PaymentStatus, Payments, ProviderEvent, Refund, SignedEvent,
+    TestBooks, TestCharge, TestPayments,
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,6 @@ pub struct FilePayments(Arc<Mutex<Books>>);
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
     charge: ChargeId,
-    #[serde(flatten)]
     entry: TestCharge,
 }
 
@@ -200,6 +200,10 @@ impl Payments for FilePayments {
 
     async fn refund(&self, refund: Refund) -> Answer {
         self.of(refund.charge, move |provider| provider.refund(refund)).await
+    }
+
+    async fn verify_event(&self, _: SignedEvent) -> Result<Option<ProviderEvent>, EventError> {
+        Err(EventError::NotSupported)
     }
 }
 

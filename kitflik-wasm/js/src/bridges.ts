@@ -177,12 +177,14 @@ export function mailerBridge(mailer: Mailer, resume: Resume) {
 export function paymentsBridge(payments: Payments, resume: Resume) {
   return {
     call: (method: keyof Payments, text: string) =>
-      settle(
-        resume,
-        () => (payments[method] as (...list: unknown[]) => Awaitable<unknown>)(...(JSON.parse(text) as unknown[])),
-        (status) => JSON.stringify({ status: status ?? null }),
-        (error) => JSON.stringify({ reason: told(error) }),
-      ),
+      payments[method] === undefined
+        ? JSON.stringify({ reason: `${method} is missing`, kind: "not_supported" })
+        : settle(
+            resume,
+            () => (payments[method] as (...list: unknown[]) => Awaitable<unknown>)(...(JSON.parse(text) as unknown[])),
+            (value) => JSON.stringify({ value: value ?? null }),
+            (error) => JSON.stringify({ reason: told(error) }),
+          ),
   };
 }
 

@@ -1,4 +1,15 @@
-import type { Batch, BookingId, Capture, Commit, Email, Money, PaymentStatus, Read } from "./wasm/kitflik.js";
+import type {
+  Batch,
+  Capture,
+  ChargeId,
+  Commit,
+  Email,
+  PaymentStatus,
+  ProviderEvent,
+  Read,
+  Refund,
+  SignedEvent,
+} from "./wasm/kitflik.js";
 
 /** A value, or a promise of it: ports may be synchronous. */
 export type Awaitable<T> = T | PromiseLike<T>;
@@ -34,14 +45,22 @@ export interface Mailer {
   send(email: Email): Awaitable<void>;
 }
 
-/** A payment provider. Every call is idempotent by booking. An error means no answer: the engine asks again later. */
+/**
+ * A payment provider. Every call is idempotent: captures by charge, refunds by charge and number. An error means no
+ * answer: the engine asks again later.
+ */
 export interface Payments {
-  /** Takes the money, once per booking, and answers what became of it. */
+  /** Takes the money, once per charge, and answers what became of it. */
   capture(capture: Capture): Awaitable<PaymentStatus>;
-  /** What became of the money of a booking. After `unknown` or `declined` it must not be taken any more. */
-  status(booking: BookingId): Awaitable<PaymentStatus>;
-  /** Gives captured money back, once per booking. */
-  refund(booking: BookingId, amount: Money): Awaitable<PaymentStatus>;
+  /** What became of a charge. After `unknown` or `declined` it should not be taken any more. */
+  status(charge: ChargeId): Awaitable<PaymentStatus>;
+  /** Gives captured money back, all or a part, once per refund; answers `refunded` once that is done. */
+  refund(refund: Refund): Awaitable<PaymentStatus>;
+  /**
+   * Makes sure that an event comes from the provider, and reads it; nothing if it is about no charge of the house. It
+   * throws if the signature is wrong. A provider that sends no events leaves it out.
+   */
+  verifyEvent?(event: SignedEvent): Awaitable<ProviderEvent | undefined>;
 }
 
 /** Milliseconds since 1970, as `Date.now`. If it throws or answers no number, `Date.now` is asked. */

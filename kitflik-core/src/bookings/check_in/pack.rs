@@ -79,6 +79,10 @@ impl Bookings<'_> {
                 else {
                     continue;
                 };
+                if record.cancelled {
+                    refused.insert(ticket_id, None);
+                    continue;
+                }
                 // Cancelled and sold again between two reads: what is sold now lets in.
                 refused.remove(&ticket_id);
                 let (seat, ticket_type) = (u32::from(seat.number.0), seat.ticket_type.clone());

@@ -54,8 +54,9 @@ actor Card: Payments {
         return answer
     }
 
-    func status(booking: BookingId) async throws -> PaymentStatus { .captured(charge: "charge-1") }
-    func refund(booking: BookingId, amount: Money) async throws -> PaymentStatus { .refunded }
+    func status(charge: ChargeId) async throws -> PaymentStatus { .captured(charge: "charge-1") }
+    func refund(refund: Refund) async throws -> PaymentStatus { .refunded }
+    func verifyEvent(event: SignedEvent) async throws -> ProviderEvent? { throw EventError.NotSupported }
 }
 
 final class KitFlikTests: XCTestCase {

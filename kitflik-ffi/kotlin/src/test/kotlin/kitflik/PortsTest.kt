@@ -56,17 +56,19 @@ class Card : Payments {
     override suspend fun capture(capture: Capture): PaymentStatus {
         error.getAndSet(null)?.let { throw it }
         answer?.let { return it }
-        charges[capture.booking] = capture.amount
+        charges[capture.charge.booking] = capture.amount
         return PaymentStatus.Captured("charge-1")
     }
 
-    override suspend fun status(booking: String): PaymentStatus =
-        if (charges.containsKey(booking)) PaymentStatus.Captured("charge-1") else PaymentStatus.Unknown
+    override suspend fun status(charge: ChargeId): PaymentStatus =
+        if (charges.containsKey(charge.booking)) PaymentStatus.Captured("charge-1") else PaymentStatus.Unknown
 
-    override suspend fun refund(booking: String, amount: Money): PaymentStatus {
-        charges.remove(booking)
+    override suspend fun refund(refund: Refund): PaymentStatus {
+        charges.remove(refund.charge.booking)
         return PaymentStatus.Refunded
     }
+
+    override suspend fun verifyEvent(event: SignedEvent): ProviderEvent? = throw EventException.NotSupported()
 }
 
 /** What a host plugs in, when it works and when it fails, and calls that are cut off. */
