@@ -105,6 +105,7 @@ permissions! {
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
     ManageMail: "look after mail that was not sent" => Admin | Manager;
     ManageUsers: "delete customers' accounts" => Admin | Manager;
+    ManageJobs: "see and run the house's jobs" => Admin | Manager;
 }
 
 impl Actor {

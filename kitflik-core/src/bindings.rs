@@ -12,7 +12,7 @@ use crate::ids::{
 };
 use crate::money::Currency;
 use crate::ports::mailer::MailError;
-use crate::ports::payments::PaymentError;
+use crate::ports::payments::{EventError, PaymentError};
 use crate::ports::storage::{StorageError, Version};
 use crate::seats::layout::SeatNo;
 use crate::tickets::gate::GateError;
@@ -106,7 +106,8 @@ macro_rules! through_error {
     )*};
 }
 through_error! {
-    crate::BookingError crate::CatalogError crate::NotifyError crate::ReportError crate::UserError EngineError
+    crate::BookingError crate::CatalogError crate::JobError crate::NotifyError crate::ReportError
+    crate::UserError EngineError
 }
 
 impl From<StorageError> for KitflikError {
@@ -146,6 +147,12 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for MailError {
 impl From<uniffi::UnexpectedUniFFICallbackError> for PaymentError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::NoAnswer { reason: error.reason }
+    }
+}
+
+impl From<uniffi::UnexpectedUniFFICallbackError> for EventError {
+    fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
+        Self::BadSignature { reason: error.reason }
     }
 }
 

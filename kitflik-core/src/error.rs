@@ -320,6 +320,9 @@ pub enum Error {
     /// From [`Notify`](crate::Notify).
     #[error(transparent)]
     Notify(#[from] crate::NotifyError),
+    /// From [`Jobs`](crate::Jobs).
+    #[error(transparent)]
+    Job(#[from] crate::JobError),
     /// From whatever does not belong to a noun.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -335,6 +338,7 @@ impl Error {
             Self::User(error) => error.code(),
             Self::Report(error) => error.code(),
             Self::Notify(error) => error.code(),
+            Self::Job(error) => error.code(),
             Self::Engine(error) => error.code(),
         }
     }

@@ -11,7 +11,8 @@ use crate::bookings::maps::SeatMaps;
 use crate::bookings::{Bookings, CancellationTier, LateMoney};
 use crate::catalog::Catalog;
 use crate::catalog::cache::CatalogCache;
-use crate::ids::BookingId;
+use crate::ids::{BookingId, ShowId};
+use crate::jobs::{JobSchedule, Jobs};
 use crate::keyring::{KeyRing, MasterKey};
 use crate::notify::{MailTemplates, Notify};
 use crate::ports::mailer::Mailer;
@@ -24,7 +25,7 @@ use crate::store::decoded::Decoded;
 use crate::store::keys;
 use crate::store::records::{Form, MasterKeyMark, PriceCard, Show};
 use crate::store::tx::{Loaded, Mutant};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Zone};
 use crate::users::{AccessTokens, JsonWebKeySet, Staff, TokenAlgorithm, Users};
 
 /// What a house decides.
@@ -82,6 +83,14 @@ pub struct Policy {
     pub public_url: Option<String>,
     /// The language of mails to those who have not chosen one that there are mails in: `en`.
     pub default_locale: String,
+    /// The clocks that the house lives by, for schedules that name no zone. `None`: those of its first venue.
+    pub zone: Option<Zone>,
+    /// When customers who want to hear of offers are told which films are new: Fridays at 12:00. `None`: never.
+    pub new_releases: Option<JobSchedule>,
+    /// How long before a show its ticket holders are reminded of it: 3 hours. `None`: they are not.
+    pub reminder_before: Option<Duration>,
+    /// When admins and managers are told how full last week's shows were: Mondays at 8:00. `None`: never.
+    pub occupancy_report: Option<JobSchedule>,
 }
 
 impl Default for Policy {
@@ -110,6 +119,10 @@ impl Default for Policy {
             house_name: "KitFlik".to_owned(),
             public_url: None,
             default_locale: "en".to_owned(),
+            zone: None,
+            new_releases: "0 0 12 * * FRI".parse().ok(),
+            reminder_before: Some(minutes(3 * 60)),
+            occupancy_report: "0 0 8 * * MON".parse().ok(),
         }
     }
 }
@@ -147,6 +160,10 @@ pub(crate) struct Engine {
     pub(crate) mail_rests: Mutex<Option<Timestamp>>,
     /// How far the sweeps for old rows have come.
     pub(crate) swept: Mutex<[Option<Key>; 9]>,
+    /// Accounts that a job goes through in one commit.
+    pub(crate) job_page: u32,
+    /// Shows whose holders have been reminded of this start: they need not be looked at again.
+    pub(crate) reminded: Mutex<BTreeMap<ShowId, Timestamp>>,
 }
 
 impl Engine {
@@ -174,6 +191,7 @@ pub struct Builder {
     templates: MailTemplates,
     payments: BTreeMap<String, Arc<dyn Payments>>,
     policy: Policy,
+    job_page: u32,
     mutant: Option<Mutant>,
 }
 
@@ -242,6 +260,13 @@ impl Builder {
         self
     }
 
+    /// Accounts that a job goes through in one commit: in a simulation there are few.
+    #[cfg(feature = "testing")]
+    pub(crate) fn job_page(mut self, accounts: u32) -> Self {
+        self.job_page = accounts;
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -279,6 +304,8 @@ impl Builder {
             mutant: self.mutant,
             mail_rests: Mutex::default(),
             swept: Mutex::default(),
+            job_page: self.job_page,
+            reminded: Mutex::default(),
         };
         Ok(Kitflik { engine: Arc::new(engine) })
     }
@@ -298,6 +325,7 @@ impl Kitflik {
             templates: MailTemplates::default(),
             payments: BTreeMap::new(),
             policy: Policy::default(),
+            job_page: crate::jobs::PAGE,
             mutant: None,
         }
     }
@@ -342,6 +370,12 @@ impl Kitflik {
     #[must_use]
     pub fn notify(&self) -> Notify<'_> {
         Notify { engine: &self.engine }
+    }
+
+    /// What the house does by itself, by the clock.
+    #[must_use]
+    pub fn jobs(&self) -> Jobs<'_> {
+        Jobs { engine: &self.engine }
     }
 
     /// The current time by the engine's clock.
@@ -419,8 +453,8 @@ impl Kitflik {
     }
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
-    /// tells holders of moved shows, undoes bookings of cancelled ones, goes on with accounts that are being deleted, forgets what is old. Returns when
-    /// it wants to be called again; `None` if nothing waits.
+    /// tells holders of moved shows, undoes bookings of cancelled ones, runs the [`Jobs`] that are due, goes on with
+    /// accounts that are being deleted, forgets what is old. Returns when it wants to be called again; `None` if nothing waits.
     ///
     /// Correctness never waits for it, and several engines over one store may call it at once.
     ///
@@ -428,6 +462,8 @@ impl Kitflik {
     /// [`EngineError`](crate::EngineError) if the storage does not answer; call again later.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
+        // First, so that what it promises goes out at once. What is wrong with it keeps nothing else waiting.
+        let jobs = self.jobs().run_due().await;
         let mail = self.notify().send_due().await?;
         let payments = self.bookings().recover_payments().await?;
         let thawed = self.catalog().thaw_forgotten().await?;
@@ -435,6 +471,7 @@ impl Kitflik {
         let undone = self.catalog().undo_cancelled().await?;
         let deletions = self.users().finish_deletions().await?;
         let more = self.notify().forget_old().await?;
-        Ok([mail, payments, thawed, told, undone, deletions, more].into_iter().flatten().min())
+        let next = [mail, payments, thawed, told, undone, deletions, more, jobs?];
+        Ok(next.into_iter().flatten().min())
     }
 }

@@ -86,6 +86,7 @@ mod bookings;
 mod catalog;
 mod error;
 mod ids;
+mod jobs;
 mod keyring;
 mod kitflik;
 pub mod limits;
@@ -132,6 +133,7 @@ pub use ids::{
     AuditoriumId, BookingId, CategoryId, CommandId, InvalidId, InvalidText, LayoutId, MailId, MovieId,
     PriceCardId, SeatId, SessionId, ShowId, StaffId, TicketId, TicketType, UserId, VenueId, VoucherId,
 };
+pub use jobs::{InvalidSchedule, JobError, JobKind, JobRunView, JobSchedule, JobView, Jobs};
 pub use keyring::{InvalidMasterKey, MasterKey};
 pub use kitflik::{Builder, Kitflik, MissingPort, Policy};
 pub use money::{Currency, InvalidCurrency, Money};

@@ -42,7 +42,7 @@ pub use types::{
 pub use verify::{ResendVerification, VerifyEmail};
 
 pub(crate) use codes::Purpose;
-pub(crate) use email::check_email;
+pub(crate) use email::{check_email, normal_email};
 
 use crate::kitflik::Engine;
 

@@ -14,9 +14,9 @@ use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
     Actor, BlockSeats, BookingError, CancelBooking, CommandId, ConfirmBooking, DeleteAccount, DiscountKind,
-    Email, HoldSeats, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow, MovieQuery,
-    NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, RegisterUser, Role, SalesChannel, SeatTicketType,
-    StaffLogIn,
+    Email, HoldSeats, JobKind, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage, MoveShow,
+    MovieQuery, NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, Policy, RegisterUser, Role,
+    SalesChannel, SeatTicketType, StaffLogIn,
 };
 use pollster::block_on;
 
@@ -89,13 +89,17 @@ fn a_day(house: &House) {
         let pending = bookings.confirm(&guest, held.id, &unanswered).await.unwrap_err();
         assert_eq!(pending, BookingError::PaymentPending);
 
-        // The welcome is refused by a mail server; what is promised later waits.
+        // The welcome is refused by a mail server, and so is a reminder; what is promised later waits.
+        let mut policy = Policy::default();
+        policy.reminder_before = Some(Duration::from_secs(7 * 60 * 60));
         let refusing = Kitflik::builder(house.storage.clone(), MasterKey::new([7; 32]))
             .clock(house.clock.clone())
             .entropy(Arc::new(kitflik_core::testing::ports::SeededEntropy::new(2)))
             .mailer(Arc::new(Refusing))
+            .policy(policy)
             .build()
             .unwrap();
+        refusing.jobs().run_now(&Actor::System, JobKind::NewReleases, None).await.unwrap();
         refusing.tick().await.unwrap();
         house.clock.advance(Duration::from_secs(1));
         let hold = HoldSeats::seats(show.id, seats(&["A3", "A4"])).customer("Cy", "cy@example.org");

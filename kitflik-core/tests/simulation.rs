@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, gate, run, schedule};
+use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, gate, jobs, run, schedule};
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -58,7 +58,9 @@ fn no_seed_breaks_an_invariant() {
     // A run in which nothing happens proves nothing.
     assert!(tally.sales > count, "{tally:?}");
     assert!(tally.takeovers > count / 4 && tally.crashes > count && tally.dropped > count, "{tally:?}");
+    assert!(tally.returns > count / 10, "{tally:?}");
     assert!(tally.cancellations > count / 2 && tally.refunds > count / 10, "{tally:?}");
+    assert!(tally.late_money + tally.retaken > count / 50 && tally.events > count / 2, "{tally:?}");
     assert!(tally.discounts > count / 2 && tally.used_up > count / 10, "{tally:?}");
     assert!(tally.price_edits > count / 10, "{tally:?}");
     assert!(tally.unknown > count / 10 && tally.mails > count / 2, "{tally:?}");
@@ -134,6 +136,16 @@ fn a_relaxed_confirm_is_caught() {
 #[test]
 fn a_forgotten_refund_is_caught() {
     caught(Sabotage::RefundForgotten);
+}
+
+#[test]
+fn late_money_that_is_kept_is_caught() {
+    caught(Sabotage::LateMoneyKept);
+}
+
+#[test]
+fn events_that_are_taken_in_twice_are_caught() {
+    caught(Sabotage::EventsRepeated);
 }
 
 #[test]
@@ -288,4 +300,53 @@ fn a_check_in_that_does_not_check_its_ticket_is_caught() {
 #[test]
 fn a_merge_that_does_not_check_its_ticket_is_caught() {
     caught_at_the_gate(Sabotage::MergeUnchecked);
+}
+
+#[test]
+fn no_seed_breaks_a_rule_of_jobs() {
+    let stage = jobs::Stage::build().unwrap();
+    let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 16));
+    let mut tally = jobs::Tally::default();
+    each_seed(first, count, |seed| jobs::run(seed, &stage, None), |told| tally.add(told));
+    println!("{count} seeds: {tally:?}");
+    assert!(tally.runs > count && tally.news > 4 * count && tally.reminders > count / 2, "{tally:?}");
+    assert!(tally.sales > 2 * count && tally.moves > count / 4, "{tally:?}");
+    assert!(tally.dropped > count / 4 && tally.crashes > count, "{tally:?}");
+}
+
+#[test]
+fn a_seed_repeats_its_run_of_jobs() {
+    let stage = jobs::Stage::build().unwrap();
+    for seed in 0..3 {
+        assert_eq!(jobs::run(seed, &stage, None), jobs::run(seed, &stage, None));
+    }
+}
+
+fn caught_in_jobs(sabotage: Sabotage) {
+    let stage = jobs::Stage::build().unwrap();
+    let fault = (0..300).find_map(|seed| jobs::run(seed, &stage, Some(sabotage)).err());
+    println!(
+        "{sabotage:?}: {}",
+        fault.unwrap_or_else(|| panic!("{sabotage:?} was not noticed in 300 seeds"))
+    );
+}
+
+#[test]
+fn jobs_without_checks_are_caught() {
+    caught_in_jobs(Sabotage::ChecksOff);
+}
+
+#[test]
+fn a_run_that_two_begin_is_caught() {
+    caught_in_jobs(Sabotage::RunUnchecked);
+}
+
+#[test]
+fn a_run_that_ends_too_early_is_caught() {
+    caught_in_jobs(Sabotage::RunForgotten);
+}
+
+#[test]
+fn a_reminder_that_comes_again_is_caught() {
+    caught_in_jobs(Sabotage::ReminderUnmarked);
 }

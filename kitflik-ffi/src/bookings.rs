@@ -2,9 +2,9 @@
 
 use kitflik_core::{
     Actor, BestAvailable, BestAvailableView, BlockSeats, BookingError, BookingId, BookingQuery, BookingView,
-    CancelBooking, CancellationTermsView, ChangeSeats, CommandId, ConfirmBooking, HoldSeats, HouseSeatView,
-    KitflikError, PageRequest, QuoteSeats, QuoteView, SeatId, SeatMapView, ShowId, SvgOptions, TicketId,
-    TicketView, UnblockSeats,
+    CancelBooking, CancellationTermsView, ChangeSeats, CommandId, ConfirmBooking, EventHeader, HandOutRefund,
+    HoldSeats, HouseSeatView, KitflikError, PageRequest, QuoteSeats, QuoteView, RefundBooking, SeatId,
+    SeatMapView, ShowId, SvgOptions, TakePayment, TicketId, TicketView, UnblockSeats,
 };
 
 use crate::catalog::page;
@@ -187,8 +187,9 @@ impl Bookings {
         guarded(self.kitflik.bookings().confirm(&actor, booking, &request)).await
     }
 
-    /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what was
-    /// paid so much goes back as the house's terms say. Staff have to give a reason, and may decide otherwise. Cancelling what is cancelled changes nothing, and answers where the refund stands now.
+    /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what
+    /// was paid so much goes back as the house's terms say. Staff have to give a reason, and may decide otherwise.
+    /// Cancelling what is cancelled changes nothing, and answers where the refund stands now.
     ///
     /// # Errors
     /// `booking_state` unless it is confirmed, `cancellation_closed` once its owner may not cancel it any more,
@@ -215,6 +216,58 @@ impl Bookings {
         seats: Vec<SeatId>,
     ) -> Result<CancellationTermsView, KitflikError> {
         guarded(self.kitflik.bookings().cancellation_terms(&actor, booking, &seats)).await
+    }
+
+    /// Gives money of a booking back, by staff who manage bookings: at most what was taken and has not gone back.
+    ///
+    /// # Errors
+    /// `validation_failed`, `not_found`, `unauthenticated` or `forbidden`.
+    pub async fn refund(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        request: RefundBooking,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().refund(&actor, booking, &request)).await
+    }
+
+    /// Notes that a booking was paid at the counter, by staff who manage bookings.
+    ///
+    /// # Errors
+    /// `booking_state` unless it is due there, `not_found`, `unauthenticated` or `forbidden`.
+    pub async fn take_payment(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        request: TakePayment,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().take_payment(&actor, booking, &request)).await
+    }
+
+    /// Notes that cash which waited for its customer was handed out, by staff who manage bookings.
+    ///
+    /// # Errors
+    /// `booking_state` if none waits, `not_found`, `unauthenticated` or `forbidden`.
+    pub async fn hand_out_refund(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        request: HandOutRefund,
+    ) -> Result<BookingView, KitflikError> {
+        guarded(self.kitflik.bookings().hand_out_refund(&actor, booking, &request)).await
+    }
+
+    /// Takes in what a payment provider tells of its own accord, the body exactly as it came.
+    ///
+    /// # Errors
+    /// `event_bad_signature`, `event_malformed` or `not_found`.
+    pub async fn payment_event(
+        &self,
+        provider: String,
+        headers: Vec<EventHeader>,
+        body: String,
+    ) -> Result<(), KitflikError> {
+        guarded(self.kitflik.bookings().payment_event(&provider, headers, body)).await
     }
 
     /// A booking, for its owner and for staff.

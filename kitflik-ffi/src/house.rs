@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    BookingId, CancellationTier, Clock, KitflikError, MailTemplates, Mailer, MasterKey, Payments, Policy,
-    SledStorage, Storage, Timestamp, TokenAlgorithm,
+    BookingId, CancellationTier, Clock, JobKind, KitflikError, LateMoney, MailTemplates, Mailer, MasterKey,
+    Payments, Policy, SledStorage, Storage, Timestamp, TokenAlgorithm, Zone,
 };
 
 use crate::bookings::Bookings;
@@ -13,6 +13,7 @@ use crate::catalog::Catalog;
 use crate::door::{Door, memory_storage};
 use crate::guard::{guard, guarded};
 use crate::hasher::ThreadHasher;
+use crate::jobs::Jobs;
 use crate::mail::{Mail, MailTemplate};
 use crate::reports::Reports;
 use crate::staff::StaffAccounts;
@@ -63,6 +64,12 @@ pub struct HousePolicy {
     /// Bookings may be confirmed to be paid at the box office: yes.
     #[uniffi(default)]
     pub pay_at_counter: Option<bool>,
+    /// What becomes of money that arrives once its hold has run out: its seats are taken again, or it goes back.
+    #[uniffi(default)]
+    pub late_money: Option<LateMoney>,
+    /// How long a booking keeps its seats while its payment is not decided: 30 minutes.
+    #[uniffi(default)]
+    pub pending_hold: Option<Duration>,
     /// Whoever owns a booking may cancel it themselves: yes. Otherwise only staff may.
     #[uniffi(default)]
     pub owners_cancel: Option<bool>,
@@ -104,16 +111,29 @@ pub struct HousePolicy {
     /// host's. The built-in ones have one process, whose views are as new as its writes.
     #[uniffi(default)]
     pub view_max_age: Option<Duration>,
+    /// The clocks that the house lives by: those of its first venue.
+    #[uniffi(default)]
+    pub zone: Option<Zone>,
+    /// When customers who want to hear of offers are told which films are new: `0 0 12 * * FRI`, with seconds, and a
+    /// zone if it is not the house's; or `off`.
+    #[uniffi(default)]
+    pub new_releases: Option<String>,
+    /// How long before a show its ticket holders are reminded of it: `3h`; or `off`.
+    #[uniffi(default)]
+    pub show_reminders: Option<String>,
+    /// When admins and managers are told how full last week's shows were: `0 0 8 * * MON`; or `off`.
+    #[uniffi(default)]
+    pub occupancy_report: Option<String>,
 }
 
 impl HousePolicy {
-    fn apply(self, house_name: Option<String>, shared: bool) -> Policy {
+    fn apply(self, house_name: Option<String>, shared: bool) -> Result<Policy, KitflikError> {
         let mut policy = Policy::default();
         macro_rules! take {
             ($($field:ident)*) => { $(policy.$field = self.$field.unwrap_or(policy.$field);)* };
         }
         take! {
-            hold hold_at_most takeover_grace late_confirm_grace pay_at_counter access_token refresh_token staff_access_token staff_refresh_token token_algorithm token_issuer default_locale cancellation fees_refundable
+            access_token cancellation default_locale fees_refundable hold hold_at_most late_confirm_grace late_money pay_at_counter pending_hold refresh_token staff_access_token staff_refresh_token takeover_grace token_algorithm token_issuer
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,
@@ -122,7 +142,17 @@ impl HousePolicy {
         policy.public_url = self.public_url;
         policy.view_max_age = self.view_max_age.or(policy.view_max_age.filter(|_| shared));
         policy.house_name = house_name.unwrap_or(policy.house_name);
-        policy
+        policy.zone = self.zone;
+        for (job, text) in [
+            (JobKind::NewReleases, self.new_releases),
+            (JobKind::ShowReminders, self.show_reminders),
+            (JobKind::OccupancyReport, self.occupancy_report),
+        ] {
+            if let Some(text) = text {
+                policy.set_job(job, &text).map_err(KitflikError::invalid)?;
+            }
+        }
+        Ok(policy)
     }
 }
 
@@ -195,9 +225,9 @@ impl Kitflik {
     /// Opens a house.
     ///
     /// # Errors
-    /// `Invalid` for a master key that is not 32 bytes, a provider's name that is empty or there twice, or a template
-    /// of a mail that cannot be used; `Retry` with `unavailable` if the directory is in use or cannot be written;
-    /// `Refused` with `internal` if the store is damaged.
+    /// `Invalid` for a master key that is not 32 bytes, a schedule that cannot be read, a template of a mail that cannot
+    /// be used, or a provider's name that is empty or there twice; `Retry` with `unavailable` if the directory is in use
+    /// or cannot be written; `Refused` with `internal` if the store is damaged.
     #[uniffi::constructor]
     pub fn new(options: KitflikOptions) -> Result<Arc<Self>, KitflikError> {
         guard(|| Self::open(options)).map(Arc::new)
@@ -231,6 +261,11 @@ impl Kitflik {
     /// Reports for staff.
     pub fn reports(&self) -> Arc<Reports> {
         Arc::new(Reports { kitflik: self.engine.clone() })
+    }
+
+    /// What the house does by itself, by the clock.
+    pub fn jobs(&self) -> Arc<Jobs> {
+        Arc::new(Jobs { kitflik: self.engine.clone() })
     }
 
     /// The current time by the house's clock.
@@ -310,7 +345,7 @@ impl Kitflik {
             Store::Custom { storage } => storage,
         };
         let door = Arc::new(Door::new(storage));
-        let policy = options.policy.unwrap_or_default().apply(options.house_name, shared);
+        let policy = options.policy.unwrap_or_default().apply(options.house_name, shared)?;
         let mut builder = kitflik_core::Kitflik::builder(door.clone(), master_key)
             .accepted_keys(accepted_keys)
             .password_hasher(Arc::new(ThreadHasher::default()))

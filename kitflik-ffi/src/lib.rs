@@ -20,6 +20,7 @@ mod gate;
 mod guard;
 mod hasher;
 mod house;
+mod jobs;
 mod layout;
 mod mail;
 mod measure;
@@ -40,6 +41,7 @@ pub use conformance::{ConformanceFailure, conformance_cases, run_conformance_cas
 pub use door::{memory_storage, sled_storage, validate_batch, validate_reads};
 pub use gate::{Gate, qr_png, qr_svg};
 pub use house::{HouseKey, HousePolicy, Kitflik, KitflikOptions, PaymentProvider, Store};
+pub use jobs::Jobs;
 pub use kitflik_core::KitflikError;
 pub use layout::Layout;
 pub use mail::{Mail, MailPage, MailTemplate};

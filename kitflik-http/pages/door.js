@@ -35,7 +35,7 @@ export function door(one, { session, current }) {
   async function count() {
     clearTimeout(timer);
     try {
-      const now = await get(`/v1/admin/shows/${one.id}/check-ins/count`, { session });
+      const now = await get(`/v1/admin/shows/${one.id}/check-ins?limit=1`, { session });
       if (!current() || !panel.isConnected) return;
       counted.textContent = `At the door: ${now.admitted} of ${now.sold} are in`;
     } catch {

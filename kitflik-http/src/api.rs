@@ -16,6 +16,7 @@ pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
 pub(crate) mod pages;
+mod payments;
 pub(crate) mod pictures;
 mod quote;
 pub(crate) mod session;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(bookings::routes())
         .merge(tickets::routes())
         .merge(mail::routes())
+        .merge(payments::routes())
         .merge(admin::routes())
         .merge(health::routes())
 }

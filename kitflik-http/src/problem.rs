@@ -3,8 +3,8 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kitflik_core::{
-    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, Invalid, NotifyError, ReportError,
-    SeatId, UserError,
+    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, Invalid, JobError, NotifyError,
+    ReportError, SeatId, UserError,
 };
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
@@ -124,6 +124,8 @@ fn meaning(code: ErrorCode) -> Option<(StatusCode, &'static str)> {
         ErrorCode::PaymentDeclined => (StatusCode::UNPROCESSABLE_ENTITY, "The payment was declined"),
         // Not a fault of the server: the booking waits, and the same call again may find it decided.
         ErrorCode::PaymentPending => (StatusCode::CONFLICT, "The payment is not decided yet"),
+        ErrorCode::EventBadSignature => (StatusCode::BAD_REQUEST, "Not signed by the payment provider"),
+        ErrorCode::EventMalformed => (StatusCode::BAD_REQUEST, "The event cannot be read"),
         ErrorCode::ShowOverlap => (StatusCode::CONFLICT, "Shows would overlap"),
         ErrorCode::StaleRevision => (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
         ErrorCode::InUse => (StatusCode::CONFLICT, "It is in use"),
@@ -298,7 +300,7 @@ macro_rules! from_error {
         }
     )*};
 }
-from_error! { BookingError CatalogError NotifyError UserError ReportError EngineError }
+from_error! { BookingError CatalogError NotifyError UserError ReportError JobError EngineError }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {

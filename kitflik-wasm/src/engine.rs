@@ -8,6 +8,7 @@ mod catalog;
 mod gate;
 mod house;
 mod items;
+mod jobs;
 mod schedule;
 mod staff;
 mod users;

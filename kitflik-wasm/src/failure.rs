@@ -1,8 +1,8 @@
 //! Refusals, as the JavaScript side makes a `KitflikError` of them.
 
 use kitflik_core::{
-    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, GateError, Invalid, SeatId,
-    TicketError, UserError,
+    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, GateError, Invalid, JobError,
+    SeatId, TicketError, UserError,
 };
 use kitflik_http::Unreadable;
 use serde::Serialize;
@@ -68,7 +68,7 @@ macro_rules! from_error {
         }
     )*};
 }
-from_error! { BookingError CatalogError UserError EngineError }
+from_error! { BookingError CatalogError JobError UserError EngineError }
 
 impl From<TicketError> for Failure {
     fn from(error: TicketError) -> Self {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kitflik_core::{Argon2id, CancellationTier, MailTemplates, MasterKey, Policy, TokenAlgorithm};
+use kitflik_core::{
+    Argon2id, CancellationTier, JobKind, LateMoney, MailTemplates, MasterKey, Policy, TokenAlgorithm, Zone,
+};
 use kitflik_http::{Cors, RouterOptions, read_json};
 use serde::{Deserialize, Deserializer};
 
@@ -44,6 +46,8 @@ struct PolicyOptions {
     cancel_before_seconds: Option<Option<u64>>,
     cancellation: Option<Vec<TierOptions>>,
     fees_refundable: Option<bool>,
+    pending_hold_seconds: Option<u64>,
+    late_money: Option<LateMoney>,
     access_token_seconds: Option<u64>,
     refresh_token_seconds: Option<u64>,
     staff_access_token_seconds: Option<u64>,
@@ -52,6 +56,10 @@ struct PolicyOptions {
     token_issuer: Option<String>,
     public_url: Option<String>,
     default_locale: Option<String>,
+    zone: Option<Zone>,
+    new_releases: Option<String>,
+    show_reminders: Option<String>,
+    occupancy_report: Option<String>,
     #[serde(deserialize_with = "present")]
     view_max_age_millis: Option<Option<u64>>,
 }
@@ -139,6 +147,8 @@ impl Options {
             }
         }
         policy.fees_refundable = chosen.fees_refundable.unwrap_or(policy.fees_refundable);
+        set("pendingHoldSeconds", chosen.pending_hold_seconds, 0, &mut policy.pending_hold)?;
+        policy.late_money = chosen.late_money.unwrap_or(policy.late_money);
         policy.token_algorithm = chosen.token_algorithm.unwrap_or(policy.token_algorithm);
         if let Some(issuer) = &chosen.token_issuer {
             policy.token_issuer.clone_from(issuer);
@@ -146,6 +156,17 @@ impl Options {
         policy.public_url.clone_from(&chosen.public_url);
         if let Some(locale) = &chosen.default_locale {
             policy.default_locale.clone_from(locale);
+        }
+        policy.zone = chosen.zone;
+        for (name, job, text) in [
+            ("newReleases", JobKind::NewReleases, &chosen.new_releases),
+            ("showReminders", JobKind::ShowReminders, &chosen.show_reminders),
+            ("occupancyReport", JobKind::OccupancyReport, &chosen.occupancy_report),
+        ] {
+            if let Some(text) = text {
+                let refused = |error| Failure::field(&format!("policy.{name}"), "invalid", error);
+                policy.set_job(job, text).map_err(refused)?;
+            }
         }
         if let Some(allowed) = chosen.pay_at_counter {
             policy.pay_at_counter = allowed;
@@ -197,6 +218,9 @@ mod tests {
         let chosen = policy(r#"{"houseName":"Odeon","holdSeconds":60,"viewMaxAgeMillis":null}"#).unwrap();
         assert_eq!((chosen.house_name.as_str(), chosen.hold), ("Odeon", Duration::from_secs(60)));
         assert_eq!(chosen.view_max_age, None);
+        let chosen = policy(r#"{"newReleases":"off","showReminders":"2h","zone":"Asia/Kathmandu"}"#).unwrap();
+        assert_eq!((chosen.new_releases, chosen.zone), (None, "Asia/Kathmandu".parse().ok()));
+        assert_eq!(chosen.reminder_before, Some(Duration::from_secs(2 * 3600)));
         let chosen = policy(r#"{"cancelBeforeSeconds":3600,"tokenAlgorithm":"eddsa"}"#).unwrap();
         assert_eq!(chosen.cancel_before, Some(Duration::from_secs(3600)));
         assert_eq!(chosen.token_algorithm, TokenAlgorithm::EdDsa);
@@ -210,6 +234,9 @@ mod tests {
             (r#"{"holdSeconds":-1}"#, "policy.holdSeconds"),
             (r#"{"holdMinutes":1}"#, "policy.holdMinutes"),
             (r#"{"cancelBeforeSeconds":-1}"#, "policy.cancelBeforeSeconds"),
+            (r#"{"newReleases":"0 12 * * FRI"}"#, "policy.newReleases"),
+            (r#"{"showReminders":"3"}"#, "policy.showReminders"),
+            (r#"{"zone":"Mars/Olympus"}"#, "policy.zone"),
             (r#"{"tokenAlgorithm":"none"}"#, "policy.tokenAlgorithm"),
             (r#"{"accessTokenSeconds":9999999999}"#, "policy.accessTokenSeconds"),
         ] {

@@ -164,8 +164,8 @@ pub(crate) fn cancellable(show: &Show, now: Timestamp, policy: &Policy) -> Resul
 }
 
 impl Bookings<'_> {
-    /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what was
-    /// paid so much goes back as the house's terms say at this time ([`Policy::cancellation`](crate::Policy)).
+    /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what
+    /// was paid so much goes back as the house's terms say at this time ([`Policy::cancellation`](crate::Policy)).
     /// Cancelling what is cancelled changes nothing, and answers where the refund stands now.
     ///
     /// Tickets that stay keep their seats and codes. They cost what they had cost alone: fees per ticket are theirs, a

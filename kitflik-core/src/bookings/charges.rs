@@ -356,8 +356,8 @@ impl Bookings<'_> {
         Ok(held)
     }
 
-    /// The booking with its seats again, if all of them can be had: every pointer is written anew, so that whoever wants
-    /// one of them conflicts.
+    /// The booking with its seats again, if all of them can be had: every pointer is written anew, so that whoever
+    /// wants one of them conflicts.
     async fn retake(&self, tx: &mut Tx<'_>, expired: &Booking) -> Result<Option<Booking>, BookingError> {
         let show_key = keys::show(expired.show);
         let Some(show) = tx.get(&show_key)? else { return Ok(None) };

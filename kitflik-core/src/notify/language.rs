@@ -51,6 +51,28 @@ impl<'a> Language<'a> {
         self.tag
     }
 
+    /// A date.
+    pub(crate) fn day(self, at: Timestamp, zone: Zone) -> String {
+        let at = at.in_zone(zone);
+        match self.habits {
+            Habits::English => at.format("%-d %B %Y").to_string(),
+            Habits::Plain => at.format("%Y-%m-%d").to_string(),
+            Habits::German => {
+                let month = MONTHS.get(at.month0() as usize).unwrap_or(&"");
+                format!("{}. {month} {}", at.day(), at.year())
+            }
+        }
+    }
+
+    /// How long something takes.
+    pub(crate) fn minutes(self, minutes: u32) -> String {
+        match self.habits {
+            Habits::German => format!("{minutes} Minuten"),
+            Habits::English => format!("{minutes} minutes"),
+            Habits::Plain => format!("{minutes}′"),
+        }
+    }
+
     /// A date with its time of day.
     pub(crate) fn moment(self, at: Timestamp, zone: Zone) -> String {
         let at = at.in_zone(zone);

@@ -10,7 +10,8 @@ use crate::ports::mailer::{MailError, Mailer};
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
 use crate::store::records::{
-    Code, Form, MailContent, MailedAgain, Outbox, PaymentEvent, Receipt, Record, Session, Tries, UserSession,
+    Code, Form, MailContent, MailedAgain, Outbox, PaymentEvent, Receipt, Record, Reminded, Session,
+    ShowReminder, Tries, UserSession,
 };
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
@@ -177,9 +178,13 @@ impl Notify<'_> {
         let codes = self.sweep(4, &keys::codes(), |code: &Code| code.expires_at <= now).await?;
         let old = |again: &MailedAgain| now.since(again.at) > RECEIPT_LIFE;
         let again = self.sweep(8, &keys::mailed_again_all(), old).await?;
+        let past = |starts_at: Timestamp| now.since(starts_at) > crate::jobs::REMINDERS_KEPT;
+        let shows = self.sweep(5, &keys::show_reminders(), |row: &ShowReminder| past(row.starts_at)).await?;
+        let reminded = self.sweep(6, &keys::reminded_all(), |row: &Reminded| past(row.starts_at)).await?;
         let told = |event: &PaymentEvent| now.since(event.at) > EVENT_LIFE;
         let events = self.sweep(7, &keys::payment_events(), told).await?;
-        Ok([receipts, sessions, tries, listed, codes, again, events].into_iter().flatten().min())
+        let sales = [again, shows, reminded, events];
+        Ok([receipts, sessions, tries, listed, codes].into_iter().chain(sales).flatten().min())
     }
 
     /// Looks through the next rows of a range and removes those that are over, if nobody renewed them meanwhile.

@@ -42,6 +42,9 @@ impl MailContent {
             Self::ShowMoved { .. } => "show_moved",
             Self::TicketsReturned { .. } => "tickets_returned",
             Self::ShowCancelled { .. } => "show_cancelled",
+            Self::NewReleases { .. } => "new_releases",
+            Self::ShowReminder { .. } => "show_reminder",
+            Self::OccupancyReport { .. } => "occupancy_report",
         }
     }
 
@@ -52,6 +55,7 @@ impl MailContent {
             | Self::BookingCancelled { booking }
             | Self::TicketsReturned { booking, .. }
             | Self::ShowCancelled { booking }
+            | Self::ShowReminder { booking }
             | Self::ShowMoved { booking, .. } => Some(*booking),
             _ => None,
         }
@@ -76,7 +80,10 @@ impl MailContent {
             | Self::BookingCancelled { .. }
             | Self::TicketsReturned { .. }
             | Self::ShowCancelled { .. }
+            | Self::ShowReminder { .. }
+            | Self::OccupancyReport { .. }
             | Self::ShowMoved { .. } => false,
+            Self::NewReleases { .. } => true,
         }
     }
 
@@ -123,6 +130,9 @@ impl Notify<'_> {
 
     /// Whose account the mail is for, if it is for one.
     pub(super) async fn owner(&self, mail: &Outbox) -> Result<Option<UserId>, EngineError> {
+        if let MailContent::NewReleases { user, .. } = &mail.content {
+            return Ok(Some(*user));
+        }
         match (mail.user, mail.content.booking()) {
             (None, Some(booking)) => {
                 let booking = self.engine.get(&keys::booking(booking)).await?;
@@ -172,6 +182,12 @@ impl Notify<'_> {
             }
             MailContent::TicketsReturned { booking, number } => {
                 return self.tickets_returned(*booking, *number, mail, language).await;
+            }
+            MailContent::NewReleases { .. }
+            | MailContent::ShowReminder { .. }
+            | MailContent::OccupancyReport { .. } => {
+                let said = crate::Jobs { engine: self.engine }.mail(mail, language).await?;
+                return Ok(said.map(|context| (context, Vec::new())));
             }
             // A welcome has something to say without a code, too.
             MailContent::Welcome { code: Some(code) } => self.secret(Purpose::VerifyEmail, code).await?,

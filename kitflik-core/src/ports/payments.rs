@@ -203,9 +203,9 @@ pub trait Payments: Send + Sync {
     /// [`PaymentError`]: the money may or may not be taken; the engine asks [`status`](Payments::status) later.
     async fn capture(&self, capture: Capture) -> Result<PaymentStatus, PaymentError>;
 
-    /// What became of a charge. After the answer [`PaymentStatus::Unknown`] or [`PaymentStatus::Declined`] it should not
-    /// be taken without a new [`capture`](Payments::capture); where it is, the engine finds the money and sells for it,
-    /// or gives it back.
+    /// What became of a charge. After the answer [`PaymentStatus::Unknown`] or [`PaymentStatus::Declined`] it should
+    /// not be taken without a new [`capture`](Payments::capture); where it is, the engine finds the money and sells
+    /// for it, or gives it back.
     ///
     /// # Errors
     /// [`PaymentError`]: ask again.

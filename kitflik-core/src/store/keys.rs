@@ -30,7 +30,7 @@
 //! returned/{booking}/{number}             Returned         tickets that went back while others stayed
 //! user-booking/{user}/{booking}          UserBooking      a customer's sales, cancelled ones too
 //! charge/{booking}/{number}              Charge           money is taken, sold for and given back once
-//! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found again after a crash
+//! payment/{booking}/{number}             PaymentInFlight  a charge whose money may be moving: found after a crash
 //! payment-event/{provider digest}/{event digest}  PaymentEvent  what a provider tells takes effect once
 //! money/{time}/{booking}/{event}/{number}  MoneyEntry     the books: what was owed and paid, in the order of time
 //! email/{email digest}                   EmailClaim       one account per e-mail
@@ -53,6 +53,10 @@
 //! dead-mail/{mail}                       Outbox           mail that was given up
 //! mailed-again/{booking}                 MailedAgain      a confirmation is mailed once more, once in a while
 //! receipt/{actor}/{command digest}       Receipt          a command takes effect once
+//! job/{job}                              Job              a job runs once for each time that it is due
+//! release-news/{time}                    ReleaseNews      a film is new once
+//! show-reminder/{show}                   ShowReminder     the holders of a show are reminded of each start once
+//! reminded/{show}/{booking}              Reminded         the holder of a booking is reminded once
 //! ```
 //!
 //! Numbers are padded with zeros to a fixed width, so that the order of keys is the order of numbers.
@@ -66,11 +70,12 @@ use uuid::fmt::Hyphenated;
 
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CancelledShow, CancellingShow,
-    CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats,
+    CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job,
     LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox,
-    PaymentEvent, PaymentInFlight, PriceCard, Receipt, Returned, ReturnedTicket, RevokedTicket, Schedule,
-    ScheduledShow, SeatPointer, Session, Show, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User,
-    UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    PaymentEvent, PaymentInFlight, PriceCard, Receipt, ReleaseNews, Reminded, Returned, ReturnedTicket,
+    RevokedTicket, Schedule, ScheduledShow, SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins,
+    StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher, VoucherCount,
+    VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -576,6 +581,34 @@ pub(crate) fn receipt(actor: &str, command: &CommandId) -> Typed<Receipt> {
 
 pub(crate) fn receipts() -> Range<Receipt> {
     under("receipt/")
+}
+
+pub(crate) fn job(name: &str) -> Typed<Job> {
+    typed(format!("job/{name}"))
+}
+
+pub(crate) fn release_news(run: Timestamp) -> Typed<ReleaseNews> {
+    typed(format!("release-news/{:015}", run.millis().max(0)))
+}
+
+pub(crate) fn all_release_news() -> Range<ReleaseNews> {
+    under("release-news/")
+}
+
+pub(crate) fn show_reminder(id: ShowId) -> Typed<ShowReminder> {
+    typed(with_id("show-reminder/", id.as_bytes(), 0))
+}
+
+pub(crate) fn show_reminders() -> Range<ShowReminder> {
+    under("show-reminder/")
+}
+
+pub(crate) fn reminded(show: ShowId, booking: BookingId) -> Typed<Reminded> {
+    typed(format!("reminded/{show}/{booking}"))
+}
+
+pub(crate) fn reminded_all() -> Range<Reminded> {
+    under("reminded/")
 }
 
 /// Texts that people choose are no part of keys: their digests are, of fixed width and without a trace of the person.

@@ -57,12 +57,14 @@ mod accounts;
 mod bookings;
 mod catalog;
 mod check_ins;
+mod jobs;
 mod money;
 
 pub(crate) use accounts::*;
 pub(crate) use bookings::*;
 pub(crate) use catalog::*;
 pub(crate) use check_ins::*;
+pub(crate) use jobs::*;
 pub(crate) use money::*;
 
 records! {
@@ -153,6 +155,22 @@ pub(crate) enum MailContent {
         from: Timestamp,
         /// Where it was before.
         auditorium: String,
+    },
+    NewReleases {
+        user: UserId,
+        /// Which run told of which films.
+        #[serde(with = "millis")]
+        run: Timestamp,
+    },
+    ShowReminder {
+        booking: BookingId,
+    },
+    OccupancyReport {
+        staff: StaffId,
+        #[serde(with = "millis")]
+        from: Timestamp,
+        #[serde(with = "millis")]
+        to: Timestamp,
     },
 }
 

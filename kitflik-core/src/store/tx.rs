@@ -63,6 +63,12 @@ pub enum Mutant {
     GuessesUnchecked,
     /// A new password by code leaves the sessions open.
     ResetKeepsSessions,
+    /// A run of a job is begun without a check.
+    RunUnchecked,
+    /// A run of a job ends after its first page.
+    RunForgotten,
+    /// It is not written down who was reminded of a show.
+    ReminderUnmarked,
 }
 
 /// How long a command's receipt answers its repeats.

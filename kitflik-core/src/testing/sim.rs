@@ -10,8 +10,10 @@ mod auditor;
 mod clerk;
 pub mod gate;
 mod house;
+pub mod jobs;
 mod money;
 mod people;
+mod provider;
 pub mod schedule;
 mod settled;
 mod storage;
@@ -30,6 +32,7 @@ use parking_lot::Mutex;
 use self::auditor::Auditor;
 use self::clerk::Clerk;
 use self::people::Person;
+use self::provider::{FlakyPayments, Post};
 use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
@@ -63,6 +66,10 @@ pub enum Sabotage {
     ResetKeepsSessions,
     /// A cancellation leaves no row by which its refund is found again.
     RefundForgotten,
+    /// Money that arrives too late is not given back.
+    LateMoneyKept,
+    /// What a payment provider tells twice is taken in twice.
+    EventsRepeated,
     /// The uses of a discount code are counted without a check.
     UsesUnchecked,
     /// A show is put into a schedule that another one may be put into at the same time.
@@ -75,11 +82,17 @@ pub enum Sabotage {
     CheckInUnchecked,
     /// Scans are merged into a row that somebody else may have written meanwhile.
     MergeUnchecked,
+    /// A run of a job is begun without a check.
+    RunUnchecked,
+    /// A run of a job ends after its first page.
+    RunForgotten,
+    /// It is not written down who was reminded of a show.
+    ReminderUnmarked,
 }
 
 impl Sabotage {
     /// Those that sales must notice.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ChecksOff,
         Self::HalfOfABatch,
         Self::ReceiptIgnored,
@@ -88,6 +101,8 @@ impl Sabotage {
         Self::ConfirmUnchecked,
         Self::ConfirmRelaxed,
         Self::RefundForgotten,
+        Self::LateMoneyKept,
+        Self::EventsRepeated,
         Self::UsesUnchecked,
     ];
 
@@ -102,12 +117,17 @@ impl Sabotage {
             Self::GuessesUnchecked => Some(Mutant::GuessesUnchecked),
             Self::ResetKeepsSessions => Some(Mutant::ResetKeepsSessions),
             Self::RefundForgotten => Some(Mutant::RefundForgotten),
+            Self::LateMoneyKept => Some(Mutant::LateMoneyKept),
+            Self::EventsRepeated => Some(Mutant::EventsRepeated),
             Self::UsesUnchecked => Some(Mutant::UsesUnchecked),
             Self::ScheduleUnchecked => Some(Mutant::ScheduleUnchecked),
             Self::MoveUntold => Some(Mutant::MoveUntold),
             Self::CancelForgotten => Some(Mutant::CancelForgotten),
             Self::CheckInUnchecked => Some(Mutant::CheckInUnchecked),
             Self::MergeUnchecked => Some(Mutant::MergeUnchecked),
+            Self::RunUnchecked => Some(Mutant::RunUnchecked),
+            Self::RunForgotten => Some(Mutant::RunForgotten),
+            Self::ReminderUnmarked => Some(Mutant::ReminderUnmarked),
         }
     }
 }
@@ -123,10 +143,16 @@ pub struct Tally {
     pub sales: u64,
     /// Cancellations acknowledged.
     pub cancellations: u64,
+    /// Tickets that went back while others stayed.
+    pub returns: u64,
     /// Refunds of sales that were undone.
     pub refunds: u64,
     /// Payments that came too late, and went back.
     pub late_money: u64,
+    /// Sales that were made late, with their seats taken again.
+    pub retaken: u64,
+    /// Events of the payment provider that were taken in, repeats too.
+    pub events: u64,
     /// Commands refused.
     pub refusals: u64,
     /// Commands whose outcome was not known.
@@ -158,8 +184,11 @@ impl Tally {
         self.holds += other.holds;
         self.sales += other.sales;
         self.cancellations += other.cancellations;
+        self.returns += other.returns;
         self.refunds += other.refunds;
         self.late_money += other.late_money;
+        self.retaken += other.retaken;
+        self.events += other.events;
         self.refusals += other.refusals;
         self.unknown += other.unknown;
         self.dropped += other.dropped;
@@ -282,6 +311,11 @@ fn start() -> Timestamp {
     START.parse().unwrap_or(Timestamp::from_millis(0))
 }
 
+/// A house that does nothing by itself: only what somebody asked for is counted.
+fn quiet() -> Policy {
+    Policy { new_releases: None, reminder_before: None, occupancy_report: None, ..Policy::default() }
+}
+
 fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -329,51 +363,6 @@ impl Mailer for FlakyMailer {
     }
 }
 
-/// A provider whose answers are slow, and get lost.
-struct FlakyPayments {
-    luck: Arc<SeededEntropy>,
-    books: Arc<TestPayments>,
-}
-
-impl FlakyPayments {
-    async fn lose(&self, percent: u64) -> Result<(), PaymentError> {
-        turn().await;
-        if self.luck.chance(percent) {
-            Err(PaymentError::NoAnswer { reason: "timeout".to_owned() })
-        } else {
-            Ok(())
-        }
-    }
-}
-
-#[async_trait]
-impl Payments for FlakyPayments {
-    async fn capture(&self, capture: Capture) -> Result<PaymentStatus, PaymentError> {
-        self.lose(10).await?;
-        let answer = self.books.capture(capture).await;
-        self.lose(15).await?;
-        answer
-    }
-
-    async fn status(&self, charge: ChargeId) -> Result<PaymentStatus, PaymentError> {
-        self.lose(10).await?;
-        let answer = self.books.status(charge).await;
-        self.lose(5).await?;
-        answer
-    }
-
-    async fn refund(&self, refund: Refund) -> Result<PaymentStatus, PaymentError> {
-        self.lose(10).await?;
-        let answer = self.books.refund(refund).await;
-        self.lose(15).await?;
-        answer
-    }
-
-    async fn verify_event(&self, event: SignedEvent) -> Result<Option<ProviderEvent>, EventError> {
-        self.books.verify_event(event).await
-    }
-}
-
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// One run.
@@ -383,6 +372,8 @@ struct World {
     storage: Arc<FaultyStorage>,
     books: Arc<TestPayments>,
     sent: Arc<Mutex<Vec<Email>>>,
+    /// Events of the provider on their way.
+    told: Rc<RefCell<Vec<SignedEvent>>>,
     auditor: Rc<RefCell<Auditor>>,
     engines: Vec<Kitflik>,
     sabotage: Option<Sabotage>,
@@ -395,8 +386,9 @@ impl World {
         let mut world = Self {
             clock: Arc::new(ManualClock::new(start())),
             storage: Arc::new(FaultyStorage::new(&stage.rows, Arc::clone(&luck), sabotage)),
-            books: Arc::new(TestPayments::new()),
+            books: Arc::new(TestPayments::new().with_events(b"a secret of two")),
             sent: Arc::default(),
+            told: Rc::default(),
             auditor: Rc::new(RefCell::new(Auditor::new(stage.show, stage.seats, stage.cap))),
             engines: Vec::new(),
             luck,
@@ -419,7 +411,7 @@ impl World {
             let clock = SkewedClock { truth: Arc::clone(&self.clock), off_by };
             let entropy = SeededEntropy::new(self.luck.next() ^ number);
             let view_max_age = Some(std::time::Duration::from_secs(self.luck.below(60)));
-            let policy = Policy { view_max_age, ..Policy::default() };
+            let policy = Policy { view_max_age, ..quiet() };
             let storage: Arc<dyn Storage> = Arc::clone(&self.storage) as Arc<dyn Storage>;
             let mut builder = Kitflik::builder(storage, MasterKey::new([3; 32]))
                 .clock(Arc::new(clock))
@@ -450,6 +442,17 @@ impl World {
         Box::pin(person.live())
     }
 
+    fn post(&self) -> Post {
+        Post { luck: self.luck.clone(), books: self.books.clone(), waiting: self.told.clone() }
+    }
+
+    /// What every process does by itself, and the events that are on their way to them.
+    fn all_background(&self) -> Vec<Task> {
+        let mut all: Vec<Task> = (0..self.engines.len()).map(|number| self.background(number)).collect();
+        all.push(Box::pin(self.post().carry(self.engines.clone(), Rc::clone(&self.auditor))));
+        all
+    }
+
     fn background(&self, number: usize) -> Task {
         let engine = self.engines[number % self.engines.len()].clone();
         Box::pin(async move {
@@ -477,8 +480,7 @@ impl World {
     fn run(&mut self) -> Result<(), String> {
         let mut people: BTreeMap<u64, Task> =
             (0..PEOPLE).map(|number| (number, self.person(number))).collect();
-        let mut background: Vec<Task> =
-            (0..self.engines.len()).map(|number| self.background(number)).collect();
+        let mut background = self.all_background();
         let mut next = PEOPLE;
         for _ in 0..STEPS {
             if self.luck.chance(4) {
@@ -491,13 +493,13 @@ impl World {
                 self.storage.crash();
                 self.auditor.borrow_mut().crashed(&self.storage.rows());
                 self.start_engines();
-                background.extend((0..self.engines.len()).map(|number| self.background(number)));
+                background = self.all_background();
             }
             if people.len() < usize::try_from(PEOPLE).unwrap_or(0) {
                 people.insert(next, self.person(next));
                 next += 1;
             }
-            if self.luck.chance(15) {
+            if self.luck.chance(20) {
                 let which = usize::try_from(self.luck.below(background.len() as u64)).unwrap_or(0);
                 let _ = poll(background[which].as_mut());
             } else {
@@ -527,10 +529,19 @@ impl World {
     /// Everybody has gone home and nothing fails any more: in the end every promise must be kept.
     fn settle(&mut self) -> Result<(), String> {
         self.storage.heal();
-        for _ in 0..60 {
+        let post = self.post();
+        for round in 0..60 {
             self.clock.shift(40 * 60_000);
             let engine = self.engines[0].clone();
-            let mut tick = Box::pin(async move { engine.tick().await });
+            post.collect(engine.now());
+            // What was not told yet, or is told again, comes in at last, the newest first.
+            let told = if round % 8 == 7 { self.told.take() } else { Vec::new() };
+            let mut tick = Box::pin(async move {
+                for event in told.iter().rev() {
+                    provider::tell(&engine, event).await;
+                }
+                engine.tick().await
+            });
             let mut polls = 0;
             loop {
                 polls += 1;

@@ -72,6 +72,9 @@ fn make(storage: Arc<dyn Storage>, key: [u8; 32], hasher: Arc<dyn PasswordHasher
     let (mailbox, payments) = (Arc::new(Mailbox::default()), Arc::new(TestPayments::new()));
     let mut policy = Policy::default();
     policy.view_max_age = None;
+    // Mail that no test has asked for would be counted.
+    policy.reminder_before = None;
+    policy.occupancy_report = None;
     let kitflik = Kitflik::builder(Arc::clone(&storage), MasterKey::new(key))
         .clock(clock.clone())
         .entropy(Arc::new(SeededEntropy::new(1)))

@@ -1,13 +1,13 @@
 //! The table: a verb, what each kind of actor gets, and how it is called.
 
 use kitflik_core::{
-    Actor, BlockSeats, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail, ChangePassword,
-    ChangeSeats, CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency, DeleteAccount,
-    DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HoldSeats, Layout, MailQuery,
-    MergeCheckIns, MoveShow, MoveShows, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher,
-    OccupancyBy, OccupancyByQuery, OccupancyQuery, PageRequest, QuoteSeats, RepeatShow, RevenueBy,
-    RevenueQuery, RevokeTicket, Scan, SetLayout, SettlementQuery, UnblockSeats, UndoCheckIn, UpdateProfile,
-    UserQuery,
+    Actor, BlockSeats, BookingId, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail,
+    ChangePassword, ChangeSeats, CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency,
+    DeleteAccount, DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HandOutRefund,
+    HoldSeats, JobKind, Layout, MailQuery, MergeCheckIns, Money, MoveShow, MoveShows, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery, OccupancyQuery,
+    PageRequest, QuoteSeats, RefundBooking, RepeatShow, RevenueBy, RevenueQuery, RevokeTicket, Scan,
+    SetLayout, SettlementQuery, TakePayment, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -51,7 +51,7 @@ fn at_the_gate(s: &Scene) -> CheckIn {
 }
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), mail()]
+    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), jobs(), mail()]
         .into_iter()
         .flatten()
         .collect()
@@ -83,6 +83,18 @@ fn bookings() -> Vec<Row> {
         row("Bookings::release", THEIRS, |s| told(s.bookings().release(&s.actor, s.booking, None))),
         row("Bookings::confirm", THEIRS, |s| {
             told(s.bookings().confirm(&s.actor, s.booking, &ConfirmBooking::counter()))
+        }),
+        row("Bookings::refund", OFFICE, |s| {
+            let request = RefundBooking::new(Money::new(1, Currency::EUR), "Goodwill");
+            told(s.bookings().refund(&s.actor, paid(s), &request))
+        }),
+        row("Bookings::take_payment", OFFICE, |s| {
+            told(s.bookings().take_payment(&s.actor, s.sold(), &TakePayment::default()))
+        }),
+        row("Bookings::hand_out_refund", OFFICE, |s| {
+            let booking = paid(s);
+            block_on(s.bookings().cancel(&Actor::System, booking, &CancelBooking::new())).unwrap();
+            told(s.bookings().hand_out_refund(&s.actor, booking, &HandOutRefund::default()))
         }),
         row("Bookings::cancel", THEIRS, |s| {
             told(s.bookings().cancel(&s.actor, s.sold(), &CancelBooking::because("It rains.")))
@@ -335,6 +347,21 @@ fn accounts() -> Vec<Row> {
     ]
 }
 
+fn jobs() -> Vec<Row> {
+    vec![
+        row("Jobs::list", EDITORS, |s| told(s.house.kitflik.jobs().list(&s.actor))),
+        row("Jobs::pause", EDITORS, |s| {
+            told(s.house.kitflik.jobs().pause(&s.actor, JobKind::NewReleases, None))
+        }),
+        row("Jobs::resume", EDITORS, |s| {
+            told(s.house.kitflik.jobs().resume(&s.actor, JobKind::NewReleases, None))
+        }),
+        row("Jobs::run_now", EDITORS, |s| {
+            told(s.house.kitflik.jobs().run_now(&s.actor, JobKind::NewReleases, None))
+        }),
+    ]
+}
+
 /// The day of the show.
 const DAY: &str = "2026-11-27";
 
@@ -400,6 +427,13 @@ pub fn voucher() -> NewVoucher {
     NewVoucher::new("SPRING", DiscountKind::BasisPoints(1_000))
 }
 
+/// The booking, once it is sold and paid at the counter.
+fn paid(s: &Scene) -> BookingId {
+    let booking = s.sold();
+    block_on(s.bookings().take_payment(&Actor::System, booking, &TakePayment::default())).unwrap();
+    booking
+}
+
 const PROGRAMME: &str = "what is shown where is for everybody to see";
 const SECRET: &str = "a password or a token in the request says who it is";
 const HOST: &str = "only the host program can call it, and it asks nobody";
@@ -407,6 +441,7 @@ const HOST: &str = "only the host program can call it, and it asks nobody";
 /// Verbs that do not ask who calls, and why.
 pub const OPEN: &[(&str, &str)] = &[
     ("Bookings::best_available", PROGRAMME),
+    ("Bookings::payment_event", "the signature of the payment provider says who it is"),
     ("Bookings::seats", PROGRAMME),
     ("Bookings::seats_good_for", PROGRAMME),
     ("Bookings::seats_svg", PROGRAMME),

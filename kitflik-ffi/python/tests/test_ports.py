@@ -176,8 +176,7 @@ class Card(k.Payments):
         return self.answer or k.PaymentStatus.CAPTURED("charge-1")
 
     async def status(self, charge):
-        known = charge.booking in self.charges
-        return k.PaymentStatus.CAPTURED("charge-1") if known else k.PaymentStatus.UNKNOWN()
+        return k.PaymentStatus.CAPTURED("charge-1") if charge.booking in self.charges else k.PaymentStatus.UNKNOWN()
 
     async def refund(self, refund):
         self.charges.pop(refund.charge.booking, None)

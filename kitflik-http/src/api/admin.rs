@@ -8,9 +8,11 @@ mod catalogue;
 mod gate;
 mod house_seats;
 mod items;
+mod jobs;
 mod layout_versions;
 mod layouts;
 mod mail;
+mod money;
 mod own;
 mod reports;
 mod sessions;
@@ -39,10 +41,12 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(layout_versions::routes())
         .merge(shows::routes())
         .merge(bookings::routes())
+        .merge(money::routes())
         .merge(house_seats::routes())
         .merge(gate::routes())
         .merge(reports::routes())
         .merge(mail::routes())
         .merge(users::routes())
+        .merge(jobs::routes())
         .merge(vouchers::routes())
 }

@@ -124,8 +124,8 @@ async fn confirm(
 
 /// Undo a sale
 ///
-/// Its seats are free at once, and of what was paid so much goes back as the terms of the house say at this time. Whoever
-/// owns the booking may until the show starts, or earlier where the house says so; staff may at any time, have to say
+/// Its seats are free at once, and of what was paid so much goes back as the terms of the house say at this time.
+/// Whoever owns the booking may until the show starts, or earlier where the house says so; staff may at any time, have to say
 /// why, and may decide otherwise how much comes back. With `seats`, only these tickets go back, and the others stay.
 #[utoipa::path(post, path = "/v1/bookings/{id}/cancel", tag = "bookings", params(("id" = BookingId, Path)),
     request_body = CancelBooking,

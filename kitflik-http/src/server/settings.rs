@@ -3,6 +3,7 @@
 //! All three give text, and one function per key reads it: so a bad value is refused in the same words
 //! wherever it came from, with the name under which it was given.
 
+mod jobs;
 mod mail;
 mod protection;
 
@@ -21,6 +22,7 @@ use crate::feeds::LISTENERS;
 #[cfg(feature = "postgres")]
 use crate::postgres::PostgresOptions;
 
+pub(crate) use jobs::Jobs;
 pub(crate) use protection::Hashing;
 
 /// Requests that may be under way at the same time.
@@ -61,6 +63,10 @@ const KEYS: &[&str] = &[
     "hashing_queue",
     "test_payments",
     "house_name",
+    "zone",
+    "new_releases",
+    "show_reminders",
+    "occupancy_report",
     "token_algorithm",
     "token_issuer",
     "log",
@@ -127,6 +133,7 @@ pub(crate) struct Settings {
     /// The provider `test`, which takes no money.
     pub(crate) test_payments: bool,
     pub(crate) house_name: String,
+    pub(crate) jobs: Jobs,
     pub(crate) token_algorithm: TokenAlgorithm,
     pub(crate) token_issuer: String,
     pub(crate) log: String,
@@ -244,6 +251,7 @@ impl Settings {
             hashing: layers.hashing()?,
             test_payments,
             house_name: layers.get("house_name").map_or_else(|| "KitFlik".into(), |given| given.value),
+            jobs: layers.jobs()?,
             token_algorithm: layers.token_algorithm()?,
             token_issuer: layers.token_issuer()?,
             log: layers.get("log").map_or_else(|| "info".into(), |given| given.value),

@@ -67,6 +67,7 @@ impl Storage for Switch {
 pub(crate) struct Local {
     pub(crate) kitflik: Kitflik,
     pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) payments: Arc<TestPayments>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) storage: Arc<Switch>,
     pub(crate) readiness: Readiness,
@@ -130,12 +131,13 @@ impl House {
         let mut policy = Policy::default();
         edit(&mut policy);
         let mailbox = Arc::new(Mailbox::default());
+        let payments = Arc::new(TestPayments::new().with_events(b"a secret of two"));
         let kitflik = Kitflik::builder(storage.clone(), MasterKey::new([7; 32]))
             .policy(policy)
             .clock(clock.clone())
             .password_hasher(Arc::new(Argon2id::new(8, 1).unwrap()))
             .mailer(mailbox.clone())
-            .payments("test", Arc::new(TestPayments::new()))
+            .payments("test", payments.clone())
             .build()
             .unwrap();
         let boss = NewStaff {
@@ -151,7 +153,7 @@ impl House {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { base, client, local: Some(Local { clock, storage, readiness, mailbox, kitflik }) }
+        Self { base, client, local: Some(Local { clock, storage, readiness, mailbox, payments, kitflik }) }
     }
 
     /// A while passes; where the clock is not ours, it passes by itself.

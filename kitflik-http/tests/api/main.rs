@@ -23,11 +23,13 @@ mod house;
 mod house_seats;
 mod idempotency;
 mod inputs;
+mod jobs;
 mod mail;
 mod main_path;
 mod office;
 #[cfg(feature = "pages")]
 mod pages;
+mod payments;
 mod pictures;
 mod prices;
 mod reports;

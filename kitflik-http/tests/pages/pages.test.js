@@ -707,6 +707,42 @@ people("a stream that says nothing for long is opened anew", async (arrive) => {
   assert.equal(await opened(), 2);
 });
 
+async function logInAsStaff(page) {
+  await page.goto("/admin");
+  await page.getByLabel("E-mail").fill(STAFF.email);
+  await page.getByLabel("Password").fill(STAFF.password);
+  await page.getByLabel("Password").press("Enter");
+  await page.getByRole("heading", { name: "Shows" }).waitFor();
+}
+
+people("the door says of each ticket why it does not let in, and a day is settled", async (arrive) => {
+  const show = nextShow();
+  const held = await hold(show, ["M1", "M2"]);
+  const authorization = `Booking ${held.booking_token}`;
+  await api(server.base, `/v1/bookings/${held.id}/confirm`, {
+    method: "POST", authorization, body: { payment: { provider: "test" }, customer: ADA },
+  });
+  const [ticket] = (await api(server.base, `/v1/bookings/${held.id}/tickets`, { authorization })).items;
+  const page = await arrive();
+  await logInAsStaff(page);
+  await page.goto(`/admin#/show/${show.id}`);
+  const door = page.locator("#door");
+  await door.locator("summary").click();
+  await door.getByText("At the door: 0 of 2 are in").waitFor();
+  const present = async (text) => {
+    await page.getByLabel("Ticket", { exact: true }).fill(text);
+    await page.getByRole("button", { name: "Let in" }).click();
+  };
+  await present("no ticket");
+  await told(page, "That is no ticket.");
+  await present(ticket.token);
+  await told(page, "Too early: the doors are not open yet.");
+  await page.getByRole("link", { name: "Settlement" }).click();
+  await page.getByRole("heading", { name: "EUR" }).waitFor();
+  await told(page, "Books, bookings and payments agree.");
+  assert.match(await page.locator("#settled").textContent(), /Sold€[\d,.]+.*Money in€[\d,.]+/);
+});
+
 // The hall is another after this: no test that wants it as it was can follow.
 people("a plan whose show gets other seats is drawn anew", async (arrive) => {
   const show = nextShow();

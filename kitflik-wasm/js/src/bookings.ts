@@ -142,6 +142,38 @@ export class Bookings {
     return this.#handle.call((engine) => engine.cancellationTerms(text(actor), name(booking), text(seats)));
   }
 
+  /** Gives money of a booking back, by staff: at most what was taken and has not gone back. */
+  async refund(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.RefundBooking,
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.refund(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /** Notes that a booking was paid at the counter. */
+  async takePayment(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.TakePayment = {},
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.takePayment(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
+  }
+
+  /** Notes that cash which waited for its customer was handed out. */
+  async handOutRefund(actor: wire.Actor, booking: wire.BookingId, command?: Command): Promise<wire.BookingView> {
+    return this.#handle.call((engine) => engine.handOutRefund(text(actor), name(booking), key(command)));
+  }
+
+  /** Takes in what a payment provider tells of its own accord, the body exactly as it came. */
+  async paymentEvent(provider: string, headers: wire.EventHeader[], body: string): Promise<void> {
+    await this.#handle.call((engine) => engine.paymentEvent(name(provider), text(headers), name(body)));
+  }
+
   /** The tickets of a confirmed booking, one per seat. */
   async tickets(actor: wire.Actor, booking: wire.BookingId): Promise<wire.TicketView[]> {
     return this.#handle.call((engine) => engine.tickets(text(actor), name(booking)));

@@ -174,17 +174,21 @@ export function mailerBridge(mailer: Mailer, resume: Resume) {
   };
 }
 
+/** What a provider that sends no events answers to them. */
+const MISSING = Symbol("missing");
+
 export function paymentsBridge(payments: Payments, resume: Resume) {
   return {
     call: (method: keyof Payments, text: string) =>
-      payments[method] === undefined
-        ? JSON.stringify({ reason: `${method} is missing`, kind: "not_supported" })
-        : settle(
-            resume,
-            () => (payments[method] as (...list: unknown[]) => Awaitable<unknown>)(...(JSON.parse(text) as unknown[])),
-            (value) => JSON.stringify({ value: value ?? null }),
-            (error) => JSON.stringify({ reason: told(error) }),
-          ),
+      settle(
+        resume,
+        (): Awaitable<unknown> => {
+          const verb = payments[method] as ((...list: unknown[]) => Awaitable<unknown>) | undefined;
+          return verb === undefined ? MISSING : verb.apply(payments, JSON.parse(text) as unknown[]);
+        },
+        (status) => JSON.stringify(status === MISSING ? { missing: true } : { status: status ?? null }),
+        (error) => JSON.stringify({ reason: told(error) }),
+      ),
   };
 }
 

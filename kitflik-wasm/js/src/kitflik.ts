@@ -2,7 +2,7 @@ import openapi from "./openapi.js";
 import { clockBridge, mailerBridge, paymentsBridge, storageBridge } from "./bridges.js";
 import { KitflikError } from "./errors.js";
 import { answer, type HttpOptions } from "./http.js";
-import { Bookings, Catalog, Handle, Staff, Users, text } from "./namespaces.js";
+import { Bookings, Catalog, Handle, Jobs, Staff, Users, text } from "./namespaces.js";
 import type { Clock, Mailer, Payments, Storage } from "./ports.js";
 import type { Runtime } from "./runtime.js";
 import type { Actor, JsonWebKeySet, TokenAlgorithm } from "./wasm/kitflik.js";
@@ -33,6 +33,10 @@ export interface Policy {
   cancellation?: { beforeSeconds: number; refundPercent: number }[];
   /** Fees come back as prices do: true. */
   feesRefundable?: boolean;
+  /** How long a booking keeps its seats while its payment is not decided: 1800. */
+  pendingHoldSeconds?: number;
+  /** What becomes of money that arrives once its hold has run out: `retake_or_refund`. */
+  lateMoney?: "retake_or_refund" | "refund" | "manual";
   /** How long access tokens are valid: 900. */
   accessTokenSeconds?: number;
   /** How long refresh tokens are valid: 30 days. */
@@ -57,6 +61,17 @@ export interface Policy {
    * one, and its views are as new as its writes.
    */
   viewMaxAgeMillis?: number | null;
+  /** The clocks that the house lives by, such as `Europe/Berlin`: those of its first venue. */
+  zone?: string;
+  /**
+   * When customers who want to hear of offers are told which films are new: `0 0 12 * * FRI`, with seconds, and a zone if
+   * it is not the house's; or `off`.
+   */
+  newReleases?: string;
+  /** How long before a show its ticket holders are reminded of it: `3h`; or `off`. */
+  showReminders?: string;
+  /** When admins and managers are told how full last week's shows were: `0 0 8 * * MON`; or `off`. */
+  occupancyReport?: string;
 }
 
 /** What an engine is opened with. */
@@ -105,6 +120,8 @@ export class Kitflik {
   readonly users: Users;
   /** Staff's accounts. */
   readonly staff: Staff;
+  /** What the house does by itself, by the clock. */
+  readonly jobs: Jobs;
   /** The REST API: give it to whatever serves requests. It never rejects. */
   readonly handler: (request: Request) => Promise<Response>;
   readonly #handle: Handle;
@@ -116,6 +133,7 @@ export class Kitflik {
     this.catalog = new Catalog(handle);
     this.users = new Users(handle);
     this.staff = new Staff(handle);
+    this.jobs = new Jobs(handle);
     this.handler = (request) => answer(handle, http?.clientAddress, request);
   }
 

@@ -54,11 +54,11 @@ export interface Payments {
   capture(capture: Capture): Awaitable<PaymentStatus>;
   /** What became of a charge. After `unknown` or `declined` it should not be taken any more. */
   status(charge: ChargeId): Awaitable<PaymentStatus>;
-  /** Gives captured money back, all or a part, once per refund; answers `refunded` once that is done. */
+  /** Gives captured money back, all or a part, once per refund. `refunded` once this refund is made. */
   refund(refund: Refund): Awaitable<PaymentStatus>;
   /**
-   * Makes sure that an event comes from the provider, and reads it; nothing if it is about no charge of the house. It
-   * throws if the signature is wrong. A provider that sends no events leaves it out.
+   * Makes sure that an event comes from the provider, and reads it; `undefined` if it is about nothing of the house.
+   * What it throws means that the event is not the provider's. Without it the provider sends none.
    */
   verifyEvent?(event: SignedEvent): Awaitable<ProviderEvent | undefined>;
 }

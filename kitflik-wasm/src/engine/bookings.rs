@@ -2,7 +2,8 @@
 
 use js_sys::Uint8Array;
 use kitflik_core::{
-    CancelBooking, ChangeSeats, ConfirmBooking, HoldSeats, Kitflik, SeatId, SeatMap, SeatMapView,
+    CancelBooking, ChangeSeats, ConfirmBooking, HandOutRefund, HoldSeats, Kitflik, RefundBooking, SeatId,
+    SeatMap, SeatMapView, TakePayment,
 };
 use wasm_bindgen::prelude::*;
 
@@ -164,6 +165,41 @@ impl Engine {
         self.start(async move |kitflik| {
             let request = CancelBooking { command: command(key)?, ..read(&request)? };
             json(&kitflik.bookings().cancel(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// Gives money of a booking back.
+    pub fn refund(&self, who: String, booking: String, request: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = RefundBooking { command: command(key)?, ..read(&request)? };
+            json(&kitflik.bookings().refund(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// Notes that a booking was paid at the counter.
+    #[wasm_bindgen(js_name = takePayment)]
+    pub fn take_payment(&self, who: String, booking: String, request: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = TakePayment { command: command(key)?, ..read(&request)? };
+            json(&kitflik.bookings().take_payment(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// Notes that cash which waited for its customer was handed out.
+    #[wasm_bindgen(js_name = handOutRefund)]
+    pub fn hand_out_refund(&self, who: String, booking: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let request = HandOutRefund { command: command(key)? };
+            json(&kitflik.bookings().hand_out_refund(&actor(&who)?, id(&booking)?, &request).await?)
+        })
+    }
+
+    /// Takes in what a payment provider tells; the headers are a list as JSON.
+    #[wasm_bindgen(js_name = paymentEvent)]
+    pub fn payment_event(&self, provider: String, headers: String, body: String) -> u32 {
+        self.start(async move |kitflik| {
+            kitflik.bookings().payment_event(&provider, read(&headers)?, body).await?;
+            json(&())
         })
     }
 }

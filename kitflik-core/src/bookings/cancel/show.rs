@@ -13,8 +13,8 @@ use crate::store::records::{Booking, MailContent};
 use crate::store::tx::Loaded;
 
 impl Bookings<'_> {
-    /// Undoes a booking of a show that is cancelled: a sale goes back as a whole, with its fees, and its holder is told;
-    /// a hold ends, and money that is in flight for it is given back once it arrives. Whether it was a sale. Done twice
+    /// Undoes a booking of a show that is cancelled: a sale goes back as a whole, with its fees, and its holder is
+    /// told; a hold ends, and money that is in flight for it is given back once it arrives. Whether it was a sale. Done twice
     /// it changes nothing.
     pub(crate) async fn cancel_for_show(&self, id: BookingId, reason: &str) -> Result<bool, EngineError> {
         let engine = self.engine;

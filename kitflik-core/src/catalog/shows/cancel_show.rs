@@ -28,8 +28,8 @@ const STEPS: u32 = 4;
 const SHOWS_PER_TICK: u32 = 8;
 
 impl Catalog<'_> {
-    /// Cancels a show. From this commit on nobody can hold a seat of it; then every sale is undone, its money goes back
-    /// with all fees, and its holder is told, a bounded number at a time: [`Catalog::show_cancellation`] says how far it
+    /// Cancels a show. From this commit on nobody can hold a seat of it; then every sale is undone, its money goes
+    /// back with all fees, and its holder is told, a bounded number at a time: [`Catalog::show_cancellation`] says how far it
     /// is. Holds end, and a payment that is in flight for one is given back. The show stays to be seen, as cancelled;
     /// its auditorium is free for another.
     ///
@@ -88,8 +88,8 @@ impl Catalog<'_> {
     /// How far the cancellation of a show is.
     ///
     /// # Errors
-    /// [`CatalogError::NotFound`] unless the show is cancelled, [`CatalogError::Denied`] unless staff who manage bookings
-    /// ask, or [`CatalogError::Engine`].
+    /// [`CatalogError::NotFound`] unless the show is cancelled, [`CatalogError::Denied`] unless staff who manage
+    /// bookings ask, or [`CatalogError::Engine`].
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn show_cancellation(
         &self,

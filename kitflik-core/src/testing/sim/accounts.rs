@@ -19,7 +19,7 @@ use self::people::Person;
 use super::storage::FaultyStorage;
 use super::{FlakyMailer, Sabotage, SkewedClock, Task, poll, start, turn};
 use crate::testing::ports::{ManualClock, PlainHasher, SeededEntropy};
-use crate::{Email, Kitflik, MasterKey, Policy, Storage};
+use crate::{Email, Kitflik, MasterKey, Storage};
 
 const PEOPLE: usize = 6;
 const STEPS: u64 = 2_000;
@@ -108,7 +108,7 @@ impl World {
                 .entropy(Arc::new(SeededEntropy::new(self.luck.next() ^ number)))
                 .password_hasher(Arc::new(PlainHasher))
                 .mailer(Arc::new(FlakyMailer { luck: self.luck.clone(), sent: self.sent.clone() }))
-                .policy(Policy::default());
+                .policy(super::quiet());
             if let Some(mutant) = self.sabotage.and_then(Sabotage::mutant) {
                 builder = builder.mutant(mutant);
             }

@@ -8,7 +8,8 @@ use super::house::{Pointer, Pointers, Taker};
 use super::storage::Change;
 use super::{Tally, USES, money};
 use crate::{
-    BookingError, BookingId, BookingStatus, BookingView, CommandId, Email, ErrorCode, Key, Money, ShowId,
+    BookingError, BookingId, BookingStatus, BookingView, CommandId, Email, ErrorCode, Key, Money, SeatId,
+    ShowId,
 };
 
 /// A booking as the store has it.
@@ -17,6 +18,8 @@ struct Stored {
     status: String,
     seats: BTreeSet<u64>,
     total: i64,
+    /// How often some of its tickets went back.
+    returned: usize,
     charged: bool,
     customer: Option<String>,
     email: Option<String>,
@@ -41,6 +44,8 @@ pub(super) struct Auditor {
     pointers: Pointers,
     /// Uses of the discount code that are counted.
     uses: u32,
+    /// Events of the payment provider that were taken in.
+    told: BTreeSet<Key>,
     /// Sales that were acknowledged, with their seats and total.
     sold: BTreeMap<BookingId, BookingView>,
     /// Bookings that somebody tried to confirm.
@@ -48,6 +53,9 @@ pub(super) struct Auditor {
     /// Bookings that somebody tried to cancel, and cancellations that were acknowledged.
     cancelling: BTreeSet<BookingId>,
     cancelled: BTreeSet<BookingId>,
+    /// The seat that somebody tried to give back, and those returns that were acknowledged.
+    returning: BTreeMap<BookingId, SeatId>,
+    returned: BTreeSet<BookingId>,
     /// Answers to named commands: hold, with the number of crashes before it, and confirm.
     held_by: BTreeMap<CommandId, (BookingId, u64)>,
     sold_by: BTreeMap<CommandId, BookingId>,
@@ -65,10 +73,13 @@ impl Auditor {
             bookings: BTreeMap::new(),
             pointers: Pointers::default(),
             uses: 0,
+            told: BTreeSet::new(),
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
             cancelling: BTreeSet::new(),
             cancelled: BTreeSet::new(),
+            returning: BTreeMap::new(),
+            returned: BTreeSet::new(),
             held_by: BTreeMap::new(),
             sold_by: BTreeMap::new(),
         }
@@ -142,6 +153,28 @@ impl Auditor {
         }
     }
 
+    pub(super) fn returning(&mut self, booking: BookingId, seat: &SeatId) {
+        self.returning.insert(booking, seat.clone());
+    }
+
+    /// That a ticket went back was acknowledged.
+    pub(super) fn returned(&mut self, rest: &BookingView) {
+        if self.returned.insert(rest.id) {
+            self.tally.returns += 1;
+        }
+        let gone = self.returning.get(&rest.id).cloned();
+        let kept = rest.seats.iter().any(|seat| Some(&seat.id) == gone.as_ref());
+        if rest.status != BookingStatus::Confirmed || kept || rest.returned.len() != 1 {
+            self.blame(|| format!("{} gave back {gone:?}, and was answered {rest:?}", rest.id));
+        }
+    }
+
+    /// Whether a seat of a sale went back: it may be sold again.
+    fn is_returned(&self, booking: BookingId, seat: &SeatId) -> bool {
+        let stored = self.bookings.get(&booking);
+        self.returning.get(&booking) == Some(seat) && stored.is_some_and(|stored| stored.returned > 0)
+    }
+
     /// A cancellation was refused for good: nothing of it may be there.
     pub(super) fn not_cancelled(&mut self, booking: BookingId, error: &BookingError) {
         if self.bookings.get(&booking).is_some_and(|stored| stored.status == "cancelled") {
@@ -165,7 +198,8 @@ impl Auditor {
             self.blame(|| format!("the command {command} made two sales"));
         }
         for other in self.sold.values().filter(|other| other.id != sold.id && !self.is_undone(other.id)) {
-            let shared = other.seats.iter().find(|seat| sold.seats.iter().any(|mine| mine.id == seat.id));
+            let mut kept = other.seats.iter().filter(|seat| !self.is_returned(other.id, &seat.id));
+            let shared = kept.find(|seat| sold.seats.iter().any(|mine| mine.id == seat.id));
             if let Some(seat) = shared {
                 let (seat, other) = (seat.id.clone(), other.id);
                 self.blame(|| format!("I1: seat {seat} was sold to {other} and to {}", sold.id));
@@ -194,6 +228,7 @@ impl Auditor {
         self.bookings.clear();
         self.pointers.clear();
         self.uses = 0;
+        self.told.clear();
         self.rereading = true;
         let mut outcome = Ok(());
         for (key, value) in rows {
@@ -216,6 +251,9 @@ impl Auditor {
                 if self.rereading { Ok(()) } else { self.check_step(id, before.as_ref(), &stored) }
             }
             (["booking", _], None) => Err(format!("{key} was deleted")),
+            (["payment-event", ..], Some(_)) if !self.told.insert(key.to_owned()) => {
+                Err(format!("{key} was taken in twice"))
+            }
             (["voucher-count", _], Some(value)) => {
                 let used = serde_json::from_slice::<Value>(value).ok();
                 let used = used.and_then(|value| u32::try_from(value.get("used")?.as_u64()?).ok());
@@ -265,6 +303,7 @@ impl Auditor {
             "expired" => matches!(now.status.as_str(), "expired" | "confirmed"),
             _ => now.status == before.status,
         };
+        self.tally.retaken += u64::from(before.status == "expired" && now.status == "confirmed");
         if before.status == "held" && now.status == "expired" {
             self.tally.takeovers += 1;
         }
@@ -274,7 +313,15 @@ impl Auditor {
         if before.seats == now.seats && before.discounted == now.discounted && before.total != now.total {
             return Err(format!("I4: {id} cost {} and now costs {}", before.total, now.total));
         }
-        if matches!(before.status.as_str(), "confirmed" | "cancelled") && before.seats != now.seats {
+        let gave_back = now.returned == before.returned + 1
+            && self.returning.contains_key(&id)
+            && now.seats.len() + 1 == before.seats.len()
+            && now.seats.is_subset(&before.seats)
+            && now.total <= before.total;
+        if matches!(before.status.as_str(), "confirmed" | "cancelled")
+            && before.seats != now.seats
+            && !gave_back
+        {
             return Err(format!("{id} changed its seats after it was sold"));
         }
         Ok(())
@@ -333,8 +380,9 @@ impl Auditor {
         for (id, sold) in &self.sold {
             match self.bookings.get(id) {
                 Some(stored) if stored.status == "confirmed" || self.is_undone(*id) => {
-                    if stored.total != sold.quote.total.amount_minor || stored.seats.len() != sold.seats.len()
-                    {
+                    let same = stored.total == sold.quote.total.amount_minor
+                        && stored.seats.len() == sold.seats.len();
+                    if !same && stored.returned == 0 {
                         return Err(format!("I2: {id} was sold on other terms than is stored"));
                     }
                 }
@@ -345,6 +393,10 @@ impl Auditor {
         if let Some(id) = undone {
             let stored = self.bookings.get(id);
             return Err(format!("I2: cancelling {id} was acknowledged, stored is {stored:?}"));
+        }
+        let has_all = |id: &&BookingId| self.bookings.get(*id).is_none_or(|stored| stored.returned == 0);
+        if let Some(id) = self.returned.iter().find(has_all) {
+            return Err(format!("I2: {id} gave back a ticket, and has it again"));
         }
         Ok(())
     }
@@ -389,6 +441,9 @@ impl Auditor {
 struct Post {
     sold: usize,
     cancelled: usize,
+    /// Tickets given back: mails that must be, and those that need not be.
+    returned: usize,
+    spared_returns: usize,
     /// Confirmations that need not be sent any more: the booking was cancelled before.
     spared: usize,
 }
@@ -400,10 +455,14 @@ impl Auditor {
         for stored in self.bookings.values() {
             let post = promised.entry(stored.email.as_deref().unwrap_or_default()).or_default();
             match stored.status.as_str() {
-                "confirmed" => post.sold += 1,
+                "confirmed" => {
+                    post.sold += 1;
+                    post.returned += stored.returned;
+                }
                 "cancelled" => {
                     post.cancelled += 1;
                     post.spared += 1;
+                    post.spared_returns += stored.returned;
                 }
                 _ => {}
             }
@@ -411,7 +470,11 @@ impl Auditor {
         let (mut got, mut seen) = (BTreeMap::<&str, Post>::new(), BTreeSet::new());
         for mail in sent.iter().filter(|mail| seen.insert(mail.id)) {
             let post = got.entry(mail.to.as_str()).or_default();
-            if mail.subject.starts_with("Cancelled: ") { post.cancelled += 1 } else { post.sold += 1 }
+            match &mail.subject {
+                subject if subject.starts_with("Cancelled: ") => post.cancelled += 1,
+                subject if subject.starts_with("Tickets cancelled: ") => post.returned += 1,
+                _ => post.sold += 1,
+            }
         }
         let nobody = got.keys().find(|to| !promised.contains_key(*to));
         if let Some(to) = nobody {
@@ -420,7 +483,9 @@ impl Auditor {
         for (to, promised) in promised {
             let got = got.get(to).cloned().unwrap_or_default();
             let sold = promised.sold..=promised.sold + promised.spared;
-            if !sold.contains(&got.sold) || got.cancelled != promised.cancelled {
+            let returned = promised.returned..=promised.returned + promised.spared_returns;
+            let told = sold.contains(&got.sold) && returned.contains(&got.returned);
+            if !told || got.cancelled != promised.cancelled {
                 return Err(format!("I5: mails to {to}: promised were {promised:?}, sent were {got:?}"));
             }
         }
@@ -453,6 +518,7 @@ impl Stored {
                 .filter_map(|seat| seat.get("number")?.as_u64())
                 .collect(),
             total: value.get("total")?.get("amount_minor")?.as_i64()?,
+            returned: value.get("returned").and_then(Value::as_u64).map_or(0, |count| count as usize),
             charged: payment.is_some_and(|payment| payment.get("charge").is_some()),
             customer: value.get("customer").and_then(|customer| text(customer.get("name"))),
             email: value.get("customer").and_then(|customer| text(customer.get("email"))),

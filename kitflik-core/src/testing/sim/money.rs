@@ -25,6 +25,8 @@ pub(super) struct Account {
     pub(super) late: u64,
     pub(super) refunds: u64,
     waiting: Option<String>,
+    /// Waits at the box office for whoever comes for it.
+    waiting_cash: i64,
 }
 
 fn booking_of(key: &str, part: usize) -> Result<BookingId, String> {
@@ -77,8 +79,13 @@ fn note_charge(charge: &Value, account: &mut Account) {
         promised += amount;
         account.rebates += minor(refund, "/rebate_minor");
         account.refunds += 1;
+        let cash = text(charge, "/provider") == crate::COUNTER;
         match text(refund, "/status") {
-            "refunded" => account.refunded += amount,
+            "refunded" => {
+                account.refunded += amount;
+                account.by_hand -= if cash { amount } else { 0 };
+            }
+            "pending" if cash => account.waiting_cash += amount,
             other => account.waiting = Some(format!("a refund of {amount} is {other}")),
         }
         account.late += u64::from(text(refund, "/why") == "late_money");
@@ -87,7 +94,7 @@ fn note_charge(charge: &Value, account: &mut Account) {
     if text(charge, "/state") == "captured" {
         account.captured += amount;
         if text(charge, "/provider") == crate::COUNTER {
-            account.by_hand += amount - promised;
+            account.by_hand += amount;
         }
     } else if promised > 0 {
         account.waiting = Some(format!("{promised} goes back of a charge that was not captured"));
@@ -111,7 +118,7 @@ impl Account {
         if self.owed != (owed - self.rebates).max(0) {
             return fault("owes other money by the books");
         }
-        let paid = if due { 0 } else { self.owed };
+        let paid = if due { 0 } else { self.owed + self.waiting_cash };
         if self.paid != paid { fault("is not even") } else { Ok(()) }
     }
 }

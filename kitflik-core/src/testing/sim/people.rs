@@ -9,7 +9,8 @@ use super::{CODE, turn};
 use crate::testing::ports::SeededEntropy;
 use crate::{
     Actor, BookingError, BookingView, CancelBooking, CategoryPrice, ChangeSeats, CommandId, ConfirmBooking,
-    ErrorCode, HoldSeats, Kitflik, NewPriceCard, PageRequest, PriceChange, PriceCondition, PriceRule, SeatId,
+    ErrorCode, HandOutRefund, HoldSeats, Kitflik, Money, NewPriceCard, PageRequest, PriceChange,
+    PriceCondition, PriceRule, RefundBooking, SeatId, TakePayment,
 };
 
 pub(super) struct Person {
@@ -60,10 +61,62 @@ impl Person {
             _ => {}
         }
         self.idle(10).await;
-        if self.confirm(&me, &held).await && self.luck.chance(60) {
+        let mut sold = self.confirm(&me, &held, "confirm").await;
+        // Who was declined, maybe for the moment, thinks better of it or pays some other way.
+        match self.luck.below(4) {
+            0 if !sold => {
+                let _ = self.engine.bookings().release(&me, held.id, None).await;
+            }
+            1 | 2 if !sold => sold = self.confirm(&me, &held, "again").await,
+            _ => {}
+        }
+        if sold && self.luck.chance(30) {
+            self.at_the_counter(&held).await;
+        }
+        if sold && self.luck.chance(90) {
             self.idle(15).await;
             self.cancel(&me, &held).await;
+            if self.luck.chance(50) {
+                let out = HandOutRefund::default();
+                let _ = self.engine.bookings().hand_out_refund(&Actor::System, held.id, &out).await;
+            }
         }
+    }
+
+    /// The customer pays, if that is due there; some get something back.
+    async fn at_the_counter(&self, sold: &BookingView) {
+        let bookings = self.engine.bookings();
+        let mut take = TakePayment::default();
+        take.command = self.command("pay");
+        for _ in 0..2 {
+            let _ = bookings.take_payment(&Actor::System, sold.id, &take).await;
+        }
+        self.idle(10).await;
+        if self.luck.chance(50) {
+            let amount = 1 + i64::try_from(self.luck.below(1_200)).unwrap_or(0);
+            let amount = Money::new(amount, sold.quote.total.currency);
+            let mut request = RefundBooking::new(amount, "The film tore.");
+            request.command = self.command("rebate");
+            for _ in 0..2 {
+                let _ = bookings.refund(&Actor::System, sold.id, &request).await;
+            }
+        }
+    }
+
+    fn script(&self) -> &'static str {
+        const SCRIPTS: [&str; 10] = [
+            "decline",
+            "timeout_before",
+            "timeout_after",
+            "pending",
+            "pending_decline",
+            "charge_late",
+            "charge_late",
+            "forget_and_charge_late",
+            "forget_and_charge_late",
+            "refund_fails_once",
+        ];
+        SCRIPTS[usize::try_from(self.luck.below(10)).unwrap_or(0)]
     }
 
     /// Somebody of the house changes the prices while seats are sold.
@@ -167,14 +220,15 @@ impl Person {
     }
 
     /// Whether it was sold, as far as the customer knows.
-    async fn confirm(&self, me: &Actor, held: &BookingView) -> bool {
+    async fn confirm(&self, me: &Actor, held: &BookingView, command: &str) -> bool {
         let mut request = match self.luck.below(10) {
-            0..=4 => ConfirmBooking::counter(),
-            5 => ConfirmBooking::paid_by("test", Some("decline".to_owned())),
-            6 => ConfirmBooking::paid_by("test", Some("timeout_after".to_owned())),
+            0..=3 => ConfirmBooking::counter(),
+            4 => ConfirmBooking::paid_by("test", Some(self.script().to_owned())),
+            5 | 6 => ConfirmBooking::paid_by("test", Some(self.script().to_owned())),
             _ => ConfirmBooking::paid_by("test", None),
         };
-        request.command = self.command("confirm");
+        request.command = self.command(command);
+        let first = command == "confirm";
         self.auditor.borrow_mut().trying(held.id);
         for attempt in 0..3 {
             let outcome = self.engine.bookings().confirm(me, held.id, &request).await;
@@ -182,8 +236,14 @@ impl Person {
                 Ok(sold) => self.auditor.borrow_mut().sold(sold, request.command.as_ref()),
                 Err(error) => {
                     let mut auditor = self.auditor.borrow_mut();
-                    let open = matches!(error, BookingError::Engine(_) | BookingError::PaymentPending);
-                    if attempt == 0 && !open {
+                    // What is declined may be charged late, and sold before the customer hears of it.
+                    let open = matches!(
+                        error,
+                        BookingError::Engine(_)
+                            | BookingError::PaymentPending
+                            | BookingError::PaymentDeclined { .. }
+                    );
+                    if first && attempt == 0 && !open {
                         auditor.not_sold(held.id, error);
                     }
                     auditor.refused(error);
@@ -207,10 +267,16 @@ impl Person {
         let mut request =
             if house { CancelBooking::because("The projector broke.") } else { CancelBooking::new() };
         request.command = self.command("cancel");
+        let some = sold.seats.last().filter(|_| sold.seats.len() > 1 && self.luck.chance(40));
+        if let Some(seat) = some {
+            request.seats = vec![seat.id.clone()];
+            self.auditor.borrow_mut().returning(sold.id, &seat.id);
+        }
         self.auditor.borrow_mut().cancelling(sold.id);
         for attempt in 0..3 {
             let outcome = self.engine.bookings().cancel(actor, sold.id, &request).await;
             match &outcome {
+                Ok(rest) if some.is_some() => self.auditor.borrow_mut().returned(rest),
                 Ok(cancelled) => self.auditor.borrow_mut().cancelled(cancelled),
                 Err(error) => {
                     let mut auditor = self.auditor.borrow_mut();

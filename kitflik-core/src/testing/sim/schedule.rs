@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use self::auditor::Auditor;
 use self::people::{Halls, Person};
 use super::storage::FaultyStorage;
-use super::{FlakyMailer, Sabotage, Scene, SkewedClock, Task, poll, start, turn};
+use super::{FlakyMailer, Sabotage, Scene, SkewedClock, Task, poll, quiet, start, turn};
 use crate::testing::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::{
     Actor, Batch, Durability, Email, Kitflik, Layout, MasterKey, MemoryStorage, MovieQuery, NewAuditorium,
@@ -183,7 +183,7 @@ impl World {
                 .password_hasher(Arc::new(PlainHasher))
                 .payments("test", self.payments.clone())
                 .mailer(Arc::new(FlakyMailer { luck: self.luck.clone(), sent: self.sent.clone() }))
-                .policy(Policy { view_max_age, ..Policy::default() });
+                .policy(Policy { view_max_age, ..quiet() });
             if let Some(mutant) = self.sabotage.and_then(Sabotage::mutant) {
                 builder = builder.mutant(mutant);
             }

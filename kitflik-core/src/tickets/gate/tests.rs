@@ -88,8 +88,6 @@ fn each_refusal_has_its_own_code() {
     assert_eq!(refused("KF9.x", 120), ErrorCode::TicketUnknownVersion);
     let stranger = TicketSigner::from_seed([8; 32]).sign(&claims(0));
     assert_eq!(refused(&stranger, 120), ErrorCode::TicketUnknownKey);
-    let altered = token(0).replacen("KF1.AQ", "KF1.AR", 1);
-    assert!(matches!(refused(&altered, 120), ErrorCode::TicketUnknownKey | ErrorCode::TicketUnknownVersion));
     let (head, tail) = (token(0), token(1));
     let forged = format!("{}{}", &head[..head.len() - 80], &tail[tail.len() - 80..]);
     assert_eq!(refused(&forged, 120), ErrorCode::TicketBadSignature);

@@ -15,6 +15,7 @@ use crate::api::extract::actor::StaffMember;
 use crate::api::extract::query::{Query, page};
 use crate::api::{Answer, file, json};
 use crate::documented::{OpenApiRouter, routes};
+use crate::problem::{PROBLEM_JSON, Problem};
 use crate::router::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -141,8 +142,11 @@ struct OccupancyDays {
 
 /// How full the shows of some days were, by day, movie, venue, show, category or channel
 #[utoipa::path(get, path = "/v1/admin/reports/occupancy-by", tag = "staff", params(OccupancyDays),
-    responses((status = 200, description = "The report", content((OccupancyReport = "application/json"),
-        (String = "text/csv")))))]
+    responses(
+        (status = 200, description = "The report", content((OccupancyReport = "application/json"),
+        (String = "text/csv"))),
+        (status = 404, description = "`not_found`: no such venue or movie", body = Problem,
+            content_type = PROBLEM_JSON)))]
 async fn occupancy_by(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -181,8 +185,11 @@ struct RevenueDays {
 ///
 /// By day, movie, venue, show, category, channel, ticket type or provider; each currency for itself.
 #[utoipa::path(get, path = "/v1/admin/reports/revenue", tag = "staff", params(RevenueDays),
-    responses((status = 200, description = "The report", content((RevenueReport = "application/json"),
-        (String = "text/csv")))))]
+    responses(
+        (status = 200, description = "The report", content((RevenueReport = "application/json"),
+        (String = "text/csv"))),
+        (status = 404, description = "`not_found`: no such venue or movie", body = Problem,
+            content_type = PROBLEM_JSON)))]
 async fn revenue(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
@@ -222,8 +229,11 @@ struct Settled {
 /// What was open, what was sold and returned, what came in and went back, and what is open now, by why. The difference
 /// is nothing, or the bookings that make it are named.
 #[utoipa::path(get, path = "/v1/admin/reports/settlement", tag = "staff", params(Settled),
-    responses((status = 200, description = "The day", content((SettlementView = "application/json"),
-        (String = "text/csv")))))]
+    responses(
+        (status = 200, description = "The day", content((SettlementView = "application/json"),
+        (String = "text/csv"))),
+        (status = 404, description = "`not_found`: no such venue", body = Problem,
+            content_type = PROBLEM_JSON)))]
 async fn settlement(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,

@@ -159,8 +159,8 @@ async fn move_show(
 
 /// Cancel a show
 ///
-/// From now on nobody can have a seat of it. Every booking is undone, all money goes back with its fees, and each holder
-/// gets a mail; with many bookings that goes on after this answer. The show stays to be seen, as cancelled.
+/// From now on nobody can have a seat of it. Every booking is undone, all money goes back with its fees, and each
+/// holder gets a mail; with many bookings that goes on after this answer. The show stays to be seen, as cancelled.
 #[utoipa::path(post, path = "/v1/admin/shows/{id}/cancel", tag = "staff", request_body = CancelShow,
     params(("id" = ShowId, Path)),
     responses((status = 200, description = "How far it is", body = ShowCancellationView)))]

@@ -24,6 +24,17 @@ where
     }
 }
 
+/// The name of a payment provider in a path.
+pub(crate) struct Named(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        take(parts, state, "provider").await.map(Self)
+    }
+}
+
 /// The booking and the ticket in a path.
 pub(crate) struct TicketPath {
     pub(crate) booking: BookingId,

@@ -227,3 +227,26 @@ fn tokens_are_signed_as_the_settings_say() {
         assert!(refused.starts_with(&format!("KITFLIK_TOKEN_ISSUER: {bad:?} is no issuer")), "{refused}");
     }
 }
+
+#[test]
+fn jobs_have_their_schedules() {
+    let file = "zone = \"Asia/Kathmandu\"\nnew_releases = \"0 30 9 * * THU\"\nshow_reminders = \"90m\"\n";
+    let settings = serve(file, &[("KITFLIK_OCCUPANCY_REPORT", "off")], None).unwrap();
+    let mut policy = Policy::default();
+    settings.jobs.apply(&mut policy);
+    assert_eq!(policy.zone, "Asia/Kathmandu".parse().ok());
+    assert_eq!(policy.new_releases.map(|schedule| schedule.to_string()).as_deref(), Some("0 30 9 * * THU"));
+    assert_eq!(policy.reminder_before, Some(std::time::Duration::from_secs(90 * 60)));
+    assert_eq!(policy.occupancy_report, None);
+    let five = refusal("new_releases = \"0 12 * * FRI\"", &[], None);
+    assert!(
+        five.starts_with("kitflik.toml, new_releases: \"0 12 * * FRI\" is not a schedule: it has five"),
+        "{five}"
+    );
+    let soon = refusal("", &[("KITFLIK_SHOW_REMINDERS", "soon")], None);
+    assert!(soon.starts_with("KITFLIK_SHOW_REMINDERS: ") && soon.contains("such as 3h or 90m"), "{soon}");
+    assert_eq!(
+        refusal("zone = \"Mars\"", &[], None),
+        "kitflik.toml, zone: \"Mars\" is no zone: expected one such as Europe/Berlin"
+    );
+}
