@@ -103,6 +103,7 @@ permissions! {
     ManageStaff: "manage staff's accounts" => Admin;
     ReadAudit: "read the log of staff's actions" => Admin;
     SeeUsers: "see customers' accounts" => Admin | Manager | BoxOffice;
+    ManageMail: "look after mail that was not sent" => Admin | Manager;
     ManageUsers: "delete customers' accounts" => Admin | Manager;
     ManageJobs: "see and run the house's jobs" => Admin | Manager;
 }

@@ -105,8 +105,10 @@ macro_rules! through_error {
         }
     )*};
 }
-through_error! { crate::BookingError crate::CatalogError crate::ReportError crate::UserError crate::JobError
-EngineError }
+through_error! {
+    crate::BookingError crate::CatalogError crate::JobError crate::NotifyError crate::ReportError
+    crate::UserError EngineError
+}
 
 impl From<StorageError> for KitflikError {
     fn from(error: StorageError) -> Self {

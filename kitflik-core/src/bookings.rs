@@ -29,6 +29,7 @@ mod refunds;
 mod release;
 mod relocate;
 mod rules;
+mod send_again;
 mod types;
 mod view;
 mod vouchers;

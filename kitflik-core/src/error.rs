@@ -317,6 +317,9 @@ pub enum Error {
     /// From [`Reports`](crate::Reports).
     #[error(transparent)]
     Report(#[from] crate::ReportError),
+    /// From [`Notify`](crate::Notify).
+    #[error(transparent)]
+    Notify(#[from] crate::NotifyError),
     /// From [`Jobs`](crate::Jobs).
     #[error(transparent)]
     Job(#[from] crate::JobError),
@@ -334,6 +337,7 @@ impl Error {
             Self::Catalog(error) => error.code(),
             Self::User(error) => error.code(),
             Self::Report(error) => error.code(),
+            Self::Notify(error) => error.code(),
             Self::Job(error) => error.code(),
             Self::Engine(error) => error.code(),
         }
@@ -346,7 +350,8 @@ impl Error {
             Self::Booking(crate::BookingError::Invalid(invalid))
             | Self::Catalog(crate::CatalogError::Invalid(invalid))
             | Self::User(crate::UserError::Invalid(invalid))
-            | Self::Report(crate::ReportError::Invalid(invalid)) => &invalid.errors,
+            | Self::Report(crate::ReportError::Invalid(invalid))
+            | Self::Notify(crate::NotifyError::Invalid(invalid)) => &invalid.errors,
             Self::Catalog(crate::CatalogError::Clashes { errors }) => errors,
             _ => &[],
         }
@@ -374,7 +379,8 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<std::time::Duration> {
         match self {
-            Self::User(crate::UserError::TooManyAttempts { retry_after }) => Some(*retry_after),
+            Self::User(crate::UserError::TooManyAttempts { retry_after })
+            | Self::Booking(crate::BookingError::TooOften { retry_after }) => Some(*retry_after),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ use crate::catalog::cache::CatalogCache;
 use crate::ids::{BookingId, ShowId};
 use crate::jobs::{JobSchedule, Jobs};
 use crate::keyring::{KeyRing, MasterKey};
-use crate::notify::Notify;
+use crate::notify::{MailTemplates, Notify};
 use crate::ports::mailer::Mailer;
 use crate::ports::password::{Argon2id, PasswordHasher};
 use crate::ports::payments::Payments;
@@ -81,6 +81,8 @@ pub struct Policy {
     /// Where the house's pages are, such as `https://tickets.example.org`: what links in mails begin with. `None`:
     /// mails have no links, only codes.
     pub public_url: Option<String>,
+    /// The language of mails to those who have not chosen one that there are mails in: `en`.
+    pub default_locale: String,
     /// The clocks that the house lives by, for schedules that name no zone. `None`: those of its first venue.
     pub zone: Option<Zone>,
     /// When customers who want to hear of offers are told which films are new: Fridays at 12:00. `None`: never.
@@ -116,6 +118,7 @@ impl Default for Policy {
             view_max_age: Some(Duration::from_secs(1)),
             house_name: "KitFlik".to_owned(),
             public_url: None,
+            default_locale: "en".to_owned(),
             zone: None,
             new_releases: "0 0 12 * * FRI".parse().ok(),
             reminder_before: Some(minutes(3 * 60)),
@@ -143,6 +146,7 @@ pub(crate) struct Engine {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    pub(crate) templates: MailTemplates,
     pub(crate) payments: BTreeMap<String, Arc<dyn Payments>>,
     pub(crate) keys: KeyRing,
     pub(crate) access: AccessTokens,
@@ -152,8 +156,10 @@ pub(crate) struct Engine {
     pub(crate) shows: Decoded<Show>,
     pub(crate) price_cards: Decoded<PriceCard>,
     pub(crate) mutant: Option<Mutant>,
+    /// Until when the mail server is left alone, as the mailer has said.
+    pub(crate) mail_rests: Mutex<Option<Timestamp>>,
     /// How far the sweeps for old rows have come.
-    pub(crate) swept: Mutex<[Option<Key>; 8]>,
+    pub(crate) swept: Mutex<[Option<Key>; 9]>,
     /// Accounts that a job goes through in one commit.
     pub(crate) job_page: u32,
     /// Shows whose holders have been reminded of this start: they need not be looked at again.
@@ -182,6 +188,7 @@ pub struct Builder {
     entropy: Option<Arc<dyn Entropy>>,
     hasher: Arc<dyn PasswordHasher>,
     mailer: Option<Arc<dyn Mailer>>,
+    templates: MailTemplates,
     payments: BTreeMap<String, Arc<dyn Payments>>,
     policy: Policy,
     job_page: u32,
@@ -224,6 +231,12 @@ impl Builder {
     /// Sends mail. Without one, mail waits in the store.
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
+        self
+    }
+
+    /// What mails say; those templates that come with KitFlik if not given.
+    pub fn mail_templates(mut self, templates: MailTemplates) -> Self {
+        self.templates = templates;
         self
     }
 
@@ -279,6 +292,7 @@ impl Builder {
             entropy,
             hasher: self.hasher,
             mailer: self.mailer,
+            templates: self.templates,
             payments: self.payments,
             keys,
             access,
@@ -288,6 +302,7 @@ impl Builder {
             shows: Decoded::default(),
             price_cards: Decoded::default(),
             mutant: self.mutant,
+            mail_rests: Mutex::default(),
             swept: Mutex::default(),
             job_page: self.job_page,
             reminded: Mutex::default(),
@@ -307,6 +322,7 @@ impl Kitflik {
             entropy: None,
             hasher: Arc::new(Argon2id::default()),
             mailer: None,
+            templates: MailTemplates::default(),
             payments: BTreeMap::new(),
             policy: Policy::default(),
             job_page: crate::jobs::PAGE,

@@ -137,7 +137,7 @@ pub use jobs::{InvalidSchedule, JobError, JobKind, JobRunView, JobSchedule, JobV
 pub use keyring::{InvalidMasterKey, MasterKey};
 pub use kitflik::{Builder, Kitflik, MissingPort, Policy};
 pub use money::{Currency, InvalidCurrency, Money};
-pub use notify::Notify;
+pub use notify::{InvalidTemplate, MailQuery, MailState, MailTemplates, MailView, Notify, NotifyError};
 pub use ports::mailer::{Attachment, Email, MailError, Mailer};
 pub use ports::password::{Argon2id, PasswordError, PasswordHasher};
 pub use ports::payments::signature::EventSignature;

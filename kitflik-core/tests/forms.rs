@@ -80,6 +80,7 @@ fn a_day(house: &House) {
         let actor = Actor::User { id: ada.id };
         let held = bookings.hold(&actor, &hold).await.unwrap();
         bookings.confirm(&actor, held.id, &ConfirmBooking::counter()).await.unwrap();
+        bookings.send_again(&actor, held.id, None).await.unwrap();
 
         let best = HoldSeats::best(show.id, 2).customer("Bob", "bob@example.org").discount_code("Spring-10");
         let held = bookings.hold(&Actor::guest(), &best).await.unwrap();

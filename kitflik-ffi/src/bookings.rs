@@ -146,6 +146,20 @@ impl Bookings {
         guarded(self.kitflik.bookings().extend(&actor, booking, command.as_ref())).await
     }
 
+    /// Mails the confirmation of a sale once more, with its tickets as they are now; once in five minutes.
+    ///
+    /// # Errors
+    /// `too_many_requests`, `booking_state` unless it is confirmed, or `not_found` if it has no address.
+    #[uniffi::method(default(command = None))]
+    pub async fn send_again(
+        &self,
+        actor: Actor,
+        booking: BookingId,
+        command: Option<CommandId>,
+    ) -> Result<(), KitflikError> {
+        guarded(self.kitflik.bookings().send_again(&actor, booking, command.as_ref())).await
+    }
+
     /// Gives a hold back before it is bought.
     ///
     /// # Errors

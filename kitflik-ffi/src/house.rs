@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kitflik_core::{
-    BookingId, CancellationTier, Clock, JobKind, KitflikError, LateMoney, Mailer, MasterKey, Payments,
-    Policy, SledStorage, Storage, Timestamp, TokenAlgorithm, Zone,
+    BookingId, CancellationTier, Clock, JobKind, KitflikError, LateMoney, MailTemplates, Mailer, MasterKey,
+    Payments, Policy, SledStorage, Storage, Timestamp, TokenAlgorithm, Zone,
 };
 
 use crate::bookings::Bookings;
@@ -14,6 +14,7 @@ use crate::door::{Door, memory_storage};
 use crate::guard::{guard, guarded};
 use crate::hasher::ThreadHasher;
 use crate::jobs::Jobs;
+use crate::mail::{Mail, MailTemplate};
 use crate::reports::Reports;
 use crate::staff::StaffAccounts;
 use crate::users::Users;
@@ -103,6 +104,9 @@ pub struct HousePolicy {
     /// mails have no links, only codes.
     #[uniffi(default)]
     pub public_url: Option<String>,
+    /// The language of mails to those who have not chosen one that there are mails in: `en`.
+    #[uniffi(default)]
+    pub default_locale: Option<String>,
     /// How old a cached view may be, because another process writes to the same storage: 1 second with a storage of the
     /// host's. The built-in ones have one process, whose views are as new as its writes.
     #[uniffi(default)]
@@ -129,7 +133,7 @@ impl HousePolicy {
             ($($field:ident)*) => { $(policy.$field = self.$field.unwrap_or(policy.$field);)* };
         }
         take! {
-            access_token cancellation fees_refundable hold hold_at_most late_confirm_grace late_money pay_at_counter pending_hold refresh_token staff_access_token staff_refresh_token takeover_grace token_algorithm token_issuer
+            access_token cancellation default_locale fees_refundable hold hold_at_most late_confirm_grace late_money pay_at_counter pending_hold refresh_token staff_access_token staff_refresh_token takeover_grace token_algorithm token_issuer
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,
@@ -195,6 +199,9 @@ pub struct KitflikOptions {
     /// Sends mail. Without one, mail waits in the store.
     #[uniffi(default)]
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// The house's own templates of mails, over those that come with KitFlik.
+    #[uniffi(default)]
+    pub mail_templates: Vec<MailTemplate>,
     /// Payment providers.
     #[uniffi(default)]
     pub payments: Vec<PaymentProvider>,
@@ -218,9 +225,9 @@ impl Kitflik {
     /// Opens a house.
     ///
     /// # Errors
-    /// `Invalid` for a master key that is not 32 bytes, a schedule that cannot be read, or a provider's name that is
-    /// empty or there twice; `Retry` with `unavailable` if the directory is in use or cannot be written; `Refused`
-    /// with `internal` if the store is damaged.
+    /// `Invalid` for a master key that is not 32 bytes, a schedule that cannot be read, a template of a mail that cannot
+    /// be used, or a provider's name that is empty or there twice; `Retry` with `unavailable` if the directory is in use
+    /// or cannot be written; `Refused` with `internal` if the store is damaged.
     #[uniffi::constructor]
     pub fn new(options: KitflikOptions) -> Result<Arc<Self>, KitflikError> {
         guard(|| Self::open(options)).map(Arc::new)
@@ -244,6 +251,11 @@ impl Kitflik {
     /// Staff's accounts.
     pub fn staff(&self) -> Arc<StaffAccounts> {
         Arc::new(StaffAccounts { kitflik: self.engine.clone() })
+    }
+
+    /// Mail that has not been sent, for staff.
+    pub fn mail(&self) -> Arc<Mail> {
+        Arc::new(Mail { kitflik: self.engine.clone() })
     }
 
     /// Reports for staff.
@@ -338,6 +350,11 @@ impl Kitflik {
             .accepted_keys(accepted_keys)
             .password_hasher(Arc::new(ThreadHasher::default()))
             .policy(policy);
+        if !options.mail_templates.is_empty() {
+            let own = options.mail_templates.into_iter().map(|own| (own.name, own.source));
+            let templates = MailTemplates::with_own(own).map_err(KitflikError::invalid)?;
+            builder = builder.mail_templates(templates);
+        }
         if let Some(mailer) = options.mailer {
             builder = builder.mailer(mailer);
         }

@@ -22,6 +22,7 @@ mod hasher;
 mod house;
 mod jobs;
 mod layout;
+mod mail;
 mod measure;
 mod reports;
 mod staff;
@@ -43,6 +44,7 @@ pub use house::{HouseKey, HousePolicy, Kitflik, KitflikOptions, PaymentProvider,
 pub use jobs::Jobs;
 pub use kitflik_core::KitflikError;
 pub use layout::Layout;
+pub use mail::{Mail, MailPage, MailTemplate};
 pub use measure::{NativeCallTimes, native_call_times};
 pub use reports::{OccupancyPage, Reports};
 pub use staff::{AuditPage, StaffAccounts, StaffPage};

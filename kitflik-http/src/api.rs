@@ -11,6 +11,7 @@ pub(crate) mod extract;
 pub(crate) mod health;
 pub(crate) mod house;
 mod jwks;
+mod mail;
 pub(crate) mod me;
 mod movies;
 #[cfg(feature = "pages")]
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(pictures::routes())
         .merge(bookings::routes())
         .merge(tickets::routes())
+        .merge(mail::routes())
         .merge(payments::routes())
         .merge(admin::routes())
         .merge(health::routes())

@@ -3,8 +3,8 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kitflik_core::{
-    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, Invalid, JobError, ReportError,
-    SeatId, UserError,
+    BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, Invalid, JobError, NotifyError,
+    ReportError, SeatId, UserError,
 };
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
@@ -300,7 +300,7 @@ macro_rules! from_error {
         }
     )*};
 }
-from_error! { BookingError CatalogError UserError ReportError JobError EngineError }
+from_error! { BookingError CatalogError NotifyError UserError ReportError JobError EngineError }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {

@@ -54,6 +54,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Audit(what) => staff::audit(&what),
         Command::Report(what) => report::run(&what),
         Command::Keys(what) => keys::run(&what),
+        Command::Mail(what) => mail::preview::run(&what),
         Command::Staff(what) => staff::run(&what),
         Command::Rush(flags) => rush::run(&flags),
     }

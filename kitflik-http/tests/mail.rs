@@ -5,10 +5,16 @@
 mod server_support;
 mod sink_support;
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use kitflik_core::{Attachment, Email, MailError, MailId, Mailer, Timestamp, qr_png};
+use kitflik_core::testing::ports::{ManualClock, PlainHasher};
+use kitflik_core::{
+    Actor, Attachment, Email, Kitflik, MailError, MailId, MailQuery, MailState, MailView, Mailer, MasterKey,
+    MemoryStorage, PageRequest, RegisterUser, Timestamp, qr_png,
+};
 use kitflik_http::server::{FileMailer, Sender, SmtpMailer};
 use mail_parser::{MessageParser, MimeHeaders};
 use reqwest::{Client, Method};
@@ -28,6 +34,7 @@ fn email(to: &str) -> Email {
         subject: "Your tickets: Midnight at the Repair Café".to_owned(),
         text: "Hello,\n.\nyour booking is confirmed – see you.\n".to_owned(),
         html: "<p>Hello, <img src=\"cid:ticket-1\"> see you – soon</p>".to_owned(),
+        unsubscribe: Some("https://kino.example/v1/mail/unsubscribe?token=AAECAwQF".to_owned()),
         attachments: vec![
             Attachment {
                 file_name: "ticket-1.png".to_owned(),
@@ -66,6 +73,8 @@ fn scan(picture: &[u8]) -> String {
 struct Opened {
     subject: String,
     message_id: String,
+    /// Where mails of its kind are ended, and by what.
+    unsubscribe: Option<(String, String)>,
     text: String,
     html: String,
     /// Content id and content.
@@ -94,6 +103,10 @@ fn open(raw: &[u8]) -> Opened {
     Opened {
         subject: mail.subject().unwrap().to_owned(),
         message_id: mail.message_id().unwrap().to_owned(),
+        unsubscribe: mail.header_raw("List-Unsubscribe").map(|link| {
+            let by = mail.header_raw("List-Unsubscribe-Post").unwrap();
+            (link.trim().to_owned(), by.trim().to_owned())
+        }),
         text: mail.body_text(0).unwrap().replace("\r\n", "\n"),
         html: mail.body_html(0).unwrap().into_owned(),
         pictures: of_type("image/png").iter().map(picture).collect(),
@@ -106,6 +119,9 @@ fn check(raw: &[u8]) {
     let (sent, mail) = (email("somebody@example.org"), open(raw));
     assert_eq!(mail.subject, sent.subject);
     assert_eq!(mail.message_id, format!("{}@lichtspiele.example", sent.id));
+    let (link, by) = mail.unsubscribe.unwrap();
+    assert_eq!(link, format!("<{}>", sent.unsubscribe.unwrap()));
+    assert_eq!(by, "List-Unsubscribe=One-Click");
     assert_eq!(mail.text.trim_end(), sent.text.trim_end());
     assert_eq!(mail.html.trim_end(), sent.html);
     let [(content_id, picture)] = &mail.pictures[..] else { panic!("one picture") };
@@ -165,6 +181,111 @@ fn an_url_that_is_no_mail_server_is_refused_without_its_password() {
     }
 }
 
+/// An engine whose mail goes to a server at an address, and the clock that it lives by.
+fn engine(url: &str) -> (Kitflik, Arc<ManualClock>, Arc<SmtpMailer>) {
+    let clock = Arc::new(ManualClock::new("2026-11-27T12:00:00Z".parse().unwrap()));
+    let mailer = Arc::new(SmtpMailer::new(url, house()).unwrap());
+    let kitflik = Kitflik::builder(Arc::new(MemoryStorage::new()), MasterKey::new([7; 32]))
+        .clock(clock.clone())
+        .password_hasher(Arc::new(PlainHasher))
+        .mailer(mailer.clone())
+        .build()
+        .unwrap();
+    (kitflik, clock, mailer)
+}
+
+/// Registers somebody, who is promised a mail. Its id.
+async fn register(kitflik: &Kitflik, email: &str) -> MailId {
+    let (email, password) = (email.to_owned(), "correct horse".to_owned());
+    let user = RegisterUser { command: None, email: email.clone(), password, name: "Ada".to_owned() };
+    kitflik.users().register(&user).await.unwrap();
+    let query = MailQuery { page: PageRequest { cursor: None, limit: Some(100) }, ..MailQuery::default() };
+    let waiting = kitflik.notify().list(&Actor::System, &query).await.unwrap().items;
+    waiting.iter().find(|mail| mail.to == email).unwrap().id
+}
+
+async fn listed(kitflik: &Kitflik, state: MailState) -> Vec<MailView> {
+    let query = MailQuery { state, ..MailQuery::default() };
+    kitflik.notify().list(&Actor::System, &query).await.unwrap().items
+}
+
+fn message_id(id: MailId) -> String {
+    format!("{id}@lichtspiele.example")
+}
+
+#[tokio::test]
+async fn mail_waits_for_a_server_that_is_down() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (kitflik, clock, mailer) = engine(&format!("smtp://127.0.0.1:{port}"));
+    let promised = register(&kitflik, "ada@example.org").await;
+    let next = kitflik.tick().await.unwrap().unwrap();
+    assert!(next > kitflik.now());
+    let waiting = listed(&kitflik, MailState::Waiting).await.remove(0);
+    assert_eq!((waiting.id, waiting.attempts), (promised, 1));
+    let mut sink = Sink::start_at(port);
+    clock.advance(waiting.due_at.unwrap().since(kitflik.now()));
+    kitflik.tick().await.unwrap();
+    assert_eq!(open(&sink.mail()).message_id, message_id(promised));
+    assert_eq!(listed(&kitflik, MailState::Waiting).await, []);
+    mailer.close().await;
+}
+
+#[tokio::test]
+async fn a_receiver_who_was_refused_gets_the_mail_later_with_its_first_id() {
+    let mut sink = Sink::start();
+    let (kitflik, _, mailer) = engine(&sink.url());
+    let promised = register(&kitflik, "unknown-at-first@example.org").await;
+    kitflik.tick().await.unwrap();
+    assert_eq!(listed(&kitflik, MailState::Waiting).await, []);
+    let dead = listed(&kitflik, MailState::Dead).await.remove(0);
+    assert!(dead.last_error.unwrap().contains("550"));
+    kitflik.notify().resend(&Actor::System, dead.id, None).await.unwrap();
+    kitflik.tick().await.unwrap();
+    assert_eq!(open(&sink.mail()).message_id, message_id(promised));
+    assert_eq!(listed(&kitflik, MailState::Dead).await, []);
+    mailer.close().await;
+}
+
+/// A server that takes half of what it is sent and then does not say so, or takes nothing: each mail arrives, and those
+/// that arrive twice have one id.
+#[tokio::test]
+async fn where_half_of_it_fails_each_mail_arrives_at_least_once() {
+    let mut sink = Sink::start();
+    let (kitflik, clock, mailer) = engine(&sink.url());
+    let mut promised = BTreeSet::new();
+    for number in 0..12 {
+        promised.insert(message_id(register(&kitflik, &format!("half{number}@example.org")).await));
+    }
+    let mut ticks = 0;
+    while let Some(waiting) = listed(&kitflik, MailState::Waiting).await.first() {
+        clock.advance(waiting.due_at.unwrap().since(kitflik.now()));
+        kitflik.tick().await.unwrap();
+        ticks += 1;
+        assert!(ticks < 100, "{waiting:?}");
+    }
+    let arrived: Vec<String> = (0..sink.count()).map(|_| open(&sink.mail()).message_id).collect();
+    assert_eq!(arrived.iter().cloned().collect::<BTreeSet<_>>(), promised);
+    assert!(arrived.len() > promised.len(), "some arrived twice");
+    assert_eq!(listed(&kitflik, MailState::Dead).await, []);
+    mailer.close().await;
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let mut sink = Sink::start();
+    let (kitflik, _, mailer) = engine(&sink.url());
+    let mut promised = BTreeSet::new();
+    for number in 0..40 {
+        promised.insert(message_id(register(&kitflik, &format!("reader{number}@example.org")).await));
+    }
+    kitflik.tick().await.unwrap();
+    let arrived: BTreeSet<String> = (0..40).map(|_| open(&sink.mail()).message_id).collect();
+    assert_eq!(arrived, promised);
+    // One that was just used may be given back a moment after it is wanted again: then another is opened.
+    assert!(sink.connections() < 40, "{} connections", sink.connections());
+    mailer.close().await;
+}
+
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> =
         std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -216,6 +337,7 @@ async fn whoever_buys_gets_the_tickets_by_mail() {
     let mail = open(&sink.mail());
     assert_eq!(mail.subject, format!("Your tickets: {}", show["movie"]["title"].as_str().unwrap()));
     assert!(mail.message_id.ends_with("@lichtspiele.example"), "{}", mail.message_id);
+    assert_eq!(mail.unsubscribe, None, "nobody ends the mail about their own tickets");
     let tickets = server
         .request(&client, Method::GET, &format!("/v1/bookings/{id}/tickets"))
         .header("authorization", &authorization);

@@ -62,6 +62,7 @@ impl Engine {
         let mut builder = Kitflik::builder(storage, options.master_key()?)
             .accepted_keys(options.accepted_keys()?)
             .policy(options.policy()?)
+            .mail_templates(options.mail_templates()?)
             .clock(Arc::new(JsClock(SendWrapper::new(clock))));
         if let Some(hasher) = options.hasher()? {
             builder = builder.password_hasher(Arc::new(hasher));

@@ -1,8 +1,11 @@
 //! What a host chooses, as JSON: the names are those of the options of `Kitflik.open`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kitflik_core::{Argon2id, CancellationTier, JobKind, LateMoney, MasterKey, Policy, TokenAlgorithm, Zone};
+use kitflik_core::{
+    Argon2id, CancellationTier, JobKind, LateMoney, MailTemplates, MasterKey, Policy, TokenAlgorithm, Zone,
+};
 use kitflik_http::{Cors, RouterOptions, read_json};
 use serde::{Deserialize, Deserializer};
 
@@ -21,6 +24,8 @@ pub(crate) struct Options {
     policy: PolicyOptions,
     #[serde(default)]
     password_hashing: Option<Hashing>,
+    #[serde(default)]
+    mail_templates: BTreeMap<String, String>,
     #[serde(default)]
     http: HttpOptions,
     #[serde(default)]
@@ -50,6 +55,7 @@ struct PolicyOptions {
     token_algorithm: Option<TokenAlgorithm>,
     token_issuer: Option<String>,
     public_url: Option<String>,
+    default_locale: Option<String>,
     zone: Option<Zone>,
     new_releases: Option<String>,
     show_reminders: Option<String>,
@@ -148,6 +154,9 @@ impl Options {
             policy.token_issuer.clone_from(issuer);
         }
         policy.public_url.clone_from(&chosen.public_url);
+        if let Some(locale) = &chosen.default_locale {
+            policy.default_locale.clone_from(locale);
+        }
         policy.zone = chosen.zone;
         for (name, job, text) in [
             ("newReleases", JobKind::NewReleases, &chosen.new_releases),
@@ -169,6 +178,15 @@ impl Options {
             policy.house_name.clone_from(name);
         }
         Ok(policy)
+    }
+
+    /// What mails say.
+    pub(crate) fn mail_templates(&self) -> Result<MailTemplates, Failure> {
+        if self.mail_templates.is_empty() {
+            return Ok(MailTemplates::default());
+        }
+        let own = self.mail_templates.iter().map(|(name, source)| (name.clone(), source.clone()));
+        MailTemplates::with_own(own).map_err(|error| Failure::field("mailTemplates", "invalid", error))
     }
 
     /// What hashes passwords, if it is not the default.
@@ -225,6 +243,9 @@ mod tests {
             let failure = serde_json::to_string(&policy(json).unwrap_err()).unwrap();
             assert!(failure.contains("validation_failed") && failure.contains(name), "{failure}");
         }
+        let own = r#"{"masterKey":"00","mailTemplates":{"de/wellcome.txt":"Subject: Hi"}}"#;
+        let unknown = Options::read(own).unwrap().mail_templates();
+        assert!(serde_json::to_string(&unknown.unwrap_err()).unwrap().contains("no mail \\\"wellcome"));
         let short = Options::read(r#"{"masterKey":"00"}"#).unwrap().master_key();
         assert!(serde_json::to_string(&short.unwrap_err()).unwrap().contains("masterKey"));
         let json = format!(r#"{{"masterKey":"00","acceptedKeys":["{}","07"]}}"#, "07".repeat(32));

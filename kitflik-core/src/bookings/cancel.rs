@@ -322,7 +322,7 @@ impl Bookings<'_> {
         let Some((to, to_name)) = self.mail_address(tx, booking).await? else { return Ok(()) };
         let mail = MailId::new(tx.now(), self.engine.random());
         let to_name = Some(to_name);
-        let outbox = Outbox { v: Form, mail, to, to_name, content, attempts: 0, last_error: None };
+        let outbox = Outbox::new(mail, to, to_name, content);
         tx.put(&keys::outbox(tx.now(), mail), &outbox)
     }
 }

@@ -271,8 +271,7 @@ impl Bookings<'_> {
         if let Some((to, to_name)) = to {
             let mail = MailId::new(tx.now(), self.engine.random());
             let content = MailContent::BookingConfirmed { booking: sold.id };
-            let outbox =
-                Outbox { v: Form, mail, to, to_name: Some(to_name), content, attempts: 0, last_error: None };
+            let outbox = Outbox::new(mail, to, Some(to_name), content);
             tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
         }
         note(tx, &sold, MoneyEvent::Sold, sold.total, None, 0)?;

@@ -122,6 +122,12 @@ pub enum BookingError {
         /// For people.
         detail: String,
     },
+    /// It was done a moment ago.
+    #[error("this was done a moment ago: wait {} seconds", .retry_after.as_secs() + 1)]
+    TooOften {
+        /// How long to wait.
+        retry_after: std::time::Duration,
+    },
     /// A ticket does not admit.
     #[error(transparent)]
     Ticket(#[from] TicketError),
@@ -156,6 +162,7 @@ impl BookingError {
             Self::VoucherUnknown => ErrorCode::VoucherUnknown,
             Self::VoucherNotValid { .. } => ErrorCode::VoucherNotValid,
             Self::VoucherUsedUp { .. } => ErrorCode::VoucherUsedUp,
+            Self::TooOften { .. } => ErrorCode::TooManyRequests,
             Self::Ticket(error) => error.code(),
             Self::Engine(error) => error.code(),
         }

@@ -8,6 +8,7 @@ use super::Jobs;
 use crate::bookings::BookingStatus;
 use crate::error::EngineError;
 use crate::ids::{BookingId, StaffId, UserId};
+use crate::notify::language::Language;
 use crate::store::keys;
 use crate::store::records::{MailContent, Outbox};
 use crate::time::Timestamp;
@@ -18,23 +19,30 @@ const STALE: Duration = Duration::from_secs(6 * 24 * 60 * 60);
 /// Shows that are told of each film.
 const MOST_SHOWS: usize = 3;
 
-/// The template, its subject and what it is filled with.
-type Said = (&'static str, String, Value);
-
 impl Jobs<'_> {
     /// What a mail of a job says; `None` if there is nothing to say any more, or it is no mail of a job.
-    pub(crate) async fn mail(&self, mail: &Outbox) -> Result<Option<Said>, EngineError> {
+    pub(crate) async fn mail(
+        &self,
+        mail: &Outbox,
+        language: Language<'_>,
+    ) -> Result<Option<Value>, EngineError> {
         match &mail.content {
-            MailContent::NewReleases { user, run } => self.news(*user, *run, mail).await,
-            MailContent::ShowReminder { booking } => self.reminder(*booking, mail).await,
+            MailContent::NewReleases { user, run } => self.news(*user, *run, mail, language).await,
+            MailContent::ShowReminder { booking } => self.reminder(*booking, mail, language).await,
             MailContent::OccupancyReport { staff, from, to } => {
-                self.report_mail(*staff, *from, *to, mail).await
+                self.report_mail(*staff, *from, *to, mail, language).await
             }
             _ => Ok(None),
         }
     }
 
-    async fn news(&self, user: UserId, run: Timestamp, mail: &Outbox) -> Result<Option<Said>, EngineError> {
+    async fn news(
+        &self,
+        user: UserId,
+        run: Timestamp,
+        mail: &Outbox,
+        language: Language<'_>,
+    ) -> Result<Option<Value>, EngineError> {
         let engine = self.engine;
         let now = engine.now();
         // Whoever has changed their mind or their address meanwhile gets nothing.
@@ -55,7 +63,7 @@ impl Jobs<'_> {
             let shows: Vec<Value> = coming
                 .take(MOST_SHOWS)
                 .map(
-                    |show| context! { at => wall(show.starts_at, show.venue.zone), venue => show.venue.name },
+                    |show| context! { at => language.moment(show.starts_at, show.venue.zone), venue => show.venue.name },
                 )
                 .collect();
             if shows.is_empty() {
@@ -63,10 +71,7 @@ impl Jobs<'_> {
             }
             films.push(context! {
                 title => &movie.title,
-                genres => movie.genres.join(", "),
-                director => &movie.director,
-                rating => &movie.rating,
-                minutes => movie.runtime_minutes,
+                facts => facts(&movie.genres, movie.runtime_minutes, movie.rating.as_deref(), language),
                 synopsis => &movie.synopsis,
                 shows,
             });
@@ -74,13 +79,16 @@ impl Jobs<'_> {
         if films.is_empty() {
             return Ok(None);
         }
-        let house = &engine.policy.house_name;
         let link = engine.policy.public_url.as_deref().map(|base| base.trim_end_matches('/').to_owned());
-        let context = context! { house, name => &mail.to_name, films, link };
-        Ok(Some(("new_releases", format!("New at {house} this week"), context)))
+        Ok(Some(context! { name => &mail.to_name, films, link }))
     }
 
-    async fn reminder(&self, id: BookingId, mail: &Outbox) -> Result<Option<Said>, EngineError> {
+    async fn reminder(
+        &self,
+        id: BookingId,
+        mail: &Outbox,
+        language: Language<'_>,
+    ) -> Result<Option<Value>, EngineError> {
         let engine = self.engine;
         let Some(booking) = engine.get(&keys::booking(id)).await? else { return Ok(None) };
         if booking.status != BookingStatus::Confirmed {
@@ -96,19 +104,18 @@ impl Jobs<'_> {
         let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
         let due = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
         let context = context! {
-            house => &engine.policy.house_name,
             name => &mail.to_name,
             booking => id.to_string(),
             movie => &show.movie.title,
             venue => &show.venue.name,
             auditorium => &show.auditorium.name,
-            starts_at => wall(show.starts_at, show.venue.zone),
+            starts_at => language.moment(show.starts_at, show.venue.zone),
             zone => show.venue.zone.to_string(),
             seats => seats.join(", "),
-            total => booking.total.to_string(),
+            total => language.money(booking.total),
             due,
         };
-        Ok(Some(("show_reminder", format!("Soon: {}", show.movie.title), context)))
+        Ok(Some(context))
     }
 
     async fn report_mail(
@@ -117,7 +124,8 @@ impl Jobs<'_> {
         from: Timestamp,
         to: Timestamp,
         mail: &Outbox,
-    ) -> Result<Option<Said>, EngineError> {
+        language: Language<'_>,
+    ) -> Result<Option<Value>, EngineError> {
         // Who has left, or does other work now, is not told.
         let record = self.engine.get(&keys::staff(staff)).await?.filter(|record| !record.disabled);
         let manages =
@@ -125,18 +133,24 @@ impl Jobs<'_> {
         if !manages {
             return Ok(None);
         }
-        let house = &self.engine.policy.house_name;
         let report = self.occupancy(from, to).await?;
         let zone = self.zone().await?;
-        let day = |at: Timestamp| at.in_zone(zone).format("%-d %B %Y").to_string();
+        let day = |at: Timestamp| language.day(at, zone);
         let first = day(from);
         let last = day(to.minus(Duration::from_secs(12 * 60 * 60)));
-        let subject = format!("Occupancy, {first} to {last}");
-        let context = context! { house, name => &mail.to_name, first, last, ..report };
-        Ok(Some(("occupancy_report", subject, context)))
+        Ok(Some(context! { name => &mail.to_name, first, last, ..report }))
     }
 }
 
-fn wall(at: Timestamp, zone: crate::Zone) -> String {
-    at.in_zone(zone).format("%A, %-d %B %Y, %H:%M").to_string()
+/// What is said of a film below its title.
+fn facts(
+    genres: &[String],
+    minutes: Option<u32>,
+    rating: Option<&str>,
+    language: Language<'_>,
+) -> Option<String> {
+    let genres = (!genres.is_empty()).then(|| genres.join(", "));
+    let minutes = minutes.map(|minutes| language.minutes(minutes));
+    let facts: Vec<String> = [genres, minutes, rating.map(str::to_owned)].into_iter().flatten().collect();
+    (!facts.is_empty()).then(|| facts.join(", "))
 }

@@ -313,7 +313,7 @@ pub(super) fn promise_mail(
     name: String,
     content: MailContent,
 ) -> Result<(), EngineError> {
-    let outbox = Outbox { v: Form, mail, to, to_name: Some(name), content, attempts: 0, last_error: None };
+    let outbox = Outbox::new(mail, to, Some(name), content);
     tx.put(&keys::outbox(tx.now(), mail), &outbox)
 }
 

@@ -1,25 +1,31 @@
 //! The outbox: rows that the commands wrote, sent one by one.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::Notify;
 use crate::error::EngineError;
-use crate::ports::mailer::MailError;
+use crate::ports::mailer::{MailError, Mailer};
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
 use crate::store::keys::{self, Range};
 use crate::store::records::{
-    Code, Form, MailContent, Outbox, PaymentEvent, Receipt, Record, Reminded, Session, ShowReminder, Tries,
-    UserSession,
+    Code, Form, MailContent, MailedAgain, Outbox, PaymentEvent, Receipt, Record, Reminded, Session,
+    ShowReminder, Tries, UserSession,
 };
 use crate::store::tx::{Loaded, RECEIPT_LIFE};
 use crate::time::Timestamp;
 
 /// Mails that one tick sends.
 const MAILS_PER_TICK: u32 = 50;
+/// Mails that are on their way at the same time.
+const AT_ONCE: usize = 4;
 /// How long one instance has for sending a mail before another may try.
 const LEASE: Duration = Duration::from_secs(120);
 /// The first pause after a failure; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
+/// How long a mail server is left alone that did not answer lately.
+const REST: Duration = Duration::from_secs(30);
 /// Failures after which a mail is given up: about three days.
 const MOST_ATTEMPTS: u32 = 80;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
@@ -30,28 +36,58 @@ const SWEEP_ROWS: u32 = 256;
 const SWEEP_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 impl Notify<'_> {
-    /// Sends the mails that are due. Returns when the next one is.
+    /// Sends the mails that are due, some at a time. Returns when the next one is.
     pub(crate) async fn send_due(&self) -> Result<Option<Timestamp>, EngineError> {
         let Some(mailer) = &self.engine.mailer else { return Ok(None) };
+        if let Some(until) = *self.engine.mail_rests.lock()
+            && until > self.engine.now()
+        {
+            return Ok(Some(until));
+        }
         let all = keys::outbox_all();
-        let rows = self.engine.scan(&all, MAILS_PER_TICK, false).await?;
-        for (row, _) in rows {
-            if due(&row.key).is_some_and(|due| due > self.engine.now()) {
-                break;
+        let mut rows = self.engine.scan_rows(&all, MAILS_PER_TICK, false).await?;
+        let now = self.engine.now();
+        rows.retain(|row| keys::due(&row.key).is_none_or(|due| due <= now));
+        for rows in rows.chunks(AT_ONCE) {
+            let sending = rows.iter().map(|row| self.send(mailer.as_ref(), row));
+            let (mut rests, mut taken) = (false, false);
+            for outcome in all_of(sending).await {
+                let outcome = outcome?;
+                rests |= outcome == Sent::Rests;
+                taken |= outcome == Sent::Taken;
             }
-            let Some((lease_key, mail)) = self.claim(&row).await? else { continue };
-            let sent = match self.render(&mail).await? {
-                Some(email) => mailer.send(email).await,
-                // What the mail was about is gone: there is nothing to say.
-                None => Ok(()),
-            };
-            match sent {
-                Ok(()) => self.replace(&lease_key, None).await?,
-                Err(error) => self.postpone(&lease_key, mail, error).await?,
+            // One try is let through after a while: if that was taken, the server is back.
+            if rests && !taken {
+                let until = self.engine.now().plus(REST);
+                *self.engine.mail_rests.lock() = Some(until);
+                return Ok(Some(until));
             }
         }
-        let next = self.engine.scan(&all, 1, false).await?;
-        Ok(next.first().and_then(|(row, _)| due(&row.key)))
+        let next = self.engine.scan_rows(&all, 1, false).await?;
+        Ok(next.first().and_then(|row| keys::due(&row.key)))
+    }
+
+    async fn send(&self, mailer: &dyn Mailer, row: &Row) -> Result<Sent, EngineError> {
+        let Some((lease, mail)) = self.claim(row).await? else { return Ok(Sent::Later) };
+        let sent = match self.render(&mail).await {
+            Ok(Some(email)) => mailer.send(email).await,
+            // What the mail was about is gone, or whom it was for: there is nothing to say.
+            Ok(None) => Ok(()),
+            // It must not keep others from being sent.
+            Err(EngineError::Internal { reason }) => Err(MailError::Temporary { reason }),
+            Err(error) => return Err(error),
+        };
+        match sent {
+            Ok(()) => {
+                self.replace(&lease, None).await?;
+                Ok(Sent::Taken)
+            }
+            Err(error) => {
+                let rests = matches!(error, MailError::Resting { .. });
+                self.postpone(&lease, mail, error).await?;
+                Ok(if rests { Sent::Rests } else { Sent::Later })
+            }
+        }
     }
 
     /// Takes a mail for this instance, by moving its row to the end of the lease. It is durable before
@@ -76,22 +112,35 @@ impl Notify<'_> {
 
     /// After a failure: later again, or never.
     async fn postpone(&self, lease: &Key, mail: Outbox, error: MailError) -> Result<(), EngineError> {
+        let [random] = self.engine.random::<1>();
+        let now = self.engine.now();
+        if matches!(error, MailError::Resting { .. }) {
+            // It was not tried.
+            let mail = Outbox { attempts: mail.attempts.saturating_sub(1), ..mail };
+            let key = keys::outbox(now.plus(jittered(REST, random)), mail.mail);
+            return self.replace(lease, Some((key, mail))).await;
+        }
         let last_error = Some(error.to_string().chars().take(200).collect());
         let mail = Outbox { last_error, ..mail };
         let dead = matches!(error, MailError::Permanent { .. }) || mail.attempts >= MOST_ATTEMPTS;
-        if dead && mail.content == MailContent::AccountDeleted {
-            // Who it was for is to be forgotten.
+        if dead && self.is_forgotten(&mail).await? {
             return self.replace(lease, None).await;
         }
         let key = if dead {
             keys::dead_mail(mail.mail)
         } else {
-            let doubled = FIRST_PAUSE.saturating_mul(1 << mail.attempts.min(16)).min(LONGEST_PAUSE);
-            let [random] = self.engine.random::<1>();
-            let jitter = doubled.mul_f64(f64::from(random) / 1024.0);
-            keys::outbox(self.engine.now().plus(doubled + jitter), mail.mail)
+            keys::outbox(now.plus(jittered(pause_after(mail.attempts), random)), mail.mail)
         };
         self.replace(lease, Some((key, mail))).await
+    }
+
+    /// Whether it is for somebody who is to be forgotten: then nothing of it is kept.
+    async fn is_forgotten(&self, mail: &Outbox) -> Result<bool, EngineError> {
+        if mail.content == MailContent::AccountDeleted {
+            return Ok(true);
+        }
+        let Some(owner) = self.owner(mail).await? else { return Ok(false) };
+        Ok(self.engine.get(&keys::user(owner)).await?.is_none())
     }
 
     /// Ends a lease, unless it has run out and somebody else has the mail now.
@@ -127,12 +176,15 @@ impl Notify<'_> {
         let over = |session: &UserSession| session.expires_at <= now;
         let listed = self.sweep(3, &keys::user_sessions_all(), over).await?;
         let codes = self.sweep(4, &keys::codes(), |code: &Code| code.expires_at <= now).await?;
+        let old = |again: &MailedAgain| now.since(again.at) > RECEIPT_LIFE;
+        let again = self.sweep(8, &keys::mailed_again_all(), old).await?;
         let past = |starts_at: Timestamp| now.since(starts_at) > crate::jobs::REMINDERS_KEPT;
         let shows = self.sweep(5, &keys::show_reminders(), |row: &ShowReminder| past(row.starts_at)).await?;
         let reminded = self.sweep(6, &keys::reminded_all(), |row: &Reminded| past(row.starts_at)).await?;
         let told = |event: &PaymentEvent| now.since(event.at) > EVENT_LIFE;
         let events = self.sweep(7, &keys::payment_events(), told).await?;
-        Ok([receipts, sessions, tries, listed, codes, shows, reminded, events].into_iter().flatten().min())
+        let sales = [again, shows, reminded, events];
+        Ok([receipts, sessions, tries, listed, codes].into_iter().chain(sales).flatten().min())
     }
 
     /// Looks through the next rows of a range and removes those that are over, if nobody renewed them meanwhile.
@@ -165,7 +217,57 @@ impl Notify<'_> {
     }
 }
 
-/// When the mail of a key is due.
-fn due(key: &str) -> Option<Timestamp> {
-    key.split('/').nth(1)?.parse().ok().map(Timestamp::from_millis)
+/// What became of a mail.
+#[derive(PartialEq, Eq)]
+enum Sent {
+    /// It is somebody else's to deliver.
+    Taken,
+    /// It is tried again, or somebody else has it.
+    Later,
+    /// The mail server is left alone for a while.
+    Rests,
+}
+
+/// How long a mail waits after so many failures, before the jitter.
+fn pause_after(attempts: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST_PAUSE)
+}
+
+/// Up to a quarter longer, so that what failed at once is not tried at once again.
+fn jittered(pause: Duration, random: u8) -> Duration {
+    pause + pause.mul_f64(f64::from(random) / 1024.0)
+}
+
+/// Waits for all of some futures at once.
+async fn all_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        let mut ready = true;
+        for (future, done) in &mut waiting {
+            if done.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(outcome) => *done = Some(outcome),
+                    Poll::Pending => ready = false,
+                }
+            }
+        }
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, done)| done).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_an_hour_and_last_for_days() {
+        let minutes = |attempts| pause_after(attempts).as_secs_f64() / 60.0;
+        assert_eq!([1, 2, 3, 7, 8, 80, u32::MAX].map(minutes), [0.5, 1.0, 2.0, 32.0, 60.0, 60.0, 60.0]);
+        let whole: Duration = (1..MOST_ATTEMPTS).map(pause_after).sum();
+        assert_eq!(whole.as_secs() / (24 * 60 * 60), 3);
+        let jittered = [0, 128, 255].map(|random| jittered(Duration::from_secs(1024), random).as_secs());
+        assert_eq!(jittered, [1024, 1152, 1279]);
+    }
 }

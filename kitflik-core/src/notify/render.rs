@@ -1,197 +1,212 @@
 //! What a mail says. It is rendered when it is sent, from what is stored then.
 
-use std::sync::LazyLock;
-
-use minijinja::{Environment, context};
+use minijinja::{Value, context};
 
 use super::Notify;
+use super::language::Language;
+use super::templates::Said;
 use crate::bookings::CancelledBy;
 use crate::error::EngineError;
-use crate::ids::BookingId;
+use crate::ids::{BookingId, UserId};
 use crate::kitflik::Engine;
 use crate::ports::mailer::{Attachment, Email};
 use crate::store::keys;
-use crate::store::records::{Booking, MailContent, MailedCode, Outbox};
+use crate::store::records::{Booking, Holder, MailContent, MailedCode, Outbox};
 use crate::tickets::calendar::{CalendarEvent, calendar};
 use crate::tickets::qr::qr_png;
-use crate::time::Timestamp;
 use crate::users::Purpose;
 
 /// The digits of a code, and the link that does the same.
 type MailedSecret = (String, Option<String>);
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut templates = Environment::new();
-    for (name, source) in [
-        ("layout.html", include_str!("templates/layout.html")),
-        ("welcome.html", include_str!("templates/welcome.html")),
-        ("welcome.txt", include_str!("templates/welcome.txt")),
-        ("already_registered.html", include_str!("templates/already_registered.html")),
-        ("already_registered.txt", include_str!("templates/already_registered.txt")),
-        ("staff_invited.html", include_str!("templates/staff_invited.html")),
-        ("staff_invited.txt", include_str!("templates/staff_invited.txt")),
-        ("verify_email.html", include_str!("templates/verify_email.html")),
-        ("verify_email.txt", include_str!("templates/verify_email.txt")),
-        ("password_code.html", include_str!("templates/password_code.html")),
-        ("password_code.txt", include_str!("templates/password_code.txt")),
-        ("password_changed.html", include_str!("templates/password_changed.html")),
-        ("password_changed.txt", include_str!("templates/password_changed.txt")),
-        ("email_code.html", include_str!("templates/email_code.html")),
-        ("email_code.txt", include_str!("templates/email_code.txt")),
-        ("email_changing.html", include_str!("templates/email_changing.html")),
-        ("email_changing.txt", include_str!("templates/email_changing.txt")),
-        ("email_changed.html", include_str!("templates/email_changed.html")),
-        ("email_changed.txt", include_str!("templates/email_changed.txt")),
-        ("account_deleted.html", include_str!("templates/account_deleted.html")),
-        ("account_deleted.txt", include_str!("templates/account_deleted.txt")),
-        ("session_reused.html", include_str!("templates/session_reused.html")),
-        ("session_reused.txt", include_str!("templates/session_reused.txt")),
-        ("booking_confirmed.html", include_str!("templates/booking_confirmed.html")),
-        ("booking_confirmed.txt", include_str!("templates/booking_confirmed.txt")),
-        ("booking_cancelled.html", include_str!("templates/booking_cancelled.html")),
-        ("booking_cancelled.txt", include_str!("templates/booking_cancelled.txt")),
-        ("tickets_returned.html", include_str!("templates/tickets_returned.html")),
-        ("tickets_returned.txt", include_str!("templates/tickets_returned.txt")),
-        ("show_cancelled.html", include_str!("templates/show_cancelled.html")),
-        ("show_cancelled.txt", include_str!("templates/show_cancelled.txt")),
-        ("new_releases.html", include_str!("templates/new_releases.html")),
-        ("new_releases.txt", include_str!("templates/new_releases.txt")),
-        ("show_reminder.html", include_str!("templates/show_reminder.html")),
-        ("show_reminder.txt", include_str!("templates/show_reminder.txt")),
-        ("occupancy_report.html", include_str!("templates/occupancy_report.html")),
-        ("occupancy_report.txt", include_str!("templates/occupancy_report.txt")),
-        ("show_moved.html", include_str!("templates/show_moved.html")),
-        ("show_moved.txt", include_str!("templates/show_moved.txt")),
-    ] {
-        // A template that does not parse is missing when it is rendered; a test renders each.
-        let added = templates.add_template(name, source);
-        debug_assert!(added.is_ok(), "{name}: {added:?}");
+/// What a mail's templates are filled with, and what goes with it.
+type Filling = (Value, Vec<Attachment>);
+
+impl MailContent {
+    /// The name of its templates.
+    pub(super) fn template(&self) -> &'static str {
+        match self {
+            Self::Welcome { .. } => "welcome",
+            Self::AlreadyRegistered => "already_registered",
+            Self::StaffInvited { .. } => "staff_invited",
+            Self::VerifyEmail { .. } => "verify_email",
+            Self::PasswordCode { .. } => "password_code",
+            Self::PasswordChanged => "password_changed",
+            Self::EmailCode { .. } => "email_code",
+            Self::EmailChanging => "email_changing",
+            Self::EmailChanged => "email_changed",
+            Self::SessionReused => "session_reused",
+            Self::AccountDeleted => "account_deleted",
+            Self::BookingConfirmed { .. } => "booking_confirmed",
+            Self::BookingCancelled { .. } => "booking_cancelled",
+            Self::ShowMoved { .. } => "show_moved",
+            Self::TicketsReturned { .. } => "tickets_returned",
+            Self::ShowCancelled { .. } => "show_cancelled",
+            Self::NewReleases { .. } => "new_releases",
+            Self::ShowReminder { .. } => "show_reminder",
+            Self::OccupancyReport { .. } => "occupancy_report",
+        }
     }
-    templates
-});
+
+    /// The booking that it is about.
+    pub(super) fn booking(&self) -> Option<BookingId> {
+        match self {
+            Self::BookingConfirmed { booking }
+            | Self::BookingCancelled { booking }
+            | Self::TicketsReturned { booking, .. }
+            | Self::ShowCancelled { booking }
+            | Self::ShowReminder { booking }
+            | Self::ShowMoved { booking, .. } => Some(*booking),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody has to get it. Such a mail goes only to customers who want to hear of offers, and tells them how
+    /// to end it: its context has `unsubscribe`, a link or none.
+    pub(super) fn is_optional(&self) -> bool {
+        match self {
+            Self::Welcome { .. }
+            | Self::AlreadyRegistered
+            | Self::StaffInvited { .. }
+            | Self::VerifyEmail { .. }
+            | Self::PasswordCode { .. }
+            | Self::PasswordChanged
+            | Self::EmailCode { .. }
+            | Self::EmailChanging
+            | Self::EmailChanged
+            | Self::SessionReused
+            | Self::AccountDeleted
+            | Self::BookingConfirmed { .. }
+            | Self::BookingCancelled { .. }
+            | Self::TicketsReturned { .. }
+            | Self::ShowCancelled { .. }
+            | Self::ShowReminder { .. }
+            | Self::OccupancyReport { .. }
+            | Self::ShowMoved { .. } => false,
+            Self::NewReleases { .. } => true,
+        }
+    }
+
+    /// Whether it is sent even if its reader's account is gone: it says so, or what becomes of their money.
+    pub(super) fn outlives_the_account(&self) -> bool {
+        matches!(self, Self::AccountDeleted | Self::BookingCancelled { .. } | Self::ShowCancelled { .. })
+    }
+}
 
 impl Notify<'_> {
-    /// The mail; `None` if what it was about is gone.
+    /// The mail; `None` if what it was about is gone, or whom it was for.
     pub(super) async fn render(&self, mail: &Outbox) -> Result<Option<Email>, EngineError> {
-        let house = &self.engine.policy.house_name;
-        let (template, subject, context, attachments) = match &mail.content {
+        let engine = self.engine;
+        let mut locale = mail.locale.clone();
+        let optional = mail.content.is_optional();
+        let mut unsubscribe = None;
+        if let Some(id) = self.owner(mail).await? {
+            match engine.get(&keys::user(id)).await? {
+                Some(user) if optional && !user.marketing_consent => return Ok(None),
+                Some(user) => {
+                    locale = user.locale;
+                    unsubscribe = engine.unsubscribe_link(id).filter(|_| optional);
+                }
+                None if mail.content.outlives_the_account() => {}
+                None => return Ok(None),
+            }
+        }
+        let template = mail.content.template();
+        let wanted = locale.iter().chain([&engine.policy.default_locale]).map(String::as_str);
+        let language = engine.templates.language(template, wanted);
+        let Some((context, attachments)) = self.filling(mail, language).await? else { return Ok(None) };
+        let context = if optional {
+            context! { unsubscribe => &unsubscribe, ..context }
+        } else {
+            context
+        };
+        let house = &engine.policy.house_name;
+        let said = engine.templates.say(template, language, house, context);
+        let Said { subject, text, html } =
+            said.map_err(|error| EngineError::internal(format!("a template of a mail failed: {error}")))?;
+        let (id, to, to_name) = (mail.mail, mail.to.clone(), mail.to_name.clone());
+        Ok(Some(Email { id, to, to_name, subject, text, html, attachments, unsubscribe }))
+    }
+
+    /// Whose account the mail is for, if it is for one.
+    pub(super) async fn owner(&self, mail: &Outbox) -> Result<Option<UserId>, EngineError> {
+        if let MailContent::NewReleases { user, .. } = &mail.content {
+            return Ok(Some(*user));
+        }
+        match (mail.user, mail.content.booking()) {
+            (None, Some(booking)) => {
+                let booking = self.engine.get(&keys::booking(booking)).await?;
+                Ok(booking.and_then(|booking| match booking.holder {
+                    Holder::User(id) => Some(id),
+                    _ => None,
+                }))
+            }
+            (user, _) => Ok(user),
+        }
+    }
+
+    /// What the mail tells; `None` if there is nothing to say any more.
+    async fn filling(&self, mail: &Outbox, language: Language<'_>) -> Result<Option<Filling>, EngineError> {
+        let code = match &mail.content {
+            MailContent::AlreadyRegistered
+            | MailContent::PasswordChanged
+            | MailContent::EmailChanging
+            | MailContent::EmailChanged
+            | MailContent::SessionReused
+            | MailContent::AccountDeleted => {
+                return Ok(Some((context! { name => &mail.to_name }, Vec::new())));
+            }
             MailContent::StaffInvited { staff } => {
                 let record = self.engine.get(&keys::staff(*staff)).await?;
                 // Accepted meanwhile, or the account was disabled: there is nothing to accept.
                 let Some(record) = record else { return Ok(None) };
                 let Some(token) = self.engine.invitation_token(*staff, &record) else { return Ok(None) };
-                let context = context! {
-                    house, token, name => record.name, email => record.email,
-                    role => record.role.as_str().replace('_', " "),
-                };
-                ("staff_invited", format!("You are invited to work with {house}"), context, Vec::new())
+                let role = record.role.as_str();
+                let context = context! { token, role, name => record.name, email => record.email };
+                return Ok(Some((context, Vec::new())));
             }
             MailContent::BookingConfirmed { booking } => {
-                let Some(parts) = self.booking_confirmed(*booking, mail).await? else { return Ok(None) };
-                parts
+                return self.booking_confirmed(*booking, mail, language).await;
             }
             MailContent::ShowMoved { booking, from, auditorium } => {
-                let Some(parts) = self.show_moved(*booking, *from, auditorium, mail).await? else {
+                let Some((context, attachments)) = self.booking_confirmed(*booking, mail, language).await?
+                else {
                     return Ok(None);
                 };
-                parts
+                let Some(zone) = self.zone_of(*booking).await? else { return Ok(None) };
+                let from = language.moment(*from, zone);
+                return Ok(Some((context! { from, from_auditorium => auditorium, ..context }, attachments)));
             }
-            MailContent::BookingCancelled { booking } => {
-                let Some((subject, context)) = self.booking_cancelled(*booking, mail).await? else {
-                    return Ok(None);
-                };
-                ("booking_cancelled", subject, context, Vec::new())
-            }
-            MailContent::ShowCancelled { booking } => {
-                let Some((subject, context)) = self.booking_cancelled(*booking, mail).await? else {
-                    return Ok(None);
-                };
-                ("show_cancelled", subject, context, Vec::new())
+            MailContent::BookingCancelled { booking } | MailContent::ShowCancelled { booking } => {
+                return self.booking_cancelled(*booking, mail, language).await;
             }
             MailContent::TicketsReturned { booking, number } => {
-                let Some(parts) = self.tickets_returned(*booking, *number, mail).await? else {
-                    return Ok(None);
-                };
-                parts
+                return self.tickets_returned(*booking, *number, mail, language).await;
             }
             MailContent::NewReleases { .. }
             | MailContent::ShowReminder { .. }
             | MailContent::OccupancyReport { .. } => {
-                let said = crate::Jobs { engine: self.engine }.mail(mail).await?;
-                let Some((template, subject, context)) = said else { return Ok(None) };
-                (template, subject, context, Vec::new())
+                let said = crate::Jobs { engine: self.engine }.mail(mail, language).await?;
+                return Ok(said.map(|context| (context, Vec::new())));
             }
-            about => {
-                let Some((template, subject, code)) = self.about_account(about).await? else {
-                    return Ok(None);
-                };
-                let (code, link) = code.unzip();
-                let context = context! { house, name => &mail.to_name, code, link => link.flatten() };
-                (template, subject, context, Vec::new())
-            }
-        };
-        let text = render(&format!("{template}.txt"), &context)?;
-        let html = render(&format!("{template}.html"), &context)?;
-        let (id, to, to_name) = (mail.mail, mail.to.clone(), mail.to_name.clone());
-        Ok(Some(Email { id, to, to_name, subject, text, html, attachments }))
-    }
-
-    /// Template and subject of a mail about an account, and the code that it tells with its link. `None`: the code is
-    /// used, replaced or over, and there is nothing to say.
-    async fn about_account(
-        &self,
-        content: &MailContent,
-    ) -> Result<Option<(&'static str, String, Option<MailedSecret>)>, EngineError> {
-        let house = &self.engine.policy.house_name;
-        let (template, subject, code) = match content {
-            MailContent::Welcome { code } => {
-                // A welcome has something to say without a code, too.
-                let code = match code {
-                    Some(code) => self.secret(Purpose::VerifyEmail, code).await?,
-                    None => None,
-                };
-                return Ok(Some(("welcome", format!("Welcome to {house}"), code)));
-            }
+            // A welcome has something to say without a code, too.
+            MailContent::Welcome { code: Some(code) } => self.secret(Purpose::VerifyEmail, code).await?,
+            MailContent::Welcome { code: None } => None,
             MailContent::VerifyEmail { code } => {
-                let subject = format!("Confirm your address at {house}");
-                ("verify_email", subject, Some((Purpose::VerifyEmail, code)))
+                let Some(code) = self.secret(Purpose::VerifyEmail, code).await? else { return Ok(None) };
+                Some(code)
             }
             MailContent::PasswordCode { code } => {
-                let subject = format!("Your code for a new password at {house}");
-                ("password_code", subject, Some((Purpose::ResetPassword, code)))
+                let Some(code) = self.secret(Purpose::ResetPassword, code).await? else { return Ok(None) };
+                Some(code)
             }
             MailContent::EmailCode { code } => {
-                let subject = format!("Confirm your new address at {house}");
-                ("email_code", subject, Some((Purpose::ChangeEmail, code)))
+                let Some(code) = self.secret(Purpose::ChangeEmail, code).await? else { return Ok(None) };
+                Some(code)
             }
-            MailContent::AlreadyRegistered => {
-                ("already_registered", format!("Your account at {house}"), None)
-            }
-            MailContent::PasswordChanged => {
-                ("password_changed", format!("Your password at {house} was changed"), None)
-            }
-            MailContent::EmailChanging => {
-                ("email_changing", format!("Your address at {house} is about to change"), None)
-            }
-            MailContent::EmailChanged => {
-                ("email_changed", format!("Your address at {house} was changed"), None)
-            }
-            MailContent::SessionReused => ("session_reused", format!("A session at {house} was ended"), None),
-            MailContent::AccountDeleted => {
-                ("account_deleted", format!("Your account at {house} was deleted"), None)
-            }
-            MailContent::BookingConfirmed { .. }
-            | MailContent::BookingCancelled { .. }
-            | MailContent::TicketsReturned { .. }
-            | MailContent::ShowCancelled { .. }
-            | MailContent::ShowMoved { .. }
-            | MailContent::NewReleases { .. }
-            | MailContent::ShowReminder { .. }
-            | MailContent::OccupancyReport { .. }
-            | MailContent::StaffInvited { .. } => return Ok(None),
         };
-        let Some((purpose, code)) = code else { return Ok(Some((template, subject, None))) };
-        Ok(self.secret(purpose, code).await?.map(|secret| (template, subject, Some(secret))))
+        let (code, link) = code.unzip();
+        Ok(Some((context! { name => &mail.to_name, code, link => link.flatten() }, Vec::new())))
     }
 
     /// The digits of a code, and the link that does the same if the house has pages.
@@ -216,16 +231,45 @@ impl Notify<'_> {
         Ok(Some((engine.mailed_digits(purpose, code), link)))
     }
 
+    /// What every mail about a booking tells.
+    async fn about_booking(
+        &self,
+        booking: &Booking,
+        mail: &Outbox,
+        language: Language<'_>,
+    ) -> Result<Option<Value>, EngineError> {
+        let engine = self.engine;
+        engine.catalog.look_again(); // the time that it tells must be the one that holds
+        let catalogue = engine.catalogue().await?;
+        let Some(show) = catalogue.show(booking.show, engine.now()) else { return Ok(None) };
+        let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
+        Ok(Some(context! {
+            name => &mail.to_name,
+            booking => booking.id.to_string(),
+            movie => &show.movie.title,
+            venue => &show.venue.name,
+            auditorium => &show.auditorium.name,
+            starts_at => language.moment(show.starts_at, show.venue.zone),
+            zone => show.venue.zone.to_string(),
+            seats => seats.join(", "),
+        }))
+    }
+
+    async fn zone_of(&self, booking: BookingId) -> Result<Option<crate::Zone>, EngineError> {
+        let Some(booking) = self.engine.get(&keys::booking(booking)).await? else { return Ok(None) };
+        let catalogue = self.engine.catalogue().await?;
+        Ok(catalogue.show(booking.show, self.engine.now()).map(|show| show.venue.zone))
+    }
+
     async fn booking_confirmed(
         &self,
         id: BookingId,
         mail: &Outbox,
-    ) -> Result<Option<(&'static str, String, minijinja::Value, Vec<Attachment>)>, EngineError> {
+        language: Language<'_>,
+    ) -> Result<Option<Filling>, EngineError> {
         let engine = self.engine;
         let Some(booking) = engine.get(&keys::booking(id)).await? else { return Ok(None) };
-        engine.catalog.look_again(); // the time that it tells must be the one that holds
-        let catalogue = engine.catalogue().await?;
-        let Some(show) = catalogue.show(booking.show, engine.now()) else { return Ok(None) };
+        let Some(about) = self.about_booking(&booking, mail, language).await? else { return Ok(None) };
         let issued = match (crate::Bookings { engine }).issue(&booking).await {
             Ok(issued) => issued,
             // Cancelled meanwhile: another mail says so.
@@ -240,8 +284,8 @@ impl Notify<'_> {
             lines.push(context! {
                 seat => &ticket.seat.label,
                 section => &ticket.seat.section,
-                ticket_type => ticket.seat.ticket_type.as_str(),
-                price => ticket.seat.price.to_string(),
+                ticket_type => language.ticket_type(ticket.seat.ticket_type.as_str()),
+                price => language.money(ticket.seat.price),
                 cid => &cid,
             });
             attachments.push(Attachment {
@@ -255,45 +299,11 @@ impl Notify<'_> {
             file_name: "show.ics".to_owned(),
             content_type: "text/calendar; charset=utf-8; method=PUBLISH".to_owned(),
             content_id: None,
-            content: engine.calendar(&booking).await?.into_bytes(),
+            content: engine.calendar_in(&booking, language).await?.into_bytes(),
         });
-        let starts_at = show.starts_at.in_zone(show.venue.zone).format("%A, %-d %B %Y, %H:%M").to_string();
         let due = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
-        let context = context! {
-            house => &engine.policy.house_name,
-            name => &mail.to_name,
-            booking => id.to_string(),
-            movie => &show.movie.title,
-            venue => &show.venue.name,
-            auditorium => &show.auditorium.name,
-            starts_at,
-            zone => show.venue.zone.to_string(),
-            tickets => lines,
-            total => booking.total.to_string(),
-            due,
-        };
-        let subject = format!("Your tickets: {}", show.movie.title);
-        Ok(Some(("booking_confirmed", subject, context, attachments)))
-    }
-
-    /// The confirmation once more, with the new time, and what it was before.
-    async fn show_moved(
-        &self,
-        id: BookingId,
-        from: Timestamp,
-        auditorium: &str,
-        mail: &Outbox,
-    ) -> Result<Option<(&'static str, String, minijinja::Value, Vec<Attachment>)>, EngineError> {
-        let Some((_, _, context, attachments)) = self.booking_confirmed(id, mail).await? else {
-            return Ok(None);
-        };
-        let Some(booking) = self.engine.get(&keys::booking(id)).await? else { return Ok(None) };
-        let catalogue = self.engine.catalogue().await?;
-        let Some(show) = catalogue.show(booking.show, self.engine.now()) else { return Ok(None) };
-        let from = from.in_zone(show.venue.zone).format("%A, %-d %B %Y, %H:%M").to_string();
-        let subject = format!("Moved: {}", show.movie.title);
-        let context = context! { from, from_auditorium => auditorium, ..context };
-        Ok(Some(("show_moved", subject, context, attachments)))
+        let total = language.money(booking.total);
+        Ok(Some((context! { tickets => lines, total, due, ..about }, attachments)))
     }
 
     /// Which tickets went back, and the confirmation once more for those that stay.
@@ -302,65 +312,53 @@ impl Notify<'_> {
         id: BookingId,
         number: u32,
         mail: &Outbox,
-    ) -> Result<Option<(&'static str, String, minijinja::Value, Vec<Attachment>)>, EngineError> {
+        language: Language<'_>,
+    ) -> Result<Option<Filling>, EngineError> {
         let Some(returned) = self.engine.get(&keys::returned(id, number)).await? else { return Ok(None) };
         // Cancelled meanwhile: another mail says so.
-        let Some((_, subject, context, attachments)) = self.booking_confirmed(id, mail).await? else {
+        let Some((context, attachments)) = self.booking_confirmed(id, mail, language).await? else {
             return Ok(None);
         };
-        let subject = subject.replacen("Your tickets", "Tickets cancelled", 1);
         let seats: Vec<&str> = returned.tickets.iter().map(|ticket| ticket.seat.as_str()).collect();
-        let refund = (returned.refund.amount_minor > 0).then(|| returned.refund.to_string());
+        let refund = (returned.refund.amount_minor > 0).then(|| language.money(returned.refund));
         let context = context! {
             seats => seats.join(", "),
             by_house => returned.by == CancelledBy::House,
-            reason => returned.reason,
+            reason => &returned.reason,
             refund,
             ..context
         };
-        Ok(Some(("tickets_returned", subject, context, attachments)))
+        Ok(Some((context, attachments)))
     }
 
     async fn booking_cancelled(
         &self,
         id: BookingId,
         mail: &Outbox,
-    ) -> Result<Option<(String, minijinja::Value)>, EngineError> {
-        let engine = self.engine;
-        let Some(booking) = engine.get(&keys::booking(id)).await? else { return Ok(None) };
-        let Some(cancellation) = booking.cancellation else { return Ok(None) };
-        let catalogue = engine.catalogue().await?;
-        let Some(show) = catalogue.show(booking.show, engine.now()) else { return Ok(None) };
-        let starts_at = show.starts_at.in_zone(show.venue.zone).format("%A, %-d %B %Y, %H:%M").to_string();
-        let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
+        language: Language<'_>,
+    ) -> Result<Option<Filling>, EngineError> {
+        let Some(booking) = self.engine.get(&keys::booking(id)).await? else { return Ok(None) };
+        let Some(cancellation) = &booking.cancellation else { return Ok(None) };
+        let Some(about) = self.about_booking(&booking, mail, language).await? else { return Ok(None) };
         let context = context! {
-            house => &engine.policy.house_name,
-            name => &mail.to_name,
-            booking => id.to_string(),
-            movie => &show.movie.title,
-            venue => &show.venue.name,
-            auditorium => &show.auditorium.name,
-            starts_at,
-            zone => show.venue.zone.to_string(),
-            seats => seats.join(", "),
             by_house => cancellation.by == CancelledBy::House,
-            reason => cancellation.reason,
-            refund => cancellation.refund.map(|refund| refund.amount.to_string()),
-            kept => booking.payment.is_some_and(|payment| payment.charge.is_some()),
+            reason => &cancellation.reason,
+            refund => cancellation.refund.as_ref().map(|refund| language.money(refund.amount)),
+            kept => booking.payment.as_ref().is_some_and(|payment| payment.charge.is_some()),
+            ..about
         };
-        Ok(Some((format!("Cancelled: {}", show.movie.title), context)))
+        Ok(Some((context, Vec::new())))
     }
-}
-
-fn render(name: &str, context: &minijinja::Value) -> Result<String, EngineError> {
-    let template = TEMPLATES.get_template(name);
-    let rendered = template.and_then(|template| template.render(context));
-    rendered.map_err(|error| EngineError::internal(format!("the template {name} failed: {error}")))
 }
 
 impl Engine {
     /// The show of a booking as an iCalendar file.
     pub(crate) async fn calendar(&self, booking: &Booking) -> Result<String, EngineError> {
+        let language = Language::new(&self.policy.default_locale);
+        self.calendar_in(booking, language).await
+    }
+
+    async fn calendar_in(&self, booking: &Booking, language: Language<'_>) -> Result<String, EngineError> {
         let catalogue = self.catalogue().await?;
         // A calendar replaces an entry by one that was made later.
         let moved_at = catalogue.shows.get(&booking.show).and_then(|show| show.moved_at);
@@ -375,7 +373,7 @@ impl Engine {
             zone: Some(show.venue.zone),
             url: None,
             location: format!("{}, {}, {}", show.auditorium.name, show.venue.name, show.venue.city),
-            description: format!("Seats {}", seats.join(", ")),
+            description: language.seats(&seats.join(", ")),
             stamp: booking.decided_at.max(moved_at).map_or(booking.created_at, crate::Timestamp::from_millis),
         }))
     }

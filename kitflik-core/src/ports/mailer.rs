@@ -25,6 +25,11 @@ pub struct Email {
     pub html: String,
     /// Attached files.
     pub attachments: Vec<Attachment>,
+    /// Where the receiver ends mails of this kind, by a `POST` (RFC 8058): for the header `List-Unsubscribe`. Only in
+    /// mails that nobody has to get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub unsubscribe: Option<String>,
 }
 
 /// A file attached to a mail.
@@ -51,6 +56,13 @@ pub enum MailError {
     /// It may be sent later.
     #[error("the mail could not be sent now: {reason}")]
     Temporary {
+        /// What happened, for the operator.
+        reason: String,
+    },
+    /// It was not tried: the mail server did not answer lately, and is left alone for a while. That does not count as
+    /// an attempt, and no other mail is tried meanwhile.
+    #[error("the mail server is left alone for a while: {reason}")]
+    Resting {
         /// What happened, for the operator.
         reason: String,
     },

@@ -51,6 +51,7 @@
 //! master-key                             MasterKeyMark    all processes over a store have one master key
 //! outbox/{due}/{mail}                    Outbox           each promised mail is sent
 //! dead-mail/{mail}                       Outbox           mail that was given up
+//! mailed-again/{booking}                 MailedAgain      a confirmation is mailed once more, once in a while
 //! receipt/{actor}/{command digest}       Receipt          a command takes effect once
 //! job/{job}                              Job              a job runs once for each time that it is due
 //! release-news/{time}                    ReleaseNews      a film is new once
@@ -70,11 +71,11 @@ use uuid::fmt::Hyphenated;
 use super::records::{
     AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CancelledShow, CancellingShow,
     CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job,
-    LayoutChunk, LayoutHead, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent,
-    PaymentInFlight, PriceCard, Receipt, ReleaseNews, Reminded, Returned, ReturnedTicket, RevokedTicket,
-    Schedule, ScheduledShow, SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins, StaffEmailClaim,
-    Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher, VoucherCount, VoucherCustomer,
-    VoucherUse,
+    LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox,
+    PaymentEvent, PaymentInFlight, PriceCard, Receipt, ReleaseNews, Reminded, Returned, ReturnedTicket,
+    RevokedTicket, Schedule, ScheduledShow, SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins,
+    StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher, VoucherCount,
+    VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -559,6 +560,19 @@ pub(crate) fn outbox_all() -> Range<Outbox> {
 
 pub(crate) fn dead_mail(mail: MailId) -> Typed<Outbox> {
     typed(format!("dead-mail/{mail}"))
+}
+
+/// When the mail of a key of [`outbox_all`] is due.
+pub(crate) fn due(key: &str) -> Option<Timestamp> {
+    key.split('/').nth(1)?.parse().ok().map(Timestamp::from_millis)
+}
+
+pub(crate) fn mailed_again(booking: BookingId) -> Typed<MailedAgain> {
+    typed(with_id("mailed-again/", booking.as_bytes(), 0))
+}
+
+pub(crate) fn mailed_again_all() -> Range<MailedAgain> {
+    under("mailed-again/")
 }
 
 pub(crate) fn receipt(actor: &str, command: &CommandId) -> Typed<Receipt> {

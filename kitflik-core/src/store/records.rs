@@ -79,9 +79,23 @@ records! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to_name: Option<String>,
         content: MailContent,
+        /// Whose account it is about: what waits for an account that is gone is not sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        /// The language that its reader had chosen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        locale: Option<String>,
         attempts: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_error: Option<String>,
+    }
+
+    /// When the confirmation of a booking was mailed once more.
+    MailedAgain {
+        #[serde(with = "millis")]
+        at: Timestamp,
+        /// Random: no two attempts write the same row.
+        mark: u32,
     }
 
     /// The answer to a command, kept for its repeats.
@@ -158,6 +172,13 @@ pub(crate) enum MailContent {
         #[serde(with = "millis")]
         to: Timestamp,
     },
+}
+
+impl Outbox {
+    /// A mail that was not tried yet.
+    pub(crate) fn new(mail: MailId, to: String, to_name: Option<String>, content: MailContent) -> Self {
+        Self { v: Form, mail, to, to_name, content, user: None, locale: None, attempts: 0, last_error: None }
+    }
 }
 
 /// Which code a mail tells: the code itself is derived when the mail is sent.

@@ -98,24 +98,31 @@ impl Users<'_> {
             if user.password_hash != seen.password_hash {
                 return Err(UserError::InvalidCredentials);
             }
-            let (email, name) = (shown_email(&request.email), &user.name);
+            let email = shown_email(&request.email);
             match tx.get(&claim)? {
                 Some(claim) if claim.user == id => {
                     let detail = "email is the address of the account already";
                     return Err(Invalid::one("email", "unchanged", detail).into());
                 }
-                Some(_) => {
-                    engine.promise_mail_to(&mut tx, &email, name, MailContent::AlreadyRegistered)?;
+                Some(claim) => {
+                    let (owner, content) = (Some(claim.user), MailContent::AlreadyRegistered);
+                    engine.promise_mail_to(&mut tx, &email, owner, &user, content)?;
                     if tx.get(&code_key)?.is_some() {
                         tx.delete(&code_key);
                     }
                 }
                 None => {
                     let code = engine.new_code(&mut tx, Purpose::ChangeEmail, id, Some(email.clone()))?;
-                    engine.promise_mail_to(&mut tx, &email, name, MailContent::EmailCode { code })?;
+                    engine.promise_mail_to(
+                        &mut tx,
+                        &email,
+                        Some(id),
+                        &user,
+                        MailContent::EmailCode { code },
+                    )?;
                 }
             }
-            engine.promise_mail(&mut tx, &user, MailContent::EmailChanging)?;
+            engine.promise_mail(&mut tx, id, &user, MailContent::EmailChanging)?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
                 return Ok(());
             }
@@ -173,7 +180,7 @@ impl Users<'_> {
             }
             tx.delete(&old);
             tx.put(&new, &EmailClaim { v: Form, user: proven.user })?;
-            engine.promise_mail(&mut tx, &user, MailContent::EmailChanged)?;
+            engine.promise_mail(&mut tx, proven.user, &user, MailContent::EmailChanged)?;
             tx.put(&user_key, &User { email, email_verified: true, ..user })?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
                 return Ok(());

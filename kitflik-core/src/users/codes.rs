@@ -259,7 +259,7 @@ impl Users<'_> {
                     Purpose::ResetPassword => crate::store::records::MailContent::PasswordCode { code },
                     _ => crate::store::records::MailContent::VerifyEmail { code },
                 };
-                engine.promise_mail(&mut tx, &user, content)?;
+                engine.promise_mail(&mut tx, id, &user, content)?;
             }
             if tx.commit(Durability::Durable, &()).await?.is_some() {
                 return engine.failed_from(Scope::Mail, address).await;

@@ -364,7 +364,7 @@ impl Users<'_> {
         }
         tx.delete(&user_key);
         tx.delete(&mark);
-        let told = engine.promise_mail(&mut tx, &user, MailContent::AccountDeleted);
+        let told = engine.promise_mail(&mut tx, id, &user, MailContent::AccountDeleted);
         told.map_err(|error| EngineError::internal(error.to_string()))?;
         let gone = tx.commit(Durability::Durable, &()).await?.is_some();
         Ok(if gone { Step::Done } else { Step::More })

@@ -134,7 +134,7 @@ impl Users<'_> {
             if tx.get(&moving)?.is_some() {
                 tx.delete(&moving);
             }
-            engine.promise_mail(&mut tx, &user, MailContent::PasswordChanged)?;
+            engine.promise_mail(&mut tx, proven.user, &user, MailContent::PasswordChanged)?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
                 return Ok(());
             }
@@ -182,7 +182,7 @@ impl Users<'_> {
             if let Some(session) = request.session {
                 Self::keep_open(&mut tx, id, session, user.epoch).await?;
             }
-            engine.promise_mail(&mut tx, &user, MailContent::PasswordChanged)?;
+            engine.promise_mail(&mut tx, id, &user, MailContent::PasswordChanged)?;
             if tx.commit(Durability::Durable, &()).await?.is_some() {
                 return Ok(());
             }

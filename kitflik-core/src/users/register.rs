@@ -57,7 +57,8 @@ impl Users<'_> {
             if let Loaded::Replay(view) = tx.load(Durability::Durable, wanted).await? {
                 return Ok(view);
             }
-            let content = if tx.get(&claim)?.is_some() {
+            let taken = tx.get(&claim)?.map(|claim| claim.user);
+            let content = if taken.is_some() {
                 MailContent::AlreadyRegistered
             } else {
                 tx.put(&claim, &EmailClaim { v: Form, user: id })?;
@@ -65,7 +66,7 @@ impl Users<'_> {
                 let code = engine.new_code(&mut tx, Purpose::VerifyEmail, id, None)?;
                 MailContent::Welcome { code: Some(code) }
             };
-            engine.promise_mail(&mut tx, &user, content)?;
+            engine.promise_mail(&mut tx, taken.unwrap_or(id), &user, content)?;
             if tx.commit(Durability::Durable, &view).await?.is_some() {
                 return Ok(view);
             }

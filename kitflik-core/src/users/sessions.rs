@@ -217,29 +217,33 @@ impl Engine {
         let SessionOwner::User(id) = owner else { return Ok(()) };
         tx.delete(&keys::user_session(id, session));
         let user = tx.get(&keys::user(id))?.ok_or(InvalidToken::Invalid)?;
-        self.promise_mail(tx, &user, MailContent::SessionReused)
+        self.promise_mail(tx, id, &user, MailContent::SessionReused)
     }
 
-    /// Promises a mail to a customer, in the batch of what it is about.
+    /// Promises a mail to a customer, in the batch of what it is about. It is not sent if the account is gone by then.
     pub(super) fn promise_mail(
         &self,
         tx: &mut Tx<'_>,
+        id: UserId,
         user: &User,
         content: MailContent,
     ) -> Result<(), UserError> {
-        self.promise_mail_to(tx, &user.email, &user.name, content)
+        self.promise_mail_to(tx, &user.email, Some(id), user, content)
     }
 
+    /// To an address that is not, or not yet, that of the customer who has the name and the language.
     pub(super) fn promise_mail_to(
         &self,
         tx: &mut Tx<'_>,
         email: &str,
-        name: &str,
+        owner: Option<UserId>,
+        user: &User,
         content: MailContent,
     ) -> Result<(), UserError> {
         let mail = MailId::new(tx.now(), self.random());
-        let (to, to_name) = (normal_email(email), Some(name.to_owned()));
-        let outbox = Outbox { v: Form, mail, to, to_name, content, attempts: 0, last_error: None };
+        let (to, to_name) = (normal_email(email), Some(user.name.clone()));
+        let locale = user.locale.clone();
+        let outbox = Outbox { user: owner, locale, ..Outbox::new(mail, to, to_name, content) };
         Ok(tx.put(&keys::outbox(tx.now(), mail), &outbox)?)
     }
 

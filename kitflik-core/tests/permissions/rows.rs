@@ -4,10 +4,10 @@ use kitflik_core::{
     Actor, BlockSeats, BookingId, BookingQuery, CancelBooking, CancelShow, CategoryPrice, ChangeEmail,
     ChangePassword, ChangeSeats, CheckIn, CheckInQuery, ConfirmBooking, ConfirmEmail, CopyWeek, Currency,
     DeleteAccount, DeleteCustomer, DiscountKind, EditAuditorium, EditShow, FutureBookings, HandOutRefund,
-    HoldSeats, JobKind, Layout, MergeCheckIns, Money, MoveShow, MoveShows, NewAuditorium, NewMovie,
-    NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery, OccupancyQuery, PageRequest,
-    QuoteSeats, RefundBooking, RepeatShow, RevenueBy, RevenueQuery, RevokeTicket, Scan, SetLayout,
-    SettlementQuery, TakePayment, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
+    HoldSeats, JobKind, Layout, MailQuery, MergeCheckIns, Money, MoveShow, MoveShows, NewAuditorium,
+    NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, OccupancyBy, OccupancyByQuery, OccupancyQuery,
+    PageRequest, QuoteSeats, RefundBooking, RepeatShow, RevenueBy, RevenueQuery, RevokeTicket, Scan,
+    SetLayout, SettlementQuery, TakePayment, UnblockSeats, UndoCheckIn, UpdateProfile, UserQuery,
 };
 
 use pollster::block_on;
@@ -51,7 +51,7 @@ fn at_the_gate(s: &Scene) -> CheckIn {
 }
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), jobs()]
+    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), jobs(), mail()]
         .into_iter()
         .flatten()
         .collect()
@@ -122,6 +122,10 @@ fn bookings() -> Vec<Row> {
         row("Bookings::qr_png", THEIRS, |s| {
             let (booking, ticket) = s.ticket();
             told(s.bookings().qr_png(&s.actor, booking, ticket))
+        }),
+        row("Bookings::send_again", THEIRS, |s| {
+            let booking = s.sold_with_address();
+            told(s.bookings().send_again(&s.actor, booking, None))
         }),
         row("Bookings::calendar", THEIRS, |s| told(s.bookings().calendar(&s.actor, s.sold()))),
         row("Bookings::print", THEIRS, |s| told(s.bookings().print(&s.actor, s.sold()))),
@@ -395,6 +399,21 @@ fn reports() -> Vec<Row> {
     ]
 }
 
+fn mail() -> Vec<Row> {
+    vec![
+        row("Notify::list", EDITORS, |s| {
+            told(s.house.kitflik.notify().list(&s.actor, &MailQuery::default()))
+        }),
+        row("Notify::unsubscribe_link", "fff ff ffff y", |s| {
+            told(async { s.house.kitflik.notify().unsubscribe_link(&s.actor, s.ada) })
+        }),
+        row("Notify::resend", EDITORS, |s| {
+            let mail = s.dead_mail();
+            told(s.house.kitflik.notify().resend(&s.actor, mail, None))
+        }),
+    ]
+}
+
 fn new_email() -> ChangeEmail {
     let (email, password) = ("new@example.org".to_owned(), PASSWORD.to_owned());
     ChangeEmail { command: None, email, password, address: None }
@@ -452,6 +471,8 @@ pub const OPEN: &[(&str, &str)] = &[
     ("Users::forgot_password", "the mail goes to the account's owner, whoever asks"),
     ("Users::resend_verification", "the mail goes to the account's owner, whoever asks"),
     ("Users::register", "whoever asks has no account yet"),
+    ("Notify::is_unsubscribe_token", SECRET),
+    ("Notify::unsubscribe", SECRET),
     ("Staff::accept", SECRET),
     ("Staff::authenticate", SECRET),
     ("Staff::log_in", SECRET),

@@ -1,10 +1,13 @@
 //! A small cinema in which one actor stands before one booking.
 
 use std::future::Future;
+use std::sync::Arc;
 
+use async_trait::async_trait;
 use kitflik_core::{
-    Actor, BookingId, Bookings, CancelShow, Catalog, ConfirmBooking, Error, ErrorCode, HoldSeats, LogIn,
-    RegisterUser, Role, SessionId, ShowId, StaffId, TicketId, UserId, Users, VoucherId,
+    Actor, BookingId, Bookings, CancelShow, Catalog, ConfirmBooking, Customer, Email, Error, ErrorCode,
+    HoldSeats, Kitflik, LogIn, MailError, MailId, MailQuery, MailState, Mailer, MasterKey, RegisterUser,
+    Role, SessionId, ShowId, StaffId, TicketId, UserId, Users, VoucherId,
 };
 use pollster::block_on;
 
@@ -71,6 +74,16 @@ pub struct Scene {
     pub booking: BookingId,
     /// The owner's account.
     pub ada: UserId,
+}
+
+/// A mail server that refuses for good.
+struct Refusing;
+
+#[async_trait]
+impl Mailer for Refusing {
+    async fn send(&self, _: Email) -> Result<(), MailError> {
+        Err(MailError::Permanent { reason: "550 no such mailbox".to_owned() })
+    }
 }
 
 pub const PASSWORD: &str = "correct horse";
@@ -152,6 +165,26 @@ impl Scene {
     pub fn sold(&self) -> BookingId {
         block_on(self.bookings().confirm(&Actor::System, self.booking, &ConfirmBooking::counter())).unwrap();
         self.booking
+    }
+
+    /// As [`Scene::sold`]; whoever has no account gives an address.
+    pub fn sold_with_address(&self) -> BookingId {
+        let name = Some(Customer { name: "Cy".to_owned(), email: "cy@example.org".to_owned() });
+        let confirm = ConfirmBooking { customer: name, ..ConfirmBooking::counter() };
+        block_on(self.bookings().confirm(&Actor::System, self.booking, &confirm)).unwrap();
+        self.booking
+    }
+
+    /// A mail that was given up.
+    pub fn dead_mail(&self) -> MailId {
+        let refusing = Kitflik::builder(self.house.storage.clone(), MasterKey::new([7; 32]))
+            .clock(self.house.clock.clone())
+            .mailer(Arc::new(Refusing))
+            .build()
+            .unwrap();
+        block_on(refusing.tick()).unwrap();
+        let dead = MailQuery { state: MailState::Dead, ..MailQuery::default() };
+        block_on(refusing.notify().list(&Actor::System, &dead)).unwrap().items[0].id
     }
 
     /// The show, once it is cancelled.

@@ -11,6 +11,7 @@ mod items;
 mod jobs;
 mod layout_versions;
 mod layouts;
+mod mail;
 mod money;
 mod own;
 mod reports;
@@ -44,6 +45,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .merge(house_seats::routes())
         .merge(gate::routes())
         .merge(reports::routes())
+        .merge(mail::routes())
         .merge(users::routes())
         .merge(jobs::routes())
         .merge(vouchers::routes())

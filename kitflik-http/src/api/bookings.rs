@@ -3,6 +3,7 @@
 use crate::documented::{OpenApiRouter, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use kitflik_core::{
     BookingId, BookingView, CancelBooking, CancellationTermsView, ChangeSeats, ConfirmBooking, HoldSeats,
     SeatId,
@@ -28,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(release))
         .routes(routes!(confirm))
         .routes(routes!(cancel))
+        .routes(routes!(send_again))
         .routes(routes!(cancellation))
 }
 
@@ -138,6 +140,20 @@ async fn cancel(
 ) -> Answer {
     request.command = key.of(&actor);
     json(StatusCode::OK, &api.kitflik.bookings().cancel(&actor, id, &request).await?)
+}
+
+/// Mail the confirmation once more, with the tickets as they are now; once in five minutes
+#[utoipa::path(post, path = "/v1/bookings/{id}/send-again", tag = "bookings", params(("id" = BookingId, Path)),
+    responses((status = 202, description = "It will be there in a moment")))]
+async fn send_again(
+    State(api): State<Api>,
+    Anyone(actor): Anyone,
+    Id(id): Id<BookingId>,
+    key: IdempotencyKey,
+) -> Answer {
+    let command = key.of(&actor);
+    api.kitflik.bookings().send_again(&actor, id, command.as_ref()).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 /// Which tickets would go back.

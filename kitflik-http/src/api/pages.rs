@@ -26,7 +26,7 @@ macro_rules! file {
 }
 
 /// Under `/pages/`: a name, its media type, its content.
-const FILES: [(&str, &str, &str); 24] = [
+const FILES: [(&str, &str, &str); 25] = [
     file!("style.css", CSS),
     file!("icon.svg", SVG),
     file!("account.js", SCRIPT),
@@ -44,6 +44,7 @@ const FILES: [(&str, &str, &str); 24] = [
     file!("house-seats.js", SCRIPT),
     file!("jobs.js", SCRIPT),
     file!("kept.js", SCRIPT),
+    file!("link.js", SCRIPT),
     file!("live.js", SCRIPT),
     file!("mail.js", SCRIPT),
     file!("programme.js", SCRIPT),
@@ -75,8 +76,16 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
             "/admin",
             get(async |known: Known| answer(&known, HTML, include_str!("../../pages/admin.html"))),
         )
+        // Where links in mails lead.
+        .route("/verify-email", get(link))
+        .route("/confirm-email", get(link))
+        .route("/reset-password", get(link))
         .route("/pages/{name}", get(file))
         .layer(from_fn(page))
+}
+
+async fn link(known: Known) -> Response {
+    answer(&known, HTML, include_str!("../../pages/link.html"))
 }
 
 async fn file(known: Known, name: Result<Path<String>, PathRejection>) -> Response {

@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Look after the log of what staff did.
     #[command(subcommand)]
     Audit(Audit),
+    /// Look at what mails say: those that come with the program, or the house's own.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// What was sold and taken, as comma-separated values.
     #[command(subcommand)]
     Report(Report),
@@ -70,6 +73,9 @@ pub(crate) struct ServeFlags {
     /// Leave an empty store empty; else it gets a cinema to try things with.
     #[arg(long)]
     pub(crate) no_demo: bool,
+    /// Where the house's pages are for everybody: what links in mails begin with [env: KITFLIK_PUBLIC_URL].
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
     /// What is logged, such as debug or info,kitflik_http=debug [env: KITFLIK_LOG] [default: info].
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -83,6 +89,28 @@ pub(crate) enum Audit {
     /// Seal it with the key that signs, wherever a former one did, and cover staff's one-time codes by it: before the
     /// former key is retired.
     Reseal(StoreFlags),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailCommand {
+    /// Show the names of all mails, their languages, and the variables that their templates have.
+    List(StoreFlags),
+    /// Show a mail as it would go out, with sample data.
+    Preview(PreviewFlags),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PreviewFlags {
+    /// The mail, such as booking_confirmed: `kitflik mail list` names all.
+    pub(crate) name: String,
+    /// Its language; the house's if absent.
+    #[arg(long, value_name = "TAG")]
+    pub(crate) lang: Option<String>,
+    /// Write NAME.txt, NAME.html and NAME.eml into this directory; without it the subject and both forms are shown.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreFlags,
 }
 
 #[derive(Debug, Subcommand)]

@@ -96,6 +96,8 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     }
     policy.house_name.clone_from(&settings.house_name);
     policy.token_algorithm = settings.token_algorithm;
+    policy.public_url.clone_from(&settings.public_url);
+    policy.default_locale.clone_from(&settings.default_locale);
     policy.token_issuer.clone_from(&settings.token_issuer);
     settings.jobs.apply(&mut policy);
     policy

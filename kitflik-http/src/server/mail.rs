@@ -2,7 +2,9 @@
 
 mod files;
 mod mime;
+pub(super) mod preview;
 mod smtp;
+pub(super) mod templates;
 
 use std::str::FromStr;
 

@@ -20,7 +20,7 @@ use super::cli::ServeFlags;
 use super::failure::Failure;
 use super::house::House;
 use super::limits::{self, Limits};
-use super::mail::{FileMailer, SmtpMailer};
+use super::mail::{FileMailer, SmtpMailer, templates};
 use super::settings::{Settings, StorageKind, environment};
 use super::test_payments::FilePayments;
 use super::{PooledHasher, console, demo, logs, master_key};
@@ -162,6 +162,7 @@ fn engine(settings: &Settings, house: &House) -> Result<Kitflik, Failure> {
         }
         engine = engine.payments("test", test_payments(settings)?);
     }
+    engine = engine.mail_templates(templates::load(settings)?);
     if let Some(mailer) = mailer(settings)? {
         engine = engine.mailer(mailer);
     }

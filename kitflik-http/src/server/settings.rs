@@ -4,6 +4,7 @@
 //! wherever it came from, with the name under which it was given.
 
 mod jobs;
+mod mail;
 mod protection;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,9 @@ const KEYS: &[&str] = &[
     "smtp_url",
     "smtp_url_file",
     "mail_from",
+    "mail_templates",
+    "public_url",
+    "default_locale",
     "master_key_file",
     "rate_limits",
     "rate_per_address",
@@ -111,6 +115,12 @@ pub(crate) struct Settings {
     pub(crate) staff_password: Option<Secret>,
     pub(crate) smtp_url: Option<Secret>,
     pub(crate) mail_from: Sender,
+    /// The directory of the house's own templates of mails.
+    pub(crate) mail_templates: Option<PathBuf>,
+    /// What links in mails begin with.
+    pub(crate) public_url: Option<String>,
+    /// The language of those who have chosen none.
+    pub(crate) default_locale: String,
     pub(crate) master_key_file: Option<PathBuf>,
     /// None if they are off.
     pub(crate) rates: Option<RateSettings>,
@@ -172,6 +182,7 @@ impl Settings {
         flag("data", flags.store.data.as_ref());
         flag("storage", flags.storage.as_ref());
         flag("log", flags.log.as_ref());
+        flag("public_url", flags.public_url.as_ref());
         flag("demo", flags.no_demo.then(|| "off".to_owned()).as_ref());
         Self::new(flags.store.config.as_deref(), environment, given)
     }
@@ -228,6 +239,9 @@ impl Settings {
             staff_password: layers.secret("staff_password")?,
             smtp_url: layers.secret("smtp_url")?,
             mail_from: layers.sender()?,
+            mail_templates: layers.get("mail_templates").map(|given| given.value.into()),
+            public_url: layers.public_url()?,
+            default_locale: layers.default_locale()?,
             master_key_file: layers.get("master_key_file").map(|given| given.value.into()),
             rates: rate_limits.then_some(rates),
             requests_at_once: layers.number("requests_at_once", AT_ONCE, 1..=1_000_000)?,
@@ -249,7 +263,7 @@ impl Settings {
 impl Layers {
     fn get(&self, key: &str) -> Option<Given> {
         if let Some(value) = self.flags.get(key) {
-            return Some(Given { value: value.clone(), name: format!("--{key}") });
+            return Some(Given { value: value.clone(), name: format!("--{}", key.replace('_', "-")) });
         }
         let name = format!("KITFLIK_{}", key.to_uppercase());
         if let Some(value) = self.environment.get(&name) {
@@ -309,11 +323,6 @@ impl Layers {
         }
         Err(given
             .refuse("is no issuer: expected 1 to 200 visible ASCII characters such as https://kino.example"))
-    }
-
-    fn sender(&self) -> Result<Sender, Failure> {
-        let Some(given) = self.get("mail_from") else { return Ok(Sender::default()) };
-        given.value.parse().map_err(|error| given.refuse(&format!("is no sender: {error}")))
     }
 
     /// A secret, or the content of the file that holds it.

@@ -24,6 +24,7 @@ mod house_seats;
 mod idempotency;
 mod inputs;
 mod jobs;
+mod mail;
 mod main_path;
 mod office;
 #[cfg(feature = "pages")]

@@ -2,9 +2,12 @@
 
 use crate::house::House;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 8] = [
     ("/", "text/html; charset=utf-8"),
     ("/admin", "text/html; charset=utf-8"),
+    ("/verify-email", "text/html; charset=utf-8"),
+    ("/confirm-email", "text/html; charset=utf-8"),
+    ("/reset-password", "text/html; charset=utf-8"),
     ("/pages/style.css", "text/css; charset=utf-8"),
     ("/pages/app.js", "text/javascript; charset=utf-8"),
     ("/pages/icon.svg", "image/svg+xml"),
@@ -53,7 +56,7 @@ async fn pages_load_each_other_and_nothing_else() {
     if house.local.is_none() {
         return;
     }
-    let (mut wanted, mut seen) = (vec!["/".to_owned(), "/admin".to_owned()], Vec::new());
+    let (mut wanted, mut seen) = (["/", "/admin", "/verify-email"].map(str::to_owned).to_vec(), Vec::new());
     while let Some(path) = wanted.pop() {
         if seen.contains(&path) {
             continue;
@@ -86,5 +89,5 @@ async fn pages_load_each_other_and_nothing_else() {
         }
         seen.push(path);
     }
-    assert_eq!(seen.len(), 20, "{seen:?}");
+    assert_eq!(seen.len(), 28, "{seen:?}");
 }

@@ -26,11 +26,21 @@ fn python() -> String {
 
 impl Sink {
     pub(crate) fn start() -> Self {
+        Self::start_at(0)
+    }
+
+    /// At a port; one that is free if 0.
+    pub(crate) fn start_at(port: u16) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let python = python();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_sink.py");
         let mut command = Command::new(&python);
-        command.arg(script).arg(directory.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .arg(script)
+            .arg(directory.path())
+            .arg(port.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let missing = format!(
             "the mail tests need the SMTP server aiosmtpd, which {python} does not have: run .ci/smtp-sink, \
              or name a python that has it in KITFLIK_TEST_PYTHON"
@@ -44,6 +54,21 @@ impl Sink {
 
     pub(crate) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// How many connections were made to it.
+    pub(crate) fn connections(&self) -> usize {
+        self.told("connections")
+    }
+
+    /// How many mails it has taken.
+    pub(crate) fn count(&self) -> usize {
+        self.told("mails")
+    }
+
+    fn told(&self, what: &str) -> usize {
+        let told = std::fs::read_to_string(self.directory.path().join(what)).unwrap_or_default();
+        told.len()
     }
 
     /// The next mail that arrives.
@@ -62,7 +87,10 @@ impl Sink {
     /// All mail that has come.
     pub(crate) fn kept(&self) -> Vec<Vec<u8>> {
         let files = std::fs::read_dir(self.directory.path()).unwrap();
-        files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+        let mails = files
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
+        mails.map(|path| std::fs::read(path).unwrap()).collect()
     }
 }
 

@@ -98,6 +98,11 @@ export class Bookings {
     return this.#handle.call((engine) => engine.extend(text(actor), name(booking), key(command)));
   }
 
+  /** Mails the confirmation once more, with the tickets as they are now; once in five minutes. */
+  async sendAgain(actor: wire.Actor, booking: wire.BookingId, command?: Command): Promise<void> {
+    await this.#handle.call((engine) => engine.sendAgain(text(actor), name(booking), key(command)));
+  }
+
   /** Gives the seats of a hold back. */
   async release(actor: wire.Actor, booking: wire.BookingId, command?: Command): Promise<wire.BookingView> {
     return this.#handle.call((engine) => engine.release(text(actor), name(booking), key(command)));

@@ -54,6 +54,8 @@ export interface Policy {
    * mails have no links, only codes.
    */
   publicUrl?: string;
+  /** The language of mails to those who have not chosen one that there are mails in: `en`. */
+  defaultLocale?: string;
   /**
    * How old a cached view may be when another engine writes to the same storage: 1000. `null`: this engine is the only
    * one, and its views are as new as its writes.
@@ -85,6 +87,11 @@ export interface OpenOptions {
   acceptedKeys?: readonly (string | Uint8Array)[] | undefined;
   /** Sends mail. Without one, mail waits in the storage. */
   mailer?: Mailer | undefined;
+  /**
+   * The house's own templates of mails, by their names (`de/welcome.txt`, `de/welcome.html`, `layout.html`), over those
+   * that come with KitFlik. The first line of a text is `Subject:` and the subject.
+   */
+  mailTemplates?: Record<string, string> | undefined;
   /** Payment providers, by the name that customers choose them by. */
   payments?: Record<string, Payments> | undefined;
   /** Adds the provider `test`, which takes no money: for demos and tests. */

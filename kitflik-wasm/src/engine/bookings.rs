@@ -126,6 +126,15 @@ impl Engine {
         })
     }
 
+    /// Mails the confirmation once more.
+    #[wasm_bindgen(js_name = sendAgain)]
+    pub fn send_again(&self, who: String, booking: String, key: Option<String>) -> u32 {
+        self.start(async move |kitflik| {
+            let command = command(key)?;
+            json(&kitflik.bookings().send_again(&actor(&who)?, id(&booking)?, command.as_ref()).await?)
+        })
+    }
+
     /// Gives the seats of a hold back.
     pub fn release(&self, who: String, booking: String, key: Option<String>) -> u32 {
         self.start(async move |kitflik| {

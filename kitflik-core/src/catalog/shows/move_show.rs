@@ -236,7 +236,7 @@ impl Catalog<'_> {
             let content =
                 MailContent::ShowMoved { booking: *id, from: row.from, auditorium: row.auditorium.clone() };
             let to_name = Some(to_name);
-            let outbox = Outbox { v: Form, mail, to, to_name, content, attempts: 0, last_error: None };
+            let outbox = Outbox::new(mail, to, to_name, content);
             tx.put(&keys::outbox(tx.now(), mail), &outbox)?;
         }
         let more = wanted.len() == TOLD_AT_ONCE;

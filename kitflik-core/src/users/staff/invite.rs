@@ -203,7 +203,7 @@ impl Staff<'_> {
         let mail = MailId::new(tx.now(), self.engine.random());
         let (to, to_name) = (record.email.clone(), Some(record.name.clone()));
         let content = MailContent::StaffInvited { staff: id };
-        let outbox = Outbox { v: Form, mail, to, to_name, content, attempts: 0, last_error: None };
+        let outbox = Outbox::new(mail, to, to_name, content);
         tx.put(&keys::outbox(tx.now(), mail), &outbox)
     }
 }

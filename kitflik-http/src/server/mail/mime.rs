@@ -2,7 +2,7 @@
 
 use kitflik_core::{Attachment, Email, MailError, MailId};
 use lettre::Message;
-use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment as Part, Body, Mailbox, MultiPart, SinglePart};
 
 use super::Sender;
@@ -12,7 +12,7 @@ pub(super) fn message(email: Email, from: &Sender) -> Result<Message, MailError>
     let refused = |what: &str, error: &dyn std::fmt::Display| MailError::Permanent {
         reason: format!("{what}: {error}"),
     };
-    let Email { id, to, to_name, subject, text, html, attachments } = email;
+    let Email { id, to, to_name, subject, text, html, attachments, unsubscribe } = email;
     let to = to.parse().map_err(|error| refused("the receiver's address cannot be used", &error))?;
     let mut shown = MultiPart::related().multipart(MultiPart::alternative_plain_html(text, html));
     let mut files = Vec::new();
@@ -26,13 +26,24 @@ pub(super) fn message(email: Email, from: &Sender) -> Result<Message, MailError>
         }
     }
     let body = files.into_iter().fold(MultiPart::mixed().multipart(shown), MultiPart::singlepart);
-    Message::builder()
+    let mut message = Message::builder();
+    if let Some(link) = unsubscribe {
+        message = message
+            .raw_header(raw("List-Unsubscribe", format!("<{link}>")))
+            .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    message
         .message_id(Some(message_id(id, from)))
         .from(from.mailbox())
         .to(Mailbox::new(to_name, to))
         .subject(subject)
         .multipart(body)
         .map_err(|error| refused("the mail cannot be put together", &error))
+}
+
+/// A header of ASCII that is written as it is: programs read it.
+fn raw(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
 }
 
 /// The same for each re-send, so that receivers can drop repeats.

@@ -63,8 +63,8 @@ impl Mailer for SmtpMailer {
         let id = email.id;
         let message = mime::message(email, &self.from)?;
         if !self.breaker.is_closed() {
-            let reason = "the mail server did not answer lately; it is left alone for a while".to_owned();
-            return Err(MailError::Temporary { reason });
+            let reason = "it did not answer lately".to_owned();
+            return Err(MailError::Resting { reason });
         }
         let sent = tokio::time::timeout(WHOLE, self.transport.send(message)).await;
         let Ok(sent) = sent else {

@@ -173,6 +173,41 @@ fn names_that_look_like_ours_are_reported() {
 }
 
 #[test]
+fn links_in_mails_begin_with_an_address_of_pages() {
+    assert_eq!(serve("", &[], None).unwrap().public_url, None);
+    for (given, taken) in [
+        ("https://tickets.kino.example/", "https://tickets.kino.example"),
+        ("http://127.0.0.1:8080/kino", "http://127.0.0.1:8080/kino"),
+    ] {
+        let settings = serve("", &[("KITFLIK_PUBLIC_URL", given)], None).unwrap();
+        assert_eq!(settings.public_url.as_deref(), Some(taken));
+    }
+    for bad in [
+        "",
+        "tickets.kino.example",
+        "https://",
+        "https:///x",
+        "ftp://kino",
+        "https://a b",
+        "https://k/?x=1",
+        "https://k/#x",
+    ] {
+        let refused = refusal("", &[("KITFLIK_PUBLIC_URL", bad)], None);
+        assert!(
+            refused.starts_with(&format!(
+                "KITFLIK_PUBLIC_URL: {bad:?} is no address of pages: expected http(s)://host"
+            )),
+            "{refused}"
+        );
+    }
+    let refused = refusal("default_locale = \"german!\"", &[], None);
+    assert_eq!(
+        refused,
+        "kitflik.toml, default_locale: \"german!\" is no language: expected a tag such as en or de-AT"
+    );
+}
+
+#[test]
 fn tokens_are_signed_as_the_settings_say() {
     let settings = serve("", &[], None).unwrap();
     assert_eq!(
