@@ -46,7 +46,7 @@ pub use kitflik_core::KitflikError;
 pub use layout::Layout;
 pub use mail::{Mail, MailPage, MailTemplate};
 pub use measure::{NativeCallTimes, native_call_times};
-pub use reports::{OccupancyPage, Reports};
+pub use reports::{OccupancyPage, Reports, occupancy_report_csv, revenue_csv, settlement_csv};
 pub use staff::{AuditPage, StaffAccounts, StaffPage};
 pub use users::{CustomerView, UpdateProfile, UserPage, Users};
 pub use vectors::vector_answer;
