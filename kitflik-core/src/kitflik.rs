@@ -454,7 +454,8 @@ impl Kitflik {
 
     /// Does all background work that is due, in bounded steps: sends mail, finds out what became of payments in flight,
     /// tells holders of moved shows, undoes bookings of cancelled ones, runs the [`Jobs`] that are due, goes on with
-    /// accounts that are being deleted, forgets what is old. Returns when it wants to be called again; `None` if nothing waits.
+    /// accounts that are being deleted, forgets what is old. Returns when it wants to be called again; `None` if
+    /// nothing waits.
     ///
     /// Correctness never waits for it, and several engines over one store may call it at once.
     ///

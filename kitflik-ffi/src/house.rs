@@ -133,7 +133,9 @@ impl HousePolicy {
             ($($field:ident)*) => { $(policy.$field = self.$field.unwrap_or(policy.$field);)* };
         }
         take! {
-            access_token cancellation default_locale fees_refundable hold hold_at_most late_confirm_grace late_money pay_at_counter pending_hold refresh_token staff_access_token staff_refresh_token takeover_grace token_algorithm token_issuer
+            access_token cancellation default_locale fees_refundable hold hold_at_most late_confirm_grace
+            late_money pay_at_counter pending_hold refresh_token staff_access_token staff_refresh_token
+            takeover_grace token_algorithm token_issuer
         }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,
@@ -225,9 +227,9 @@ impl Kitflik {
     /// Opens a house.
     ///
     /// # Errors
-    /// `Invalid` for a master key that is not 32 bytes, a schedule that cannot be read, a template of a mail that cannot
-    /// be used, or a provider's name that is empty or there twice; `Retry` with `unavailable` if the directory is in use
-    /// or cannot be written; `Refused` with `internal` if the store is damaged.
+    /// `Invalid` for a master key that is not 32 bytes, a schedule that cannot be read, a template of a mail that
+    /// cannot be used, or a provider's name that is empty or there twice; `Retry` with `unavailable` if the directory
+    /// is in use or cannot be written; `Refused` with `internal` if the store is damaged.
     #[uniffi::constructor]
     pub fn new(options: KitflikOptions) -> Result<Arc<Self>, KitflikError> {
         guard(|| Self::open(options)).map(Arc::new)

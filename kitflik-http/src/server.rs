@@ -1,6 +1,7 @@
 //! The reference server: what the binary `kitflik` does.
 //!
-//! [`main`] is the whole program. The mailers and the test provider are public, for hosts that put a server of their own together.
+//! [`main`] is the whole program. The mailers and the test provider are public, for hosts that put a server
+//! of their own together.
 
 mod breaker;
 mod cli;

@@ -62,9 +62,10 @@ impl Jobs<'_> {
             let coming = coming.filter(|show| show.status != crate::ShowStatus::Cancelled);
             let shows: Vec<Value> = coming
                 .take(MOST_SHOWS)
-                .map(
-                    |show| context! { at => language.moment(show.starts_at, show.venue.zone), venue => show.venue.name },
-                )
+                .map(|show| {
+                    let at = language.moment(show.starts_at, show.venue.zone);
+                    context! { at, venue => show.venue.name }
+                })
                 .collect();
             if shows.is_empty() {
                 continue;

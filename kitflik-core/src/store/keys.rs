@@ -61,6 +61,8 @@
 //!
 //! Numbers are padded with zeros to a fixed width, so that the order of keys is the order of numbers.
 
+mod audit;
+
 use std::marker::PhantomData;
 
 use data_encoding::HEXLOWER;
@@ -69,13 +71,12 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use super::records::{
-    AuditChains, AuditEntry, AuditHead, AuditTime, Auditorium, Booking, CancelledShow, CancellingShow,
-    CatalogEpoch, Charge, Code, CustomerCap, Deleting, EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job,
-    LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark, MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox,
-    PaymentEvent, PaymentInFlight, PriceCard, Receipt, ReleaseNews, Reminded, Returned, ReturnedTicket,
-    RevokedTicket, Schedule, ScheduledShow, SeatPointer, Session, Show, ShowReminder, Staff, StaffAdmins,
-    StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession, Venue, Voucher, VoucherCount,
-    VoucherCustomer, VoucherUse,
+    Auditorium, Booking, CancelledShow, CancellingShow, CatalogEpoch, Charge, Code, CustomerCap, Deleting,
+    EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job, LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark,
+    MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent, PaymentInFlight, PriceCard, Receipt,
+    ReleaseNews, Reminded, Returned, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer,
+    Session, Show, ShowReminder, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking,
+    UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
     AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
@@ -84,6 +85,8 @@ use crate::ids::{
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
 use crate::time::Timestamp;
+
+pub(crate) use audit::*;
 
 /// A key that knows what is stored under it.
 #[derive(Debug)]
@@ -497,45 +500,6 @@ pub(crate) fn staff_admins() -> Typed<StaffAdmins> {
 
 pub(crate) fn staff_first() -> Typed<FirstStaff> {
     typed("staff-first".to_owned())
-}
-
-pub(crate) fn audit_head(staff: StaffId) -> Typed<AuditHead> {
-    typed(format!("audit-head/{staff}"))
-}
-
-pub(crate) fn audit_heads() -> Range<AuditHead> {
-    under("audit-head/")
-}
-
-pub(crate) fn audit_entry(staff: StaffId, number: u64) -> Typed<AuditEntry> {
-    typed(format!("audit/{staff}/{number:012}"))
-}
-
-pub(crate) fn audit_entries() -> Range<AuditEntry> {
-    under("audit/")
-}
-
-pub(crate) fn audit_chain(staff: StaffId) -> Range<AuditEntry> {
-    under(&format!("audit/{staff}/"))
-}
-
-pub(crate) fn audit_time(at: Timestamp, staff: StaffId, number: u64) -> Typed<AuditTime> {
-    typed(format!("audit-time/{:015}/{staff}/{number:012}", at.millis().max(0)))
-}
-
-pub(crate) fn audit_times() -> Range<AuditTime> {
-    under("audit-time/")
-}
-
-/// Whose entry a key of [`audit_entries`], [`audit_heads`] or [`audit_times`] is about, and its number (0 for a head).
-pub(crate) fn audited(key: &str) -> Option<(StaffId, u64)> {
-    let mut parts = key.split('/').skip(if key.starts_with("audit-time/") { 2 } else { 1 });
-    let staff = parts.next()?.parse().ok()?;
-    Some((staff, parts.next().map_or(Some(0), |number| number.parse().ok())?))
-}
-
-pub(crate) fn audit_chains() -> Typed<AuditChains> {
-    typed("audit-chains".to_owned())
 }
 
 /// What a key is about, as `noun/id`; `None` for indexes by anything else than an id.
