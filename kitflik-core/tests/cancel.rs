@@ -74,13 +74,11 @@ fn a_cancelled_sale_frees_its_seats_and_gives_the_money_back() {
     assert_eq!(house.payments.taken(), [(again.id, again.quote.total)]);
     assert_eq!(block_on(bookings.get(&guest, sold.id)).unwrap(), cancelled);
 
-    let [_, mail, _] = &block_on(async {
-        kitflik.tick().await.unwrap();
-        house.mailbox.mails()
-    })[..] else {
-        panic!("three mails")
-    };
-    assert_eq!((mail.subject.as_str(), mail.to.as_str()), ("Cancelled: Alien", "ada@example.org"));
+    block_on(kitflik.tick()).unwrap();
+    let mails = house.mailbox.mails();
+    assert_eq!(mails.len(), 3);
+    let mail = mails.iter().find(|mail| mail.subject == "Cancelled: Alien").unwrap();
+    assert_eq!(mail.to, "ada@example.org");
     assert!(
         mail.text.contains("You get 24.50 EUR back") && mail.text.contains("Seats A1, A2"),
         "{}",

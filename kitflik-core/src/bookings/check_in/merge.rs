@@ -57,6 +57,9 @@ pub struct MergedCheckIns {
     pub flagged: Vec<FlaggedScan>,
 }
 
+/// Which ticket of which show.
+type Ticket = (ShowId, BookingId, TicketId);
+
 impl Bookings<'_> {
     /// Merges what devices scanned without a network. The earliest scan of a ticket, by the devices' clocks, counts as
     /// its check-in; the others are kept and flagged, and so are scans of tickets that were cancelled or revoked
@@ -74,7 +77,7 @@ impl Bookings<'_> {
     ) -> Result<MergedCheckIns, BookingError> {
         actor.may(Permission::CheckIn)?;
         check(request)?;
-        let mut by_ticket: BTreeMap<(ShowId, BookingId, TicketId), Vec<&Scan>> = BTreeMap::new();
+        let mut by_ticket: BTreeMap<Ticket, Vec<&Scan>> = BTreeMap::new();
         for scan in &request.scans {
             by_ticket.entry((scan.show_id, scan.booking_id, scan.ticket_id)).or_default().push(scan);
         }
@@ -93,7 +96,7 @@ impl Bookings<'_> {
         &self,
         actor: &Actor,
         request: &MergeCheckIns,
-        tickets: &[((ShowId, BookingId, TicketId), Vec<&Scan>)],
+        tickets: &[(Ticket, Vec<&Scan>)],
     ) -> Result<MergedCheckIns, BookingError> {
         let mut tx = self.engine.begin_command(actor, None, "merge_check_ins", request)?;
         loop {
