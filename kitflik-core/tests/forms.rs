@@ -13,10 +13,10 @@ use async_trait::async_trait;
 use common::{House, house_on, seats};
 use insta::{assert_json_snapshot, assert_snapshot};
 use kitflik_core::{
-    Actor, BlockSeats, BookingError, CancelBooking, CancelShow, CommandId, ConfirmBooking, DeleteAccount,
-    DiscountKind, Email, HoldSeats, JobKind, Kitflik, LogIn, MailError, Mailer, MasterKey, MemoryStorage,
-    MoveShow, MovieQuery, NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, Policy, RegisterUser, Role,
-    SalesChannel, SeatTicketType, StaffLogIn,
+    Actor, BlockSeats, BookingError, CancelBooking, CancelShow, CheckIn, CommandId, ConfirmBooking,
+    DeleteAccount, DiscountKind, Email, HoldSeats, JobKind, Kitflik, LogIn, MailError, Mailer, MasterKey,
+    MemoryStorage, MoveShow, MovieQuery, NewMovie, NewShow, NewStaff, NewVoucher, PageRequest, Policy,
+    RegisterUser, RevokeTicket, Role, SalesChannel, SeatTicketType, StaffLogIn, TestPayments,
 };
 use pollster::block_on;
 
@@ -81,6 +81,7 @@ fn a_day(house: &House) {
         let held = bookings.hold(&actor, &hold).await.unwrap();
         bookings.confirm(&actor, held.id, &ConfirmBooking::counter()).await.unwrap();
         bookings.send_again(&actor, held.id, None).await.unwrap();
+        let first = held.id;
 
         let best = HoldSeats::best(show.id, 2).customer("Bob", "bob@example.org").discount_code("Spring-10");
         let held = bookings.hold(&Actor::guest(), &best).await.unwrap();
@@ -162,6 +163,30 @@ fn a_day(house: &House) {
         let mut block = BlockSeats::new(seats(&["A5", "A6"]), "For the critics");
         (block.channels, block.release_minutes_before) = (vec![SalesChannel::BoxOffice], Some(60));
         bookings.block_seats(&Actor::System, show.id, &block).await.unwrap();
+
+        // A provider that tells of its own accord what it did.
+        let bank = Arc::new(TestPayments::new().with_events(b"secret"));
+        let telling = Kitflik::builder(house.storage.clone(), MasterKey::new([7; 32]))
+            .clock(house.clock.clone())
+            .entropy(Arc::new(kitflik_core::testing::ports::SeededEntropy::new(5)))
+            .payments("bank", bank.clone())
+            .build()
+            .unwrap();
+        let hold = HoldSeats::seats(show.id, seats(&["B3", "B4"]));
+        let held = telling.bookings().hold(&Actor::System, &hold).await.unwrap();
+        let paid = ConfirmBooking::paid_by("bank", None);
+        telling.bookings().confirm(&Actor::System, held.id, &paid).await.unwrap();
+        for event in bank.events(telling.now()) {
+            telling.bookings().payment_event("bank", event.headers, event.body).await.unwrap();
+        }
+
+        // The evening: a ticket is used, and another one is not valid any more.
+        let tickets = bookings.tickets(&Actor::System, first).await.unwrap();
+        let lost = RevokeTicket::because("Lost");
+        bookings.revoke_ticket(&Actor::System, first, tickets[0].id, &lost).await.unwrap();
+        house.clock.advance(show.starts_at.since(kitflik.now()));
+        let scan = CheckIn::token(show.id, tickets[1].token.clone(), "front", "1");
+        bookings.check_in(&Actor::System, &scan).await.unwrap();
     });
 }
 

@@ -115,7 +115,7 @@ impl Jobs<'_> {
             return Ok(false);
         }
         let row = tx.get(&key)?.filter(|row| row.starts_at == show.starts_at);
-        let mut row = row.unwrap_or_else(|| ShowReminder {
+        let mut row = row.unwrap_or(ShowReminder {
             v: Form,
             starts_at: show.starts_at,
             started_at: now,

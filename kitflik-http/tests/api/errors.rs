@@ -84,12 +84,20 @@ async fn refusals_of_a_booking() {
     confirm(json!({ "provider": "test", "reference": "decline" })).await.refused(422, "payment_declined");
     confirm(json!({ "provider": "bank" })).await.refused(422, "validation_failed");
     confirm(json!(null)).await.refused_field("payment");
-    confirm(json!({ "provider": "test", "reference": "timeout_before" }))
-        .await
-        .refused(409, "payment_pending");
-    act("release").await.refused(409, "booking_state");
     confirm(json!({ "provider": "test" })).await.expect(200);
     act("release").await.refused(409, "booking_state");
+    // While nobody knows what became of the money, the seats stay, and no other payment is asked for.
+    let open = house.hold(&show, &["A3", "A4"]).await;
+    let its = format!("/v1/bookings/{}", text(&open, "id"));
+    for payment in
+        [json!({ "provider": "test", "reference": "timeout_before" }), json!({ "provider": "counter" })]
+    {
+        let body = json!({ "payment": payment });
+        let refused = house.post(&format!("{its}/confirm"), &body).booking(&open).send().await;
+        refused.refused(409, "payment_pending");
+    }
+    let release = house.call(Method::POST, &format!("{its}/release")).booking(&open);
+    release.send().await.refused(409, "booking_state");
     act("extend").await.refused(409, "booking_state");
     house.get(&path).send().await.refused(401, "unauthenticated");
 }

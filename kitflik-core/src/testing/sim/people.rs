@@ -86,8 +86,7 @@ impl Person {
     /// The customer pays, if that is due there; some get something back.
     async fn at_the_counter(&self, sold: &BookingView) {
         let bookings = self.engine.bookings();
-        let mut take = TakePayment::default();
-        take.command = self.command("pay");
+        let take = TakePayment { command: self.command("pay"), ..TakePayment::default() };
         for _ in 0..2 {
             let _ = bookings.take_payment(&Actor::System, sold.id, &take).await;
         }
