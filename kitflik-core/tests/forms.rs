@@ -172,7 +172,7 @@ fn a_day(house: &House) {
             .payments("bank", bank.clone())
             .build()
             .unwrap();
-        let hold = HoldSeats::seats(show.id, seats(&["B3", "B4"]));
+        let hold = HoldSeats::seats(show.id, seats(&["B1", "B2"]));
         let held = telling.bookings().hold(&Actor::System, &hold).await.unwrap();
         let paid = ConfirmBooking::paid_by("bank", None);
         telling.bookings().confirm(&Actor::System, held.id, &paid).await.unwrap();
