@@ -38,7 +38,7 @@ fn sell(house: &House, cinema: &Cinema, count: usize) -> Vec<BookingId> {
         let request = HoldSeats::seats(cinema.show.id, seats(&[&seat]))
             .customer(format!("Customer {number}"), format!("c{number}@example.org"));
         let held = bookings.hold(&Actor::System, &request).await.unwrap();
-        let counter = number % 3 == 0;
+        let counter = number.is_multiple_of(3);
         let how = if counter { ConfirmBooking::counter() } else { ConfirmBooking::paid_by("test", None) };
         bookings.confirm(&Actor::System, held.id, &how).await.unwrap().id
     };

@@ -190,7 +190,7 @@ fn a_refused_mail_is_kept_and_sent_again_under_its_id() {
         (waiting.state, waiting.attempts, waiting.due_at),
         (MailState::Waiting, 0, Some(kitflik.now()))
     );
-    assert_eq!(listed(&kitflik, MailState::Waiting), [waiting.clone()]);
+    assert_eq!(listed(&kitflik, MailState::Waiting), std::slice::from_ref(&waiting));
     block_on(kitflik.tick()).unwrap();
     assert_eq!(post.taken.lock()[0].id, dead.id);
     assert_eq!(post.tried.lock()[0].id, dead.id);

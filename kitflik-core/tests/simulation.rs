@@ -2,11 +2,11 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test program")]
 
 use std::num::NonZero;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, gate, jobs, run, schedule};
+use parking_lot::Mutex;
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -25,15 +25,15 @@ fn each_seed<T: Send>(
     let fault: Mutex<Option<(u64, String)>> = Mutex::new(None);
     let take: Mutex<&mut (dyn FnMut(T) + Send)> = Mutex::new(&mut take);
     let work = || {
-        while fault.lock().unwrap().is_none() {
+        while fault.lock().is_none() {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= first + count {
                 break;
             }
             match run(seed) {
-                Ok(told) => (take.lock().unwrap())(told),
+                Ok(told) => (take.lock())(told),
                 Err(found) => {
-                    let mut fault = fault.lock().unwrap();
+                    let mut fault = fault.lock();
                     if fault.as_ref().is_none_or(|(other, _)| seed < *other) {
                         *fault = Some((seed, found));
                     }
@@ -43,7 +43,7 @@ fn each_seed<T: Send>(
     };
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
-    if let Some((_, fault)) = fault.into_inner().unwrap() {
+    if let Some((_, fault)) = fault.into_inner() {
         panic!("{fault}");
     }
 }
