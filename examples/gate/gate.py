@@ -24,11 +24,8 @@ MOST_SCANS = 500  # that one upload takes
 
 
 def read(path):
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def keep(path, line):
@@ -39,18 +36,24 @@ def keep(path, line):
         os.fsync(log.fileno())
 
 
-def mend(path, log):
-    """Takes away what was being written when the power failed: the next line must not be joined to it."""
-    whole = log[: log.rfind("\n") + 1]
+def mend(path):
+    """Reads the log. What was being written when the power failed, perhaps half a character, is taken away: the next
+    line must not be joined to it."""
+    try:
+        with open(path, "rb") as file:
+            log = file.read()
+    except FileNotFoundError:
+        return ""
+    whole = log[: log.rfind(b"\n") + 1]
     if whole != log:
-        with open(path, "r+", encoding="utf-8", newline="") as file:
-            file.truncate(len(whole.encode()))
+        with open(path, "r+b") as file:
+            file.truncate(len(whole))
             os.fsync(file.fileno())
-    return whole
+    return whole.decode("utf-8", errors="replace")
 
 
 def scan(pack, log, device, tokens):
-    gate = k.OfflineGate(read(pack), device, mend(log, read(log)))
+    gate = k.OfflineGate(read(pack), device, mend(log))
     print(f"gate of {gate.show()}, {len(gate.scans())} in the log", file=sys.stderr)
     refused = 0
     for token in tokens:
@@ -112,7 +115,7 @@ def main():
             file.write(pack)
         os.replace(given.pack + ".new", given.pack)
         return 0
-    log = mend(given.log, read(given.log))
+    log = mend(given.log)
     if given.verb == "export":
         for body in uploads(log):
             print(body)

@@ -94,6 +94,7 @@ fn gate(claims: &TicketClaims, key: String) -> OfflineGate {
         seats: Vec::new(),
         tickets: Vec::new(),
         refused: Vec::new(),
+        used: Vec::new(),
         version: String::new(),
         made_at: claims.valid_from,
     };

@@ -171,8 +171,8 @@ pub use storage::sled::SledStorage;
 #[doc(hidden)]
 pub use storage::sled::SyncFault;
 pub use tickets::gate::{
-    Admission, GateError, GatePack, GateSeat, GateTicket, OfflineGate, RefusedTicket, Scan, log_line,
-    read_log,
+    Admission, GateError, GatePack, GateSeat, GateTicket, GateUse, OfflineGate, RefusedTicket, Scan,
+    log_line, read_log,
 };
 pub use tickets::qr::{QrError, qr_png, qr_svg};
 pub use tickets::token::{TicketClaims, TicketError, TicketKey, TicketKeys, TicketSigner};

@@ -343,7 +343,7 @@ fn another_ticket_stands_in_for_one_that_was_lost() {
     block_on(bookings.cancel(&Actor::System, sold.id, &CancelBooking::because("Ill"))).unwrap();
     let pack = evening.offline("tablet").pack().clone();
     assert_eq!(pack.refused.len(), usize::from(limits::MAX_REISSUES) + 2);
-    assert!(pack.refused.iter().all(|ticket| ticket.ticket_id != tickets[1].id || ticket.revoked.is_none()));
+    assert!(pack.refused.iter().all(|ticket| ticket.ticket_id != tickets[1].id || !ticket.revoked));
 }
 
 #[test]
@@ -375,7 +375,7 @@ fn logs_of_devices_come_together() {
     evening.doors_open();
     let now = evening.house.kitflik.now();
     let later = |seconds| now.plus(Duration::from_secs(seconds));
-    let (mut left, mut right) = (evening.offline("left"), evening.offline("right"));
+    let [mut left, mut right, mut third] = ["left", "right", "third"].map(|name| evening.offline(name));
     left.scan(&tickets[0].token, "l1", later(9)).unwrap();
     right.scan(&tickets[0].token, "r1", later(5)).unwrap();
     right.scan(&tickets[1].token, "r2", later(6)).unwrap();
@@ -403,7 +403,6 @@ fn logs_of_devices_come_together() {
     assert!(refused.to_string().contains("right"), "{refused}");
 
     // Cancelled meanwhile: kept, and flagged.
-    let mut third = evening.offline("third");
     let scan = third.scan(&tickets[1].token, "x", later(20)).unwrap().scan;
     let cancel = CancelBooking::because("It burns.");
     block_on(evening.house.kitflik.bookings().cancel(&Actor::System, sold.id, &cancel)).unwrap();
@@ -426,6 +425,122 @@ fn logs_of_devices_come_together() {
 }
 
 #[test]
+fn a_scan_of_a_ticket_that_its_booking_never_had_is_unknown() {
+    let evening = evening();
+    let (sold, tickets) = evening.buy(&["A1", "A2"], &ConfirmBooking::paid_by("test", None));
+    let (other, _) = evening.buy_one("A4");
+    evening.doors_open();
+    let mut gate = evening.offline("tablet");
+    let now = evening.house.kitflik.now();
+    let [first, second] =
+        [&tickets[0], &tickets[1]].map(|ticket| gate.scan(&ticket.token, "t", now).unwrap().scan);
+
+    // Uploaded first, it does not take the place of the genuine one.
+    let foreign = Scan { booking_id: other, ..first.clone() };
+    let merged = evening.merge(std::slice::from_ref(&foreign));
+    assert_eq!((merged.merged, merged.known), (0, 0));
+    assert_eq!(merged.flagged[0].flags, [CheckInFlag::Unknown]);
+    let merged = evening.merge(std::slice::from_ref(&first));
+    assert_eq!((merged.merged, merged.flagged.len()), (1, 0));
+    // And not together with it either.
+    let foreign = Scan { booking_id: other, ..second.clone() };
+    let merged = evening.merge(&[second.clone(), foreign.clone()]);
+    assert_eq!((merged.merged, merged.flagged.len()), (1, 1));
+    assert_eq!(merged.flagged[0].scan, foreign);
+    let list = evening.list(false);
+    assert!(list.iter().all(|item| item.booking_id == sold.id && item.flags.is_empty()), "{list:?}");
+    assert_eq!(evening.count(), (2, 3));
+}
+
+#[test]
+fn a_ticket_that_was_given_out_counts_whatever_became_of_it() {
+    let evening = evening();
+    let (sold, tickets) = evening.buy(&["A1", "A2", "A3"], &ConfirmBooking::paid_by("test", None));
+    evening.doors_open();
+    let (bookings, now) = (evening.house.kitflik.bookings(), evening.house.kitflik.now());
+    let reissue = RevokeTicket::because("Lost").reissue();
+    let again = block_on(bookings.revoke_ticket(&Actor::System, sold.id, tickets[1].id, &reissue)).unwrap();
+    let scan = |ticket_id| Scan {
+        show_id: evening.show.id,
+        booking_id: sold.id,
+        ticket_id,
+        device: "tablet".to_owned(),
+        nonce: "t".to_owned(),
+        at: now,
+    };
+    let again = again.reissued_as.unwrap();
+    let one = CancelBooking::because("Ill").seats(seats(&["A1"]));
+    block_on(bookings.cancel(&Actor::System, sold.id, &one)).unwrap();
+    let merged = evening.merge(&[scan(tickets[0].id), scan(again), scan(tickets[1].id)]);
+    assert_eq!(merged.merged, 3);
+    let mut flags: Vec<_> = merged.flagged.iter().map(|scan| (scan.scan.ticket_id, scan.flags[0])).collect();
+    flags.sort_by_key(|(_, flag)| *flag);
+    assert_eq!(flags, [(tickets[0].id, CheckInFlag::Cancelled), (tickets[1].id, CheckInFlag::Revoked)]);
+
+    // What another house, alike in everything, gives out as the next ticket was not given out by this one.
+    let unborn = {
+        let twin = self::evening();
+        let (twin_sold, twin_tickets) = twin.buy(&["A1", "A2", "A3"], &ConfirmBooking::paid_by("test", None));
+        assert_eq!((twin_sold.id, twin_tickets[2].id), (sold.id, tickets[2].id));
+        let verb = twin.house.kitflik.bookings();
+        block_on(verb.revoke_ticket(&Actor::System, sold.id, tickets[2].id, &reissue)).unwrap()
+    };
+    let merged = evening.merge(&[scan(unborn.reissued_as.unwrap())]);
+    assert_eq!((merged.merged, merged.flagged[0].flags.as_slice()), (0, [CheckInFlag::Unknown].as_slice()));
+    assert_eq!(evening.list(false).len(), 3);
+}
+
+#[test]
+fn a_pack_names_the_tickets_that_were_used() {
+    let evening = evening();
+    let (sold, tickets) = evening.buy(&["A1", "A2"], &ConfirmBooking::paid_by("test", None));
+    evening.doors_open();
+    let before = evening.offline("tablet").pack().clone();
+    assert_eq!(before.used, []);
+    let first = evening.scan(&tickets[0].token, "front", "n").unwrap();
+    let mut gate = evening.offline("tablet");
+    assert_ne!(gate.pack().version, before.version);
+    let refused = gate.scan(&tickets[0].token, "t", evening.house.kitflik.now()).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::TicketAlreadyUsed);
+    assert!(refused.to_string().contains(&format!("{} at front", first.at)), "{refused}");
+    assert!(gate.scan(&tickets[1].token, "t", evening.house.kitflik.now()).is_ok());
+    evening.undo(sold.id, tickets[0].id).unwrap();
+    gate.renew(evening.offline("tablet").pack().clone()).unwrap();
+    assert!(gate.scan(&tickets[0].token, "t", evening.house.kitflik.now()).is_ok());
+}
+
+#[test]
+fn whoever_went_in_cannot_give_the_ticket_back() {
+    let evening = evening();
+    let bookings = evening.house.kitflik.bookings();
+    let request = HoldSeats::seats(evening.show.id, seats(&["A1", "A2", "A3"]));
+    let held = block_on(bookings.hold(&Actor::guest(), &request)).unwrap();
+    let guest = Actor::guest_with(held.booking_token.clone().unwrap());
+    block_on(bookings.confirm(&Actor::System, held.id, &ConfirmBooking::paid_by("test", None))).unwrap();
+    let tickets = block_on(bookings.tickets(&Actor::System, held.id)).unwrap();
+    evening.doors_open();
+    evening.scan(&tickets[0].token, "front", "n").unwrap();
+    let cancel = |actor: &Actor, request: CancelBooking| {
+        block_on(bookings.cancel(actor, held.id, &request)).map_err(|error| error.code())
+    };
+    let closed = ErrorCode::CancellationClosed;
+    assert_eq!(cancel(&guest, CancelBooking::new()).unwrap_err(), closed);
+    assert_eq!(cancel(&guest, CancelBooking::new().seats(seats(&["A1"]))).unwrap_err(), closed);
+    let terms = |seats: &[_]| block_on(bookings.cancellation_terms(&guest, held.id, seats));
+    let refused = terms(&[]).unwrap_err();
+    assert_eq!(refused.code(), closed);
+    assert!(refused.to_string().contains("let somebody in"), "{refused}");
+    // The others may go back, and all may once the check-in is undone or staff say so.
+    assert!(terms(&seats(&["A2"])).is_ok());
+    cancel(&guest, CancelBooking::new().seats(seats(&["A2"]))).unwrap();
+    evening.undo(held.id, tickets[0].id).unwrap();
+    cancel(&guest, CancelBooking::new().seats(seats(&["A1"]))).unwrap();
+    evening.scan(&tickets[2].token, "front", "m").unwrap();
+    assert_eq!(cancel(&guest, CancelBooking::new()).unwrap_err(), closed);
+    cancel(&staff(Role::BoxOffice), CancelBooking::because("The projector broke")).unwrap();
+}
+
+#[test]
 fn a_pack_is_the_same_until_something_changes() {
     let evening = evening();
     let (booking, ticket) = evening.buy_one("A1");
@@ -442,6 +557,7 @@ fn a_pack_is_the_same_until_something_changes() {
         .unwrap();
     let after = pack();
     assert_ne!(after.version, before.version);
+    assert!(after.refused[0].revoked && !serde_json::to_string(&after).unwrap().contains("Stolen"));
     assert_eq!((after.tickets.len(), after.refused.len()), (0, 1));
 }
 

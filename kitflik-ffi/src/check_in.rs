@@ -102,7 +102,8 @@ pub struct OfflineGate {
 #[uniffi::export]
 impl OfflineGate {
     /// A gate with a pack (the text that [`Bookings::gate_pack`] gave) that goes on where its log ends: the lines that
-    /// were kept, or an empty text. A last line that was cut off counts as not written.
+    /// were kept, or an empty text. A last line that was cut off counts as not written; write the file anew with
+    /// [`OfflineGate::log`] before anything is appended to it.
     ///
     /// # Errors
     /// `Invalid` for a pack, a name or a log that is not of its form.
@@ -134,6 +135,12 @@ impl OfflineGate {
     #[must_use]
     pub fn scans(&self) -> Vec<Scan> {
         self.gate.lock().scans().to_vec()
+    }
+
+    /// The log as text, a line for each scan.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.gate.lock().log()
     }
 
     /// The name of the show, where and when: for the display of the device.

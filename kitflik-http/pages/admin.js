@@ -8,6 +8,7 @@ import { capital, count, dayOf, longDay, moment, money, timeOf } from "./format.
 import { houseSeats } from "./house-seats.js";
 import { jobs } from "./jobs.js";
 import { mail } from "./mail.js";
+import { programme } from "./programme.js";
 import { sessionAt } from "./session.js";
 import { settlement } from "./settlement.js";
 import { tell } from "./words.js";
@@ -129,31 +130,52 @@ function bar(one) {
 
 const STANDS = { scheduled: "Not on sale yet", on_sale: "On sale", closed: "Sales closed", ended: "Over", cancelled: "Cancelled" };
 
+/** Adds rows to a list, under the days that they are of. */
+function byDay(list) {
+  const days = new Map();
+  return (one, row) => {
+    const day = dayOf(one.starts_at_local);
+    if (!days.has(day)) {
+      const rows = h("div", { class: "rows-of-day panel" });
+      days.set(day, rows);
+      list.append(h("section", {}, h("h2", {}, longDay(day, one.venue.zone, new Date(serverNow()))), rows));
+    }
+    days.get(day).append(row);
+  };
+}
+
+const whatIsOn = (one) => [
+  h("span", { class: "time" }, timeOf(one.starts_at_local)),
+  h("span", { class: "what" }, h("b", {}, one.movie.title), h("small", {}, `${one.auditorium.name} · ${one.venue.name}${one.status === "on_sale" ? "" : ` · ${STANDS[one.status] ?? one.status}`}`)),
+];
+
 function showRow(one) {
   return h("a", { class: "occupancy", href: `#/show/${one.show_id}`, "data-show": one.show_id },
-    h("span", { class: "time" }, timeOf(one.starts_at_local)),
-    h("span", { class: "what" }, h("b", {}, one.movie.title), h("small", {}, `${one.auditorium.name} · ${one.venue.name}${one.status === "on_sale" ? "" : ` · ${STANDS[one.status] ?? one.status}`}`)),
+    whatIsOn(one),
     h("span", { class: "full" }, bar(one), h("small", {}, h("b", {}, `${one.sold} sold`), one.held > 0 && ` · ${one.held} held`, one.blocked > 0 && ` · ${one.blocked} blocked`, ` · ${one.free} free`)),
     h("span", { class: "share" }, `${Math.round(percent(one.sold, one.seats))} %`));
+}
+
+/** The shows that are not over, for the doors of those who see no reports. */
+async function doors(current) {
+  const entries = await programme();
+  if (!current()) return;
+  const all = entries.flatMap((entry) => entry.shows).sort((one, other) => one.starts_at.localeCompare(other.starts_at));
+  const list = h("div", { class: "days-list" });
+  const add = byDay(list);
+  for (const one of all) add(one, h("a", { class: "occupancy", href: `#/show/${one.id}`, "data-show": one.id }, whatIsOn(one)));
+  show(main, h("div", { class: "headline" }, h("h1", {}, "Shows")),
+    all.length === 0 && notice("info", "No show is coming.", "Please look in again soon."), list);
 }
 
 /** All coming shows by day. */
 async function shows(current) {
   document.title = "Staff · Shows";
-  const days = new Map();
   const list = h("div", { class: "days-list" });
+  const addRow = byDay(list);
   const more = h("div", { class: "more" });
   const add = (page) => {
-    const now = new Date(serverNow());
-    for (const one of page.items) {
-      const day = dayOf(one.starts_at_local);
-      if (!days.has(day)) {
-        const rows = h("div", { class: "rows-of-day panel" });
-        days.set(day, rows);
-        list.append(h("section", {}, h("h2", {}, longDay(day, one.venue.zone, now)), rows));
-      }
-      days.get(day).append(showRow(one));
-    }
+    for (const one of page.items) addRow(one, showRow(one));
     show(more, page.next_cursor && button(page.next_cursor));
   };
   const button = (cursor) => {
@@ -175,7 +197,14 @@ async function shows(current) {
     }, "More days");
     return element;
   };
-  const page = await asStaff("/v1/admin/reports/occupancy?limit=30");
+  let page;
+  try {
+    page = await asStaff("/v1/admin/reports/occupancy?limit=30");
+  } catch (error) {
+    if (error.code !== "forbidden") throw error;
+    if (current()) await doors(current);
+    return;
+  }
   if (!current()) return;
   show(main, h("div", { class: "headline" }, h("h1", {}, "Shows"),
     h("p", { class: "key" }, h("span", { class: "swatch sold" }), "sold ", h("span", { class: "swatch held" }), "held ", h("span", { class: "swatch free" }), "free")),
@@ -248,6 +277,10 @@ async function bookings(id, current) {
         failed(error);
         return;
       }
+      if (error.code === "forbidden") {
+        for (const part of office) part.remove();
+        return;
+      }
       const words = tell(error);
       show(told, notice(words.kind, words.title, words.text, h("button", { type: "button", onclick: () => load(status, cursor) }, "Try again")));
     }
@@ -262,15 +295,19 @@ async function bookings(id, current) {
     filter.append(h("button", { type: "button", class: "day", "data-status": status, onclick: () => choose(status) }, name));
   }
   table.hidden = true;
+  /** What is not for those who only let in. */
+  const office = [
+    houseSeats(one, { session: staff, current, failed: (error) => { if (error.code !== "forbidden") failed(error, open); } }),
+    callOff(one, { session: staff, current }),
+    filter, table, told, more,
+  ];
   const day = longDay(dayOf(one.starts_at_local), zone, new Date(serverNow()));
   show(main,
     h("p", { class: "back" }, h("a", { href: "#/" }, "← All shows")),
     h("div", { class: "headline" }, h("h1", {}, one.movie.title),
       h("p", { class: "quiet" }, `${capital(day)}, ${timeOf(one.starts_at_local)} · ${one.auditorium.name} · ${one.venue.name}`)),
     door(one, { session: staff, current }),
-    houseSeats(one, { session: staff, current, failed: (error) => failed(error, open) }),
-    callOff(one, { session: staff, current }),
-    filter, table, told, more);
+    office);
   await choose("confirmed");
 }
 

@@ -1,6 +1,6 @@
 // Staff: at the door of a show. A ticket is scanned or typed; each lets in once.
 
-import { NoAnswer, command, get } from "./api.js";
+import { Refused, command, get } from "./api.js";
 import { h, notice, show } from "./dom.js";
 import { money } from "./format.js";
 import { freshKey } from "./kept.js";
@@ -13,12 +13,13 @@ const REFUSALS = {
   ticket_already_used: "This ticket has been used.",
   ticket_wrong_show: "This ticket is for another show.",
   ticket_cancelled: "This ticket was cancelled.",
-  ticket_revoked: "This ticket was replaced by another.",
+  ticket_revoked: "This ticket was made invalid.",
   ticket_too_early: "Too early: the doors are not open yet.",
   ticket_expired: "This ticket is over.",
   ticket_bad_signature: "This ticket is not ours.",
   ticket_unknown_key: "This ticket is not ours.",
   ticket_malformed: "That is no ticket.",
+  ticket_scan_undone: "This scan was undone: scan the ticket anew.",
 };
 
 /** A panel for the page of a show. */
@@ -28,8 +29,8 @@ export function door(one, { session, current }) {
   const token = h("input", { type: "text", id: "ticket", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
   const button = h("button", { type: "submit", class: "primary" }, "Let in");
   const device = `page-${freshKey().slice(0, 8)}`;
-  /** The scan whose answer is not known: it is asked again under the same nonce. */
-  let open = null;
+  /** The nonces of scans whose answers are not known, by their tickets: they are asked again under the same. */
+  const open = new Map();
   let timer = null;
 
   async function count() {
@@ -48,20 +49,22 @@ export function door(one, { session, current }) {
     event.preventDefault();
     const text = token.value.trim();
     if (text === "") return;
-    if (open?.token !== text) open = { token: text, nonce: freshKey() };
+    const nonce = open.get(text) ?? freshKey();
+    open.set(text, nonce);
     button.disabled = true;
     try {
-      const body = { shows: [one.id], token: text, device, nonce: open.nonce };
+      const body = { shows: [one.id], token: text, device, nonce };
       const answer = await command(null, "POST", "/v1/admin/check-in", { body, session });
       if (!current()) return;
-      open = null;
+      open.delete(text);
       token.value = "";
       const where = [answer.seat.section, `seat ${answer.seat.label}`, answer.seat.ticket_type].filter(Boolean).join(", ");
       show(told, notice(answer.due ? "warn" : "good", `Let in: ${where}`, answer.due && `Still to be paid: ${money(answer.due.amount_minor, answer.due.currency)} for the whole booking.`));
       await count();
     } catch (error) {
       if (!current()) return;
-      if (!(error instanceof NoAnswer)) open = null;
+      // All else may have let somebody in, whose next scan must not be told that the ticket was used.
+      if (error instanceof Refused && error.status < 500 && !error.passing) open.delete(text);
       const words = tell(error);
       const refusal = REFUSALS[error.code];
       show(told, notice("bad", refusal ?? words.title, refusal ? error.message : words.text));

@@ -13,7 +13,8 @@ const FOUND = 20;
 /** So long, in milliseconds, nobody must have typed before the server is asked. */
 const PAUSE = 200;
 
-async function programme() {
+/** The movies that are on, with their shows. */
+export async function programme() {
   const found = [];
   let cursor = null;
   do {

@@ -163,6 +163,12 @@ pub(crate) fn cancellable(show: &Show, now: Timestamp, policy: &Policy) -> Resul
     })
 }
 
+/// A ticket that somebody went in with is not taken back from them.
+pub(super) fn was_used() -> BookingError {
+    let reason = "a ticket of it was used and let somebody in: the box office can help".to_owned();
+    BookingError::NotCancellable { reason }
+}
+
 impl Bookings<'_> {
     /// Undoes a sale, or some tickets of it: their seats are free at once, they are refused at the door, and of what
     /// was paid so much goes back as the house's terms say at this time ([`Policy::cancellation`](crate::Policy)).
@@ -174,7 +180,7 @@ impl Bookings<'_> {
     /// otherwise what comes back.
     ///
     /// Whoever owns a booking may cancel it until its show starts (or earlier, by
-    /// [`Policy::cancel_before`](crate::Policy::cancel_before)); staff who manage bookings may at any time, for a
+    /// [`Policy::cancel_before`](crate::Policy::cancel_before)), but for tickets that were used; staff who manage bookings may at any time, for a
     /// reason that the customer's mail names.
     ///
     /// A refund that the provider has not confirmed yet is `pending`; [`Kitflik::tick`](crate::Kitflik::tick) sees
@@ -223,6 +229,9 @@ impl Bookings<'_> {
             let (house, now) = (is_house(actor), tx.now());
             if !house {
                 cancellable(&show, now, &engine.policy)?;
+                if self.went_in(&mut tx, &sold, &request.seats).await? {
+                    return Err(was_used());
+                }
             }
             let (gone, mut overrides) = (gone(part::named(&sold, &request.seats)?), Vec::new());
             let mut rest = None;

@@ -23,12 +23,12 @@ use super::view::seat_view;
 use super::{BookedSeatView, BookingError, BookingStatus, Bookings, COUNTER};
 use crate::actor::{Actor, Permission};
 use crate::error::{EngineError, Validation};
-use crate::ids::{BookingId, CommandId, ShowId, StaffId, TicketId};
+use crate::ids::{BookingId, CommandId, SeatId, ShowId, StaffId, TicketId};
 use crate::kitflik::Engine;
 use crate::limits;
 use crate::money::Money;
 use crate::ports::storage::Durability;
-use crate::store::keys;
+use crate::store::keys::{self, Typed};
 use crate::store::records::{Booking, Scanned, UsedTicket};
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::tickets::gate::check_scan;
@@ -206,7 +206,7 @@ impl Bookings<'_> {
     ///
     /// # Errors
     /// [`BookingError::NotFound`] for an unknown booking, or a ticket that nobody used; [`BookingError::Denied`] unless
-    /// staff who manage bookings ask; [`BookingError::Invalid`].
+    /// staff who manage bookings ask; [`BookingError::Invalid`], also for a ticket that let in more often than is kept.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn undo_check_in(&self, actor: &Actor, request: &UndoCheckIn) -> Result<(), BookingError> {
         actor.may(Permission::ManageBookings)?;
@@ -236,6 +236,41 @@ impl Bookings<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// The rows that say whether tickets of these seats were used; no seats means all of the booking.
+    async fn use_keys(
+        &self,
+        booking: &Booking,
+        seats: &[SeatId],
+    ) -> Result<Vec<Typed<UsedTicket>>, EngineError> {
+        let revoked = self.revoked_of(booking).await?;
+        let seats = booking.seats.iter().filter(|seat| seats.is_empty() || seats.contains(&seat.id));
+        let tickets = seats.flat_map(|seat| revoke::tickets_of(booking, seat, &revoked));
+        Ok(tickets.map(|ticket| keys::check_in(booking.show, ticket)).collect())
+    }
+
+    /// Whether a check-in of a ticket of these seats stands; no seats means all of the booking.
+    pub(crate) async fn is_used(&self, booking: &Booking, seats: &[SeatId]) -> Result<bool, EngineError> {
+        let found = self.engine.get_many(self.use_keys(booking, seats).await?).await?;
+        Ok(found.into_iter().flatten().any(|(used, _)| used.is_used()))
+    }
+
+    /// As [`Bookings::is_used`], for a command that must not commit if one is used meanwhile.
+    pub(super) async fn went_in(
+        &self,
+        tx: &mut Tx<'_>,
+        booking: &Booking,
+        seats: &[SeatId],
+    ) -> Result<bool, EngineError> {
+        let uses = self.use_keys(booking, seats).await?;
+        tx.more(uses.iter().map(|key| key.key.clone()).collect()).await?;
+        for key in &uses {
+            if tx.get(key)?.is_some_and(|used| used.is_used()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn presented(&self, request: &CheckIn) -> Result<Presented, BookingError> {

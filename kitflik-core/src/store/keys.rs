@@ -351,6 +351,10 @@ pub(crate) fn returned_tickets(show: ShowId) -> Range<ReturnedTicket> {
     under(&format!("returned-ticket/{show}/"))
 }
 
+pub(crate) fn returned_tickets_of(show: ShowId, booking: BookingId) -> Range<ReturnedTicket> {
+    under(&format!("returned-ticket/{show}/{booking}/"))
+}
+
 /// Booking and ticket, or booking and number, that a key of [`revoked_tickets`] or [`returned_tickets`] ends in.
 pub(crate) fn voided<T: std::str::FromStr>(key: &str) -> Option<(BookingId, T)> {
     let mut parts = key.rsplit('/');

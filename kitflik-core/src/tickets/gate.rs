@@ -45,9 +45,22 @@ pub struct GateTicket {
 pub struct RefusedTicket {
     /// The ticket.
     pub ticket_id: TicketId,
-    /// Why staff revoked it; absent if it was cancelled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked: Option<String>,
+    /// Staff revoked it: why is not told to devices. If not, it was cancelled.
+    #[serde(default)]
+    pub revoked: bool,
+}
+
+/// A ticket that had let somebody in when a pack was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct GateUse {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// When, for the first time.
+    pub at: Timestamp,
+    /// At which device.
+    pub device: String,
 }
 
 /// What a gate needs to let people into one show without a network. It holds no personal data and no secret.
@@ -75,6 +88,9 @@ pub struct GatePack {
     pub tickets: Vec<GateTicket>,
     /// Genuine tickets that do not let in: revoked, cancelled or given back.
     pub refused: Vec<RefusedTicket>,
+    /// Tickets that had let somebody in by then.
+    #[serde(default)]
+    pub used: Vec<GateUse>,
     /// Another one whenever anything above is different.
     pub version: String,
     /// When it was made.
@@ -156,7 +172,8 @@ pub(crate) fn check_scan(place: &str, device: &str, nonce: Option<&str>, fields:
 
 /// A gate that lets people into one show without a network.
 ///
-/// It refuses what it let in before; what other gates let in it cannot know, so their logs are merged later
+/// It refuses what it let in before, and what had been let in when its pack was made; what other gates let in since it
+/// cannot know, so their logs are merged later
 /// ([`Bookings::merge_check_ins`](crate::Bookings::merge_check_ins)). The host keeps each
 /// [`Admission::scan`] on the device before it opens the door, and gives them back when it starts again.
 #[derive(Debug, Clone)]
@@ -166,6 +183,8 @@ pub struct OfflineGate {
     device: String,
     tickets: BTreeMap<TicketId, usize>,
     refused: BTreeMap<TicketId, TicketError>,
+    /// Used before the pack was made, by its place in the pack.
+    used_before: BTreeMap<TicketId, usize>,
     used: BTreeMap<TicketId, Scan>,
     log: Vec<Scan>,
 }
@@ -186,6 +205,7 @@ impl OfflineGate {
             device,
             tickets: BTreeMap::new(),
             refused: BTreeMap::new(),
+            used_before: BTreeMap::new(),
             used: BTreeMap::new(),
             log: Vec::new(),
         };
@@ -194,7 +214,8 @@ impl OfflineGate {
     }
 
     /// A gate that goes on where its log ends: the text of [`OfflineGate::log`]. A last line that was cut off when the
-    /// device lost its power counts as not written.
+    /// device lost its power counts as not written; but it is still in the host's file, so write that anew with
+    /// [`OfflineGate::log`] before anything is appended.
     ///
     /// # Errors
     /// As [`OfflineGate::new`], and [`GateError::Invalid`] for a log that is damaged, naming the line.
@@ -226,9 +247,14 @@ impl OfflineGate {
     fn look_up(&mut self) {
         let sold = self.pack.tickets.iter().enumerate();
         self.tickets = sold.map(|(at, ticket)| (ticket.ticket_id, at)).collect();
-        let refusal = |ticket: &RefusedTicket| match &ticket.revoked {
-            Some(reason) => TicketError::Revoked { reason: reason.clone() },
-            None => TicketError::Cancelled,
+        let used = self.pack.used.iter().enumerate();
+        self.used_before = used.map(|(at, used)| (used.ticket_id, at)).collect();
+        let refusal = |ticket: &RefusedTicket| {
+            if ticket.revoked {
+                TicketError::Revoked { reason: "the box office knows why".to_owned() }
+            } else {
+                TicketError::Cancelled
+            }
         };
         self.refused = self.pack.refused.iter().map(|ticket| (ticket.ticket_id, refusal(ticket))).collect();
     }
@@ -264,6 +290,11 @@ impl OfflineGate {
                 }
                 check_window(self.pack.admits_from, self.pack.admits_until, now)?;
                 if let Some(used) = used {
+                    let (at, device) = (used.at, used.device.clone());
+                    return Err(TicketError::AlreadyUsed { at, device }.into());
+                }
+                let before = self.used_before.get(&claims.ticket).and_then(|at| self.pack.used.get(*at));
+                if let Some(used) = before {
                     let (at, device) = (used.at, used.device.clone());
                     return Err(TicketError::AlreadyUsed { at, device }.into());
                 }
@@ -324,14 +355,24 @@ pub fn log_line(scan: &Scan) -> String {
     line
 }
 
-/// Reads a log: what a gate has to upload. A last line without an end that cannot be read was cut off.
+/// How a line of a log begins. Nowhere else does one say that: the quotes within a text are escaped.
+const LINE_START: &str = "{\"show_id\":";
+
+/// Reads a log: what a gate has to upload. A last line without an end that cannot be read was cut off, and so was one
+/// that the next was joined to.
 ///
 /// # Errors
 /// [`Invalid`] names the first line that is damaged.
 pub fn read_log(log: &str) -> Result<Vec<Scan>, Invalid> {
     let mut scans = Vec::new();
     for (number, line) in log.split_inclusive('\n').enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        match serde_json::from_str::<Scan>(line) {
+        let mut rest = line;
+        while let Some(at) = rest.get(1..).and_then(|tail| tail.find(LINE_START)) {
+            let (cut, joined) = rest.split_at(at + 1);
+            scans.extend(serde_json::from_str::<Scan>(cut));
+            rest = joined;
+        }
+        match serde_json::from_str::<Scan>(rest) {
             Ok(scan) => scans.push(scan),
             Err(_) if !line.ends_with('\n') => {}
             Err(error) => {

@@ -47,9 +47,9 @@ class Gate(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(code, 0, told)
         self.assertTrue(told[0].startswith("ADMITTED A1 "), told)
         self.assertIn("TO BE PAID", told[0])
-        # The battery died in the middle of a line.
-        with self.log.open("a") as log:
-            log.write('{"show_id": "')
+        # The battery died in the middle of a line, and of a character.
+        with self.log.open("ab") as log:
+            log.write('{"show_id": "ü'.encode()[:-1])
         altered = second[:-2] + ("A" if second[-2] != "A" else "B") + second[-1]
         code, told = self.gate("scan", self.pack, self.log, lines="\n".join([first, altered, second, "hello", ""]))
         self.assertEqual(code, 1)
@@ -95,7 +95,7 @@ class Gate(unittest.IsolatedAsyncioTestCase):
         tickets = await self.bookings.tickets(HOST, self.sold.id)
         self.assertEqual(tickets[0].id, revoked.reissued_as)
         _, told = self.gate("scan", self.pack, self.log, lost.token, tickets[0].token)
-        self.assertIn("REFUSED ticket_revoked: this ticket was revoked: Lost", told[0])
+        self.assertIn("REFUSED ticket_revoked: this ticket was revoked", told[0])
         self.assertTrue(told[1].startswith("ADMITTED A1 "), told)
         self.assertIn("<svg", await self.bookings.print(HOST, self.sold.id))
 

@@ -6,7 +6,7 @@ import type { Admission, GatePack, OfflineGate as Inner, Scan } from "./wasm/kit
 /**
  * A gate that lets people into one show without a network. It refuses what it let in itself; what other gates let in is
  * found when their logs are merged (`bookings.mergeCheckIns`). Keep `log` on the device after each scan, before the door
- * opens.
+ * opens. Where the kept text may have been cut off, write `log` anew once the gate is open: its last line is left out.
  */
 export class OfflineGate {
   readonly #runtime: Runtime;

@@ -72,6 +72,7 @@ export type {
   GatePack,
   GateSeat,
   GateTicket,
+  GateUse,
   HoldSeats,
   HouseSeatView,
   Imported,

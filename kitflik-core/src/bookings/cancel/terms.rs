@@ -151,6 +151,9 @@ impl Bookings<'_> {
         let (now, policy) = (engine.now(), &engine.policy);
         if !is_house(actor) {
             cancellable(&show, now, policy)?;
+            if self.is_used(&sold, seats).await? {
+                return Err(super::was_used());
+            }
         }
         let layout = engine.layout(sold.layout).await?;
         let layout = layout.ok_or_else(|| EngineError::internal("the layout is gone"))?;

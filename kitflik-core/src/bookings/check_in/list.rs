@@ -43,7 +43,7 @@ pub enum CheckInFlag {
     Cancelled,
     /// Staff have revoked the ticket.
     Revoked,
-    /// There is no such booking. The scan is not kept.
+    /// There is no such booking, or it never had this ticket. The scan is not kept.
     Unknown,
 }
 

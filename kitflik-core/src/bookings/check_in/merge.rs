@@ -8,14 +8,16 @@ use super::list::{CheckInFlag, flags};
 use super::{rules, staff};
 use crate::actor::{Actor, Permission};
 use crate::bookings::{BookingError, Bookings};
-use crate::error::{Invalid, Validation};
+use crate::error::{EngineError, Invalid, Validation};
 use crate::ids::{BookingId, ShowId, TicketId};
 use crate::limits;
 use crate::ports::storage::Durability;
+use crate::seats::layout::SeatNo;
 use crate::store::keys;
-use crate::store::records::Scanned;
-use crate::store::tx::{Loaded, Mutant};
+use crate::store::records::{Booking, Scanned};
+use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::tickets::gate::{Scan, check_scan};
+use crate::tickets::token::reissued_ticket_id;
 
 /// Tickets that one batch merges: all their rows at their longest fit one.
 const TICKETS_AT_ONCE: usize = 20;
@@ -63,7 +65,8 @@ type Ticket = (ShowId, BookingId, TicketId);
 impl Bookings<'_> {
     /// Merges what devices scanned without a network. The earliest scan of a ticket, by the devices' clocks, counts as
     /// its check-in; the others are kept and flagged, and so are scans of tickets that were cancelled or revoked
-    /// meanwhile. In which order devices upload, in which parts, and how often, makes no difference.
+    /// meanwhile. A ticket that its booking never had is unknown, and its scans are not kept. In which order devices
+    /// upload, in which parts, and how often, makes no difference.
     ///
     /// If it fails in the middle, some of the scans are merged: upload all of them again.
     ///
@@ -120,9 +123,13 @@ impl Bookings<'_> {
                 tx.uncheck(&revoked_key);
                 let used = tx.get(&key)?;
                 // A booking that never sold anything has no tickets.
-                let sold = booking.as_ref().filter(|booking| booking.decided_at.is_some());
-                let Some(booking) = sold.filter(|_| used.as_ref().is_none_or(|used| used.booking == *id))
-                else {
+                let sold = booking.filter(|booking| booking.decided_at.is_some());
+                let sold = sold.filter(|_| used.as_ref().is_none_or(|used| used.booking == *id));
+                let given_out = match &sold {
+                    Some(booking) => self.was_given_out(&mut tx, booking, *ticket).await?,
+                    None => false,
+                };
+                let Some(booking) = sold.filter(|_| given_out) else {
                     let flags = vec![CheckInFlag::Unknown];
                     told.flagged.extend(
                         scans.iter().map(|scan| FlaggedScan { scan: (*scan).clone(), flags: flags.clone() }),
@@ -137,7 +144,7 @@ impl Bookings<'_> {
                     told.known += u32::from(!added);
                     new |= added;
                 }
-                let flags = flags(&used, booking, *ticket, revoked);
+                let flags = flags(&used, &booking, *ticket, revoked);
                 if !flags.is_empty() {
                     let kept =
                         scans.iter().filter(|scan| !rules::is_undone(&used, &scan.device, &scan.nonce));
@@ -163,6 +170,33 @@ impl Bookings<'_> {
                 return Ok(told);
             }
         }
+    }
+
+    /// Whether a ticket was ever given out for a booking: for a seat that it has, or for one that went back.
+    async fn was_given_out(
+        &self,
+        tx: &mut Tx<'_>,
+        booking: &Booking,
+        ticket: TicketId,
+    ) -> Result<bool, EngineError> {
+        let place = match rules::seat_of(booking, ticket) {
+            Some((seat, generation)) => Some((seat.ticket.unwrap_or(seat.number), generation)),
+            None => {
+                let range = keys::returned_tickets_of(booking.show, booking.id);
+                let rows = self.engine.scan_all(&range).await?;
+                let numbers = rows.iter().filter_map(|(row, _)| keys::voided::<u16>(&row.key));
+                rules::number_of(booking.id, numbers.map(|(_, number)| SeatNo(number)), ticket)
+            }
+        };
+        let Some((number, generation)) = place else { return Ok(false) };
+        let Some(before) = generation.checked_sub(1) else { return Ok(true) };
+        let before = reissued_ticket_id(booking.id, number, before);
+        let key = keys::revoked_ticket(booking.show, booking.id, before);
+        tx.more(vec![key.key.clone()]).await?;
+        let given_out = tx.get(&key)?.is_some_and(|revoked| revoked.reissued);
+        // What was given out stays so.
+        tx.uncheck(&key);
+        Ok(given_out)
     }
 }
 

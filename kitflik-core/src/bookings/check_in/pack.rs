@@ -16,12 +16,12 @@ use crate::limits;
 use crate::seats::layout::SeatNo;
 use crate::store::keys;
 use crate::store::records::RevokedTicket;
-use crate::tickets::gate::{GatePack, GateSeat, GateTicket, RefusedTicket};
+use crate::tickets::gate::{GatePack, GateSeat, GateTicket, GateUse, RefusedTicket};
 use crate::tickets::token::reissued_ticket_id;
 
 impl Bookings<'_> {
     /// What a gate needs to let people into a show without a network ([`OfflineGate`](crate::OfflineGate)): the keys,
-    /// the seats, the tickets that were sold, and those that do not let in.
+    /// the seats, the tickets that were sold, those that do not let in, and those that were used.
     ///
     /// # Errors
     /// [`BookingError::NotFound`] for an unknown show, [`BookingError::Denied`] unless staff ask.
@@ -47,8 +47,8 @@ impl Bookings<'_> {
         let returned = engine.scan_all(&keys::returned_tickets(show)).await?;
         let returned = returned.into_iter().filter_map(|(row, _)| keys::voided::<u16>(&row.key));
         let mut refused = BTreeMap::new();
-        for (ticket, record) in revoked.values().flatten() {
-            refused.insert(*ticket, Some(record.reason.clone()));
+        for ticket in revoked.values().flat_map(BTreeMap::keys) {
+            refused.insert(*ticket, true);
         }
         let none = Revoked::new();
         for (booking, number) in returned {
@@ -56,7 +56,7 @@ impl Bookings<'_> {
             // Each ticket that was ever given out for the seat.
             for generation in 0..=limits::MAX_REISSUES {
                 let ticket = reissued_ticket_id(booking, SeatNo(number), generation);
-                refused.insert(ticket, None);
+                refused.insert(ticket, false);
                 if !revoked.get(&ticket).is_some_and(|revoked: &RevokedTicket| revoked.reissued) {
                     break;
                 }
@@ -80,7 +80,7 @@ impl Bookings<'_> {
                     continue;
                 };
                 if record.cancelled {
-                    refused.insert(ticket_id, None);
+                    refused.insert(ticket_id, false);
                     continue;
                 }
                 // Cancelled and sold again between two reads: what is sold now lets in.
@@ -88,6 +88,16 @@ impl Bookings<'_> {
                 let (seat, ticket_type) = (u32::from(seat.number.0), seat.ticket_type.clone());
                 tickets.push(GateTicket { ticket_id, seat, ticket_type, due });
             }
+        }
+        let mut used = Vec::new();
+        for (row, record) in engine.scan_all(&keys::check_ins(show)).await? {
+            let ticket = row.key.rsplit('/').next().and_then(|id| id.parse().ok());
+            let known = ticket.zip(record.scans.into_iter().next());
+            // One that is refused anyway says why by that.
+            let Some((ticket_id, first)) = known.filter(|(ticket, _)| !refused.contains_key(ticket)) else {
+                continue;
+            };
+            used.push(GateUse { ticket_id, at: first.at, device: first.device });
         }
         let (admits_from, admits_until) = admits(&record);
         let seats = layout.layout.seats().iter();
@@ -107,6 +117,7 @@ impl Bookings<'_> {
                 .into_iter()
                 .map(|(ticket_id, revoked)| RefusedTicket { ticket_id, revoked })
                 .collect(),
+            used,
             version: String::new(),
             made_at: crate::Timestamp::from_millis(0),
         };

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Invalid;
 use crate::ids::{BookingId, TicketId};
 use crate::limits::{MAX_REISSUES, MAX_SCANS_PER_TICKET, MAX_UNDONE_SCANS};
+use crate::seats::layout::SeatNo;
 use crate::store::records::{BookedSeat, Booking, Form, Scanned, UsedTicket};
 use crate::tickets::token::reissued_ticket_id;
 
@@ -54,7 +55,17 @@ pub(super) fn add(used: &mut UsedTicket, scan: Scanned) -> bool {
 }
 
 /// Takes all scans back.
+///
+/// Where there were more than are kept, it is refused: those that nobody knows by name any more would come back with
+/// the next upload.
 pub(super) fn undo(used: &mut UsedTicket) -> Result<(), Invalid> {
+    if used.more {
+        let detail = format!(
+            "this ticket has more scans than the {MAX_SCANS_PER_TICKET} that are kept, so they cannot be undone: \
+             revoke it and issue another"
+        );
+        return Err(Invalid::one("ticket_id", "out_of_range", detail));
+    }
     if used.undone.len() + used.scans.len() > MAX_UNDONE_SCANS {
         let detail = format!(
             "scans of this ticket were undone {} times, allowed are {MAX_UNDONE_SCANS}: revoke it and issue another",
@@ -64,13 +75,23 @@ pub(super) fn undo(used: &mut UsedTicket) -> Result<(), Invalid> {
     }
     let names = used.scans.drain(..).map(|scan| name(&scan.device, &scan.nonce));
     used.undone.extend(names);
-    used.more = false;
     Ok(())
 }
 
 /// The id of a seat's ticket; the first is generation 0.
 pub(super) fn ticket_of(booking: &Booking, seat: &BookedSeat, generation: u8) -> TicketId {
     reissued_ticket_id(booking.id, seat.ticket.unwrap_or(seat.number), generation)
+}
+
+/// Which of these numbers of a booking a ticket was made from, and its generation.
+pub(super) fn number_of(
+    booking: BookingId,
+    numbers: impl IntoIterator<Item = SeatNo>,
+    ticket: TicketId,
+) -> Option<(SeatNo, u8)> {
+    let each = |number| (0..=MAX_REISSUES).map(move |generation| (number, generation));
+    let mut made = numbers.into_iter().flat_map(each);
+    made.find(|(number, generation)| reissued_ticket_id(booking, *number, *generation) == ticket)
 }
 
 /// The seat that a ticket is for, and the ticket's generation, if the booking still has it.
@@ -125,6 +146,18 @@ mod tests {
         undo(&mut used).unwrap();
         add(&mut used, scan(7, "a", "last"));
         assert_eq!(undo(&mut used).unwrap_err().errors[0].path, "ticket_id");
+    }
+
+    #[test]
+    fn more_scans_than_are_kept_cannot_be_undone() {
+        let most = i64::try_from(MAX_SCANS_PER_TICKET).unwrap();
+        let mut used = all((0..=most).map(|at| scan(at, "a", &at.to_string())));
+        let before = used.scans.clone();
+        let refused = undo(&mut used).unwrap_err();
+        assert_eq!((refused.errors[0].path.as_str(), &used.scans), ("ticket_id", &before));
+        let mut used = all((0..most).map(|at| scan(at, "a", &at.to_string())));
+        undo(&mut used).unwrap();
+        assert!(!used.is_used());
     }
 
     proptest! {

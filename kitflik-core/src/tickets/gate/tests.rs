@@ -48,7 +48,8 @@ fn pack() -> GatePack {
         public_keys: vec![signer().public_key().to_string()],
         seats: vec![seat("A1"), seat("A2"), seat("A3")],
         tickets: vec![child],
-        refused: vec![RefusedTicket { ticket_id: claims(2).ticket, revoked: Some("Stolen".to_owned()) }],
+        refused: vec![RefusedTicket { ticket_id: claims(2).ticket, revoked: true }],
+        used: Vec::new(),
         version: "1".to_owned(),
         made_at: at(90),
     }
@@ -96,7 +97,7 @@ fn each_refusal_has_its_own_code() {
     assert_eq!(refused(&token(0), 99), ErrorCode::TicketTooEarly);
     assert_eq!(refused(&token(0), 201), ErrorCode::TicketExpired);
     assert_eq!(refused(&token(2), 120), ErrorCode::TicketRevoked);
-    let gone = RefusedTicket { ticket_id: claims(1).ticket, revoked: None };
+    let gone = RefusedTicket { ticket_id: claims(1).ticket, revoked: false };
     gate.renew(GatePack { refused: vec![gone], ..pack() }).unwrap();
     assert_eq!(code(&mut gate, &token(1), "n", 120), ErrorCode::TicketCancelled);
     assert_eq!(code(&mut gate, &token(0), "", 120), ErrorCode::ValidationFailed);
@@ -119,6 +120,47 @@ fn a_gate_goes_on_where_its_log_ends() {
     let damaged = format!("{}\n{log}", &log[..40]);
     let refused = OfflineGate::resume(pack(), "left", &damaged).unwrap_err();
     assert!(refused.to_string().starts_with("line 1 of the log is no scan"), "{refused}");
+}
+
+#[test]
+fn a_line_that_was_cut_off_does_not_spoil_the_next() {
+    let mut first = gate();
+    first.scan(&token(0), "n1", at(120)).unwrap();
+    let line = first.log();
+    let second = gate().scan(&token(1), "n2", at(121)).unwrap().scan;
+    let whole: Vec<Scan> = first.scans().iter().chain([&second]).cloned().collect();
+    for end in 1..line.len() {
+        let cut = format!("{line}{}", &line[..end]);
+        // A host that writes the log anew, and one that goes on in the file as it is.
+        let resumed = OfflineGate::resume(pack(), "left", &cut).unwrap();
+        let anew = format!("{}{}", resumed.log(), log_line(&second));
+        let joined = format!("{cut}{}", log_line(&second));
+        // Only its end was missing: then it was written.
+        let twice: Vec<Scan> = whole.iter().take(1).chain(&whole).cloned().collect();
+        let expected = if end == line.len() - 1 { &twice } else { &whole };
+        for log in [anew, joined] {
+            assert_eq!(&read_log(&log).unwrap(), expected, "{log}");
+        }
+    }
+    let spoilt = format!("{}{line}", line.replace("\"nonce\"", "\"n"));
+    assert!(read_log(&spoilt).is_err(), "that is no cut");
+    let named = Scan { device: "{\"show_id\":1}".to_owned(), ..second };
+    assert_eq!(read_log(&log_line(&named)).unwrap(), [named]);
+}
+
+#[test]
+fn what_was_used_before_the_pack_was_made_is_refused() {
+    let used = GateUse { ticket_id: claims(0).ticket, at: at(95), device: "front".to_owned() };
+    let mut gate = OfflineGate::new(GatePack { used: vec![used], ..pack() }, "left").unwrap();
+    let refused = gate.scan(&token(0), "n", at(120)).unwrap_err();
+    assert_eq!(refused, TicketError::AlreadyUsed { at: at(95), device: "front".to_owned() }.into());
+    assert!(gate.scan(&token(1), "n", at(120)).is_ok());
+    let renewed = GatePack { used: Vec::new(), ..pack() };
+    gate.renew(renewed).unwrap();
+    assert!(gate.scan(&token(0), "n", at(120)).is_ok(), "undone since");
+    let mut old = serde_json::to_value(pack()).unwrap();
+    old.as_object_mut().unwrap().remove("used");
+    assert_eq!(serde_json::from_value::<GatePack>(old).unwrap(), pack(), "a pack without the list");
 }
 
 #[test]
