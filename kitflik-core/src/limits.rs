@@ -43,6 +43,8 @@ pub const MAX_TITLE_CHARS: usize = 300;
 pub const MAX_EMAIL_BYTES: usize = 254;
 /// Longest reference that a caller attaches to a payment, in characters.
 pub const MAX_REFERENCE_CHARS: usize = 128;
+/// How often providers are asked for the money of one booking, each time for another charge.
+pub const MAX_CHARGES_PER_BOOKING: u32 = 20;
 /// Most refunds of one charge that staff make.
 pub const MAX_REFUNDS_PER_CHARGE: usize = 16;
 /// Longest reason for a cancellation, in characters.

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use common::{Cinema, Dying, House, house, house_on, seats};
 use kitflik_core::{
-    Actor, AuditQuery, BookingId, BookingStatus, CancelBooking, CancelShow, CancelledBy, ConfirmBooking,
-    ErrorCode, HoldSeats, MemoryStorage, MoveShow, NewShow, PageRequest, Role, ShowStatus, StaffId,
+    Actor, AuditQuery, Batch, BookingId, BookingStatus, CancelBooking, CancelShow, CancellationTier,
+    CancelledBy, CommandId, ConfirmBooking, Durability, ErrorCode, HoldSeats, Kitflik, MasterKey,
+    MemoryStorage, MoveShow, NewShow, PageRequest, Policy, Read, RefundReason, Role, ShowStatus, StaffId,
+    Write,
 };
 use pollster::block_on;
 
@@ -207,4 +209,102 @@ fn only_who_edits_the_catalogue_cancels_a_show_and_says_why() {
         assert_eq!(standing.code(), ErrorCode::NotFound);
         assert_eq!(catalog.show(show).await.unwrap().status, ShowStatus::OnSale);
     });
+}
+
+#[test]
+fn nobody_gets_less_for_being_quicker_than_the_cancellation_of_the_show() {
+    let house = house();
+    let cinema = cinema(&house);
+    let mut policy = Policy::default();
+    policy.cancellation = vec![CancellationTier::new(Duration::from_secs(24 * 3600), 100)];
+    policy.fees_refundable = false;
+    policy.cancel_before = None;
+    let kitflik = Kitflik::builder(house.storage.clone(), MasterKey::new([7; 32]))
+        .clock(house.clock.clone())
+        .payments("test", house.payments.clone())
+        .policy(policy)
+        .build()
+        .unwrap();
+    let bookings = kitflik.bookings();
+    sell(&house, &cinema, 100);
+    block_on(async {
+        // The youngest is undone last.
+        house.clock.advance(Duration::from_secs(1));
+        let hold =
+            HoldSeats::seats(cinema.show.id, seats(&["B59", "B60"])).customer("Ada", "ada@example.org");
+        let held = bookings.hold(&Actor::guest(), &hold).await.unwrap();
+        let ada = Actor::guest_with(held.booking_token.unwrap());
+        bookings.confirm(&ada, held.id, &ConfirmBooking::paid_by("test", None)).await.unwrap();
+        assert!(bookings.cancellation_terms(&ada, held.id, &[]).await.is_err());
+        kitflik.catalog().cancel_show(&manager(), cinema.show.id, &because()).await.unwrap();
+        assert_eq!(bookings.get(&ada, held.id).await.unwrap().status, BookingStatus::Confirmed);
+
+        let one = seats(&["B59"]);
+        let terms = bookings.cancellation_terms(&ada, held.id, &one).await.unwrap();
+        assert_eq!((terms.refund, terms.refund_percent, terms.fees_refundable), (terms.price, 100, true));
+        assert_eq!((terms.price.amount_minor, terms.rest), (2_450, None));
+        let command: CommandId = "quick".parse().unwrap();
+        let request = CancelBooking::new().seats(one).command(command);
+        let undone = bookings.cancel(&ada, held.id, &request).await.unwrap();
+        assert_eq!(undone.status, BookingStatus::Cancelled);
+        let how = undone.cancellation.clone().unwrap();
+        assert_eq!((how.by, how.reason.as_deref()), (CancelledBy::House, Some("The projector broke.")));
+        let back = how.refund.unwrap();
+        assert_eq!((back.amount.amount_minor, back.why), (2_450, RefundReason::ShowCancelled));
+        assert_eq!(bookings.cancel(&ada, held.id, &request).await.unwrap(), undone);
+    });
+    assert_eq!(finish(&house), 101);
+    assert_eq!(house.payments.taken(), []);
+}
+
+#[test]
+fn nothing_is_sold_for_it_while_its_holds_wait_to_be_ended() {
+    let house = house();
+    let cinema = cinema(&house);
+    let bookings = house.kitflik.bookings();
+    sell(&house, &cinema, 100);
+    block_on(async {
+        house.clock.advance(Duration::from_secs(1));
+        let hold = HoldSeats::seats(cinema.show.id, seats(&["B60"]));
+        let held = bookings.hold(&Actor::System, &hold).await.unwrap();
+        house.kitflik.catalog().cancel_show(&manager(), cinema.show.id, &because()).await.unwrap();
+        for pay in [ConfirmBooking::counter(), ConfirmBooking::paid_by("test", None)] {
+            let refused = bookings.confirm(&Actor::System, held.id, &pay).await.unwrap_err();
+            assert_eq!(refused.code(), ErrorCode::ShowNotOnSale);
+        }
+        assert_eq!(bookings.get(&Actor::System, held.id).await.unwrap().status, BookingStatus::Held);
+    });
+    assert_eq!(finish(&house), 100);
+}
+
+#[test]
+fn a_booking_that_cannot_be_read_keeps_no_other_from_being_undone() {
+    let house = house();
+    let cinema = cinema(&house);
+    let sold = sell(&house, &cinema, 40);
+    let key = format!("booking/{}", sold[5]);
+    block_on(async {
+        let rows = house.storage.read(vec![Read::Get { key: key.clone() }]).await.unwrap();
+        let good = rows[0][0].value.clone();
+        let put = async |value: Vec<u8>| {
+            let writes = vec![Write::Put { key: key.clone(), value }];
+            let batch = Batch { checks: Vec::new(), writes, durability: Durability::Durable };
+            house.storage.commit(batch).await.unwrap();
+        };
+        put(b"{".to_vec()).await;
+        let catalog = house.kitflik.catalog();
+        catalog.cancel_show(&manager(), cinema.show.id, &because()).await.unwrap();
+        let mut faults = 0;
+        for _ in 0..10 {
+            faults += u32::from(house.kitflik.tick().await.is_err());
+        }
+        assert!(faults > 0);
+        let left = catalog.show_cancellation(&manager(), cinema.show.id).await.unwrap();
+        assert_eq!((left.done, left.left), (false, 1));
+        put(good).await;
+    });
+    assert_eq!(finish(&house), 40);
+    assert_eq!(house.payments.taken(), []);
+    let end = block_on(house.kitflik.catalog().show_cancellation(&manager(), cinema.show.id)).unwrap();
+    assert!(end.done);
 }

@@ -183,6 +183,9 @@ impl Bookings<'_> {
     /// [`Policy::cancel_before`](crate::Policy::cancel_before)), but for tickets that were used; staff who manage bookings may at any time, for a
     /// reason that the customer's mail names.
     ///
+    /// While a show's cancellation is being worked through, whatever is asked for, the booking is undone as the others
+    /// are: all of it, and all money goes back.
+    ///
     /// A refund that the provider has not confirmed yet is `pending`; [`Kitflik::tick`](crate::Kitflik::tick) sees
     /// to it.
     ///
@@ -226,6 +229,11 @@ impl Bookings<'_> {
             let show_key = keys::show(sold.show);
             tx.more(vec![show_key.key.clone()]).await?;
             let show = tx.get(&show_key)?.ok_or(BookingError::NotFound { what: "show" })?;
+            if show.cancelled {
+                // It is undone as the others of its show are, and then it is over.
+                self.cancel_with_its_show(&sold).await?;
+                continue;
+            }
             let (house, now) = (is_house(actor), tx.now());
             if !house {
                 cancellable(&show, now, &engine.policy)?;

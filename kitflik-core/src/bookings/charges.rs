@@ -21,7 +21,7 @@ use crate::store::keys;
 use crate::store::records::{
     Booking, Charge, ChargeRefund, ChargeState, Form, MoneyEvent, Payment, PaymentEvent, PaymentInFlight,
 };
-use crate::store::tx::{Loaded, Mutant, Tx};
+use crate::store::tx::{Loaded, Mutant, Tx, decode};
 use crate::time::Timestamp;
 
 /// How long the caller of a capture may take before `tick` asks the provider on its own.
@@ -119,9 +119,7 @@ pub(super) fn step(
         Some(PaymentStatus::Captured { .. }) => match (booking.status, policy.late_money) {
             (BookingStatus::Confirming, _) => Step::Sell,
             (BookingStatus::Held, _) if now <= booking.until.plus(policy.late_confirm_grace) => Step::Sell,
-            // Nobody has taken its seats.
-            (BookingStatus::Held, LateMoney::RetakeOrRefund) => Step::Sell,
-            (BookingStatus::Expired, LateMoney::RetakeOrRefund) => Step::Retake,
+            (BookingStatus::Held | BookingStatus::Expired, LateMoney::RetakeOrRefund) => Step::Retake,
             _ => late,
         },
         Some(PaymentStatus::Refunded) => Step::CameBack,
@@ -196,8 +194,10 @@ impl Bookings<'_> {
             }
             let heard = self.hear(&charge, &word).await;
             let mut step = step(&charge, &booking, heard.as_ref(), tx.now(), &self.engine.policy);
-            if matches!(step, Step::Sell | Step::Retake) && self.is_called_off(tx, &booking).await? {
-                step = late(&self.engine.policy);
+            let sells_or_keeps = matches!(step, Step::Sell | Step::Retake | Step::LeaveOpen);
+            if sells_or_keeps && self.is_called_off(tx, &booking).await? {
+                // All money of such a show goes back: there is nothing that staff could decide.
+                step = Step::GiveBack;
             }
             let told = matches!(word, Word::Event { .. });
             if step == Step::Nothing && !told {
@@ -239,7 +239,8 @@ impl Bookings<'_> {
                 }
             }
             let before = (booking.status, charge.state);
-            let booking = self.note_step(tx, step, booking, &mut charge, seen)?;
+            let believed = matches!(heard, Some(PaymentStatus::Unknown | PaymentStatus::Declined { .. }));
+            let booking = self.note_step(tx, step, booking, &mut charge, seen, believed)?;
             tx.put(&charge_key, &charge)?;
             let waits = matches!(step, Step::Wait(_)) && before == (booking.status, charge.state);
             let durability = if waits { Durability::Relaxed } else { Durability::Durable };
@@ -288,7 +289,8 @@ impl Bookings<'_> {
         Ok(tx.get(&key)?.is_none_or(|show| show.status(tx.now()) == ShowStatus::Cancelled))
     }
 
-    /// Writes what a step that sells nothing makes of a booking, its charge and the row that finds it.
+    /// Writes what a step that sells nothing makes of a booking, its charge and the row that finds it. `believed` says
+    /// that the provider has answered that no money was taken.
     fn note_step(
         &self,
         tx: &mut Tx<'_>,
@@ -296,25 +298,30 @@ impl Bookings<'_> {
         booking: Booking,
         charge: &mut Charge,
         seen: Option<PaymentInFlight>,
+        believed: bool,
     ) -> Result<Booking, EngineError> {
         let now = tx.now();
         let watch_key = keys::payment(charge.booking, charge.number);
         match step {
             Step::Wait(state) => {
                 charge.state = state;
-                if let Some(seen) = seen {
-                    tx.put(&watch_key, &PaymentInFlight { due: next_look(&seen, now), ..seen })?;
-                }
+                let again = match seen {
+                    Some(seen) => PaymentInFlight { due: next_look(&seen, now), ..seen },
+                    None => watch(charge, now),
+                };
+                tx.put(&watch_key, &again)?;
                 return Ok(booking);
             }
             Step::LetGo(state) => {
                 charge.state = state;
                 match seen {
-                    // A provider may charge late: what it says is believed after a day.
-                    Some(seen) if now.since(seen.started_at) < WATCH || state == ChargeState::Pending => {
+                    // A provider may charge late: what it says is believed after a day. Silence says nothing.
+                    Some(seen) if now.since(seen.started_at) < WATCH || !believed => {
                         tx.put(&watch_key, &PaymentInFlight { due: next_look(&seen, now), ..seen })?;
                     }
                     Some(_) => tx.delete(&watch_key),
+                    // It was given up, and now there is news of it.
+                    None if !believed => tx.put(&watch_key, &watch(charge, now))?,
                     None => {}
                 }
             }
@@ -357,15 +364,24 @@ impl Bookings<'_> {
     }
 
     /// The booking with its seats again, if all of them can be had: every pointer is written anew, so that whoever
-    /// wants one of them conflicts.
+    /// wants one of them conflicts. Whoever takes a seat of a hold ends it: one that is not ended has them all.
     async fn retake(&self, tx: &mut Tx<'_>, expired: &Booking) -> Result<Option<Booking>, BookingError> {
         let show_key = keys::show(expired.show);
         let Some(show) = tx.get(&show_key)? else { return Ok(None) };
-        if rules::on_sale(&show, tx.now()).is_err() || show.layout != expired.layout {
+        match rules::on_sale(&show, tx.now()) {
+            Ok(()) => {}
+            // Somebody has it frozen for a moment: this is decided later.
+            Err(BookingError::Engine(error)) => return Err(error.into()),
+            Err(_) => return Ok(None),
+        }
+        if expired.status == BookingStatus::Held {
+            return Ok(Some(expired.clone()));
+        }
+        if show.layout != expired.layout {
             return Ok(None);
         }
         let seats: Vec<_> = expired.seats.iter().map(|seat| seat.number).collect();
-        let channel = Some(super::SalesChannel::Online);
+        let channel = Some(expired.sold_by());
         let claims = self.claims(tx, expired.show, &seats, Some(expired), channel).await?;
         if seats.iter().any(|seat| claims.is_taken(*seat)) {
             return Ok(None);
@@ -388,35 +404,65 @@ impl Bookings<'_> {
         Ok(Some(back))
     }
 
-    /// Finds out what became of charges, and gives back what is promised. Returns when to look again.
+    /// Finds out what became of charges, and gives back what is promised. Returns when to look again. What is wrong
+    /// with one of them keeps no other waiting; the first fault is answered once all were looked at.
     pub(crate) async fn recover_payments(&self) -> Result<Option<Timestamp>, EngineError> {
         let now = self.engine.now();
-        // What is not due, or cannot be asked for, must not stand before what is.
-        let mut watched = self.engine.scan_all(&keys::payments()).await?;
-        watched.sort_by_key(|(_, watch)| (!self.engine.payments.contains_key(&watch.provider), watch.due));
-        let mut next: Option<Timestamp> = None;
-        for (_, watch) in watched.into_iter().take(CHARGES_PER_TICK) {
-            let due = if watch.due > now { Some(watch.due) } else { self.look_after(&watch).await? };
-            next = [next, due].into_iter().flatten().min();
+        let (mut watched, mut fault) = (Vec::<PaymentInFlight>::new(), None);
+        for row in self.engine.scan_all_rows(&keys::payments()).await? {
+            match decode(&row) {
+                Ok(watch) => watched.push(watch),
+                Err(error) => fault = fault.or(Some(error)),
+            }
         }
-        Ok(next)
+        // What is not due, or cannot be asked for, must not stand before what is.
+        watched.sort_by_key(|watch| (!self.engine.payments.contains_key(&watch.provider), watch.due));
+        let mut next: Option<Timestamp> = None;
+        for watch in watched.into_iter().take(CHARGES_PER_TICK) {
+            if watch.due > now {
+                next = [next, Some(watch.due)].into_iter().flatten().min();
+                continue;
+            }
+            match self.look_after(&watch).await {
+                Ok(due) => next = [next, due].into_iter().flatten().min(),
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
+        fault.map_or(Ok(next), Err)
     }
 
     async fn look_after(&self, watch: &PaymentInFlight) -> Result<Option<Timestamp>, EngineError> {
         let later = self.engine.now().plus(FIRST_LOOK);
-        if !self.engine.payments.contains_key(&watch.provider) {
+        let id = ChargeId { booking: watch.booking, number: watch.number };
+        let plugged = self.engine.payments.contains_key(&watch.provider);
+        if !plugged && !self.has_waited(id).await? {
             return Ok(Some(later));
         }
-        let id = ChargeId { booking: watch.booking, number: watch.number };
         let mut tx = self.engine.begin();
         match self.take_in(&mut tx, id, Word::Ask).await {
             Ok(_) => {}
+            // Somebody else is at it: its time is as it was, so that the next tick looks again.
+            Err(BookingError::Engine(EngineError::Contended)) => return Ok(Some(later)),
             Err(BookingError::Engine(error)) => return Err(error),
             Err(_) => return Ok(Some(later)),
+        }
+        if !plugged {
+            return Ok(Some(later));
         }
         self.give_back(id).await?;
         let left = self.engine.get(&keys::payment(id.booking, id.number)).await?;
         Ok(left.map(|left| left.due))
+    }
+
+    /// Whether a booking has waited for a charge as long as it may.
+    async fn has_waited(&self, id: ChargeId) -> Result<bool, EngineError> {
+        let charge = self.engine.get(&keys::charge(id.booking, id.number)).await?;
+        let Some(charge) = charge else { return Ok(false) };
+        if self.engine.now() < charge.asked_at.plus(self.engine.policy.pending_hold) {
+            return Ok(false);
+        }
+        let booking = self.engine.get(&keys::booking(id.booking)).await?;
+        Ok(booking.is_some_and(|booking| waits_for(&booking, &charge)))
     }
 }
 

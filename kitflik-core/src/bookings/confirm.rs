@@ -31,7 +31,8 @@ impl Bookings<'_> {
     /// A hold whose time has just run out may still be confirmed if nobody has taken its seats (30 seconds, by policy).
     ///
     /// # Errors
-    /// `hold_expired`, `booking_state`, `payment_declined` (the hold goes on), `payment_pending` (the seats
+    /// `hold_expired`, `show_not_on_sale` for a show that was cancelled, `booking_state` (also where a booking was paid
+    /// for in vain too often), `payment_declined` (the hold goes on), `payment_pending` (the seats
     /// are kept; repeat it, or look at the booking later), `validation_failed`, or not the caller's.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn confirm(
@@ -58,7 +59,12 @@ impl Bookings<'_> {
                 return engine.booking_view(&held).await;
             }
             rules::confirmable(&held, tx.now(), &engine.policy)?;
-            let held = self.for_customer(&mut tx, held, request.customer.as_ref()).await?;
+            let show_key = keys::show(held.show);
+            tx.more(vec![show_key.key.clone()]).await?;
+            if tx.get(&show_key)?.is_none_or(|show| show.cancelled) {
+                return Err(BookingError::NotOnSale { reason: "it is cancelled".to_owned() });
+            }
+            let held = Self::for_customer(&tx, held, request.customer.as_ref())?;
             let choice = match &request.payment {
                 _ if held.total.amount_minor == 0 => None,
                 Some(choice) => Some(choice),
@@ -118,11 +124,10 @@ impl Bookings<'_> {
         Ok(fields.finish()?)
     }
 
-    /// The booking with the customer of the confirm. Where a show limits seats per customer, a guest was counted by the
+    /// The booking with the customer of the confirm. The caller has read its show. Where a show limits seats per customer, a guest was counted by the
     /// e-mail of the hold, and stays with it.
-    async fn for_customer(
-        &self,
-        tx: &mut Tx<'_>,
+    fn for_customer(
+        tx: &Tx<'_>,
         held: Booking,
         customer: Option<&Customer>,
     ) -> Result<Booking, BookingError> {
@@ -136,10 +141,7 @@ impl Bookings<'_> {
             return Err(Invalid::one("customer.email", "contradictory", detail).into());
         }
         if moved && held.holder == Holder::Guest {
-            let show_key = keys::show(held.show);
-            tx.more(vec![show_key.key.clone()]).await?;
-            tx.uncheck(&show_key);
-            if tx.get(&show_key)?.is_some_and(|show| show.max_seats_per_customer.is_some()) {
+            if tx.get(&keys::show(held.show))?.is_some_and(|show| show.max_seats_per_customer.is_some()) {
                 let detail = "this show limits seats per customer: the e-mail of the hold cannot be changed";
                 return Err(Invalid::one("customer.email", "contradictory", detail).into());
             }
@@ -164,6 +166,10 @@ impl Bookings<'_> {
             return Err(BookingError::PaymentPending);
         }
         let number = last.map_or(0, |last| last.attempt) + u32::from(!again);
+        if number > limits::MAX_CHARGES_PER_BOOKING {
+            let needed = "it was asked to be paid 20 times, allowed are no more: hold the seats again";
+            return Err(BookingError::State { status: held.status, needed });
+        }
         let key = keys::charge(held.id, number);
         tx.more(vec![key.key.clone()]).await?;
         let charge = tx.get(&key)?.unwrap_or_else(|| Charge {

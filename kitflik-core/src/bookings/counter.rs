@@ -135,7 +135,9 @@ impl Bookings<'_> {
             let number = number.map_or(0, |payment| payment.attempt);
             let charge_key = keys::charge(booking, number);
             tx.more(vec![charge_key.key.clone()]).await?;
-            let charge = tx.get(&charge_key)?.filter(Charge::has_waiting);
+            // A booking that is due at the counter may have been asked of a provider before.
+            let cash = |charge: &Charge| charge.provider == COUNTER && charge.has_waiting();
+            let charge = tx.get(&charge_key)?.filter(cash);
             let needed = "no cash of it waits to be handed out";
             let mut charge = charge.ok_or(BookingError::State { status: found.status, needed })?;
             let waiting = charge.refunds.iter().filter(|refund| refund.status == RefundStatus::Pending);

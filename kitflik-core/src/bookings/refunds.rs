@@ -132,7 +132,7 @@ pub(crate) async fn promise_refund(
 }
 
 /// Notes in the books, in the batch of what it is for, that so much of a sale is owed no longer: at most what still
-/// was, because rebates are not owed twice. `before` is the booking as it was, and `rest` with the tickets that stay;
+/// was, because rebates are not owed twice, and what was kept of tickets that went back before is. `before` is the booking as it was, and `rest` with the tickets that stay;
 /// `number` tells lines of one batch and moment apart. How much it is.
 pub(crate) async fn no_longer_owed(
     tx: &mut Tx<'_>,
@@ -141,9 +141,7 @@ pub(crate) async fn no_longer_owed(
     amount: Money,
     number: u32,
 ) -> Result<Money, EngineError> {
-    let charge = paying(tx, before).await?;
-    let rebates = charge.iter().flat_map(|charge| charge.refunds.iter()).map(|refund| refund.rebate_minor);
-    let owed = before.total.amount_minor - rebates.sum::<i64>();
+    let owed = paying(tx, before).await?.map_or(before.total.amount_minor, |charge| charge.owed_minor());
     let less = Money::new(amount.amount_minor.min(owed).max(0), before.total.currency);
     note_returned(tx, before, rest, less, number)?;
     Ok(less)
@@ -191,6 +189,8 @@ fn unowed(booking: &Booking, charge: &Charge) -> i64 {
         return charge.left_minor();
     }
     let of = |refund: &ChargeRefund| match (refund.status, refund.why) {
+        // What of it was not the price of anything is counted where it came from.
+        (RefundStatus::Failed, RefundReason::Goodwill) => refund.rebate_minor,
         (RefundStatus::Failed, _) => refund.amount.amount_minor,
         (_, RefundReason::Goodwill) => refund.rebate_minor - refund.amount.amount_minor,
         _ => 0,
@@ -232,7 +232,9 @@ impl Bookings<'_> {
             }
             let found = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;
             let known = engine.scan_all(&keys::charges(booking)).await?;
-            let numbers: Vec<u32> = known.iter().map(|(_, charge)| charge.number).collect();
+            // There may be many that were declined.
+            let known = known.iter().filter(|(_, charge)| charge.left_minor() > 0);
+            let numbers: Vec<u32> = known.map(|(_, charge)| charge.number).collect();
             tx.more(numbers.iter().map(|number| keys::charge(booking, *number).key).collect()).await?;
             let mut charges = Vec::new();
             for number in numbers {

@@ -167,6 +167,12 @@ impl Engine {
 
     /// Reads a range, page by page; each page is a snapshot of its own.
     pub(crate) async fn scan_all<R: Record>(&self, range: &Range<R>) -> Result<Vec<(Row, R)>, EngineError> {
+        let rows = self.scan_all_rows(range).await?;
+        rows.into_iter().map(|row| Ok((decode(&row)?, row)).map(|(record, row)| (row, record))).collect()
+    }
+
+    /// The same rows as they are, for whoever goes on where one cannot be read.
+    pub(crate) async fn scan_all_rows<R>(&self, range: &Range<R>) -> Result<Vec<Row>, EngineError> {
         let (mut found, mut start) = (Vec::new(), range.start.clone());
         loop {
             let (end, limit) = (range.end.clone(), limits::MAX_SCAN_ROWS);
@@ -174,10 +180,7 @@ impl Engine {
             let rows = self.storage.read(vec![scan]).await?.into_iter().next().unwrap_or_default();
             let full = rows.len() == limits::MAX_SCAN_ROWS as usize;
             let last = rows.last().map(|row| row.key.clone());
-            for row in rows {
-                let record = decode(&row)?;
-                found.push((row, record));
-            }
+            found.extend(rows);
             match last {
                 // The least key after a key is the key with the least byte appended.
                 Some(last) if full => start = format!("{last}!"),

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kitflik_core::testing::ports::SeededEntropy;
 use kitflik_core::{
-    Actor, Batch, BookingId, BookingStatus, CancelBooking, ConfirmBooking, Date, Durability, ErrorCode,
-    HandOutRefund, HoldSeats, MemoryStorage, Money, OpenKind, PageRequest, RefundBooking, Role, Row,
-    SettlementQuery, SettlementView, Storage, TakePayment, Write,
+    Actor, Batch, BookingId, CancelBooking, CancellationTier, ConfirmBooking, Currency, Date, Durability,
+    ErrorCode, HandOutRefund, HoldSeats, Kitflik, MasterKey, MemoryStorage, Money, OpenKind, PageRequest,
+    Policy, RefundBooking, RefundChoice, Role, Row, SettlementQuery, SettlementView, Storage, TakePayment,
+    Write,
 };
 use pollster::block_on;
 use proptest::prelude::*;
@@ -17,8 +19,8 @@ use crate::{buy, cancel, later, paid, staff};
 #[derive(Debug, Clone)]
 enum Step {
     Sell { seats: u32, how: &'static str, office: bool, dollars: bool },
-    Cancel { which: usize },
-    Return { which: usize, seat: usize },
+    Cancel { which: usize, back: RefundChoice },
+    Return { which: usize, seat: usize, back: RefundChoice },
     Pay { which: usize },
     HandOut { which: usize },
     Refund { which: usize, minor: i64 },
@@ -39,12 +41,43 @@ const WAYS: &[&str] = &[
     "refund_fails_once",
 ];
 
+fn choices() -> impl Strategy<Value = RefundChoice> {
+    prop_oneof![
+        3 => Just(RefundChoice::Policy),
+        1 => Just(RefundChoice::Full),
+        1 => Just(RefundChoice::Nothing),
+        1 => (1..1_500_i64).prop_map(|minor| RefundChoice::Amount(Money::new(minor, Currency::EUR))),
+    ]
+}
+
+/// The same house with terms by which it keeps a part of what is given back late.
+fn with_tiers(house: House) -> House {
+    let hours = |count: u64| Duration::from_secs(3600 * count);
+    let mut policy = Policy::default();
+    policy.view_max_age = None;
+    policy.reminder_before = None;
+    policy.occupancy_report = None;
+    policy.cancellation = vec![CancellationTier::new(hours(48), 100), CancellationTier::new(hours(24), 50)];
+    policy.fees_refundable = false;
+    let kitflik = Kitflik::builder(Arc::clone(&house.storage), MasterKey::new([7; 32]))
+        .clock(house.clock.clone())
+        .entropy(Arc::new(SeededEntropy::new(1)))
+        .password_hasher(house.hasher.clone())
+        .mailer(house.mailbox.clone())
+        .payments("test", house.payments.clone())
+        .policy(policy)
+        .build()
+        .unwrap();
+    House { kitflik, ..house }
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (1..4_u32, proptest::sample::select(WAYS), any::<bool>(), any::<bool>())
             .prop_map(|(seats, how, office, dollars)| Step::Sell { seats, how, office, dollars }),
-        2 => (0..8_usize).prop_map(|which| Step::Cancel { which }),
-        1 => (0..8_usize, 0..3_usize).prop_map(|(which, seat)| Step::Return { which, seat }),
+        2 => (0..8_usize, choices()).prop_map(|(which, back)| Step::Cancel { which, back }),
+        2 => (0..8_usize, 0..3_usize, choices())
+            .prop_map(|(which, seat, back)| Step::Return { which, seat, back }),
         1 => (0..8_usize).prop_map(|which| Step::Pay { which }),
         1 => (0..8_usize).prop_map(|which| Step::HandOut { which }),
         1 => (0..8_usize, 1..1_500_i64).prop_map(|(which, minor)| Step::Refund { which, minor }),
@@ -74,18 +107,17 @@ fn play(house: &House, cinema: &Cinema, steps: &[Step]) -> Vec<BookingId> {
                 let _ = block_on(bookings.confirm(&Actor::System, held.id, &pay));
                 made.push(held.id);
             }
-            Step::Cancel { which } => {
+            Step::Cancel { which, back } => {
                 let Some(id) = made.get(*which) else { continue };
-                let sold = block_on(bookings.get(&Actor::System, *id)).unwrap();
-                if sold.status == BookingStatus::Confirmed {
-                    cancel(house, &sold);
-                }
+                let request = CancelBooking::because("It rains.").refund(*back);
+                let _ = block_on(bookings.cancel(&Actor::System, *id, &request));
             }
-            Step::Return { which, seat } => {
+            Step::Return { which, seat, back } => {
                 let Some(id) = made.get(*which) else { continue };
                 let sold = block_on(bookings.get(&Actor::System, *id)).unwrap();
                 let Some(seat) = sold.seats.get(*seat) else { continue };
                 let request = CancelBooking::because("One less.").seats([seat.id.clone()]);
+                let request = request.refund(*back);
                 let _ = block_on(bookings.cancel(&Actor::System, *id, &request));
             }
             Step::Pay { which } => {
@@ -181,13 +213,33 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn every_history_is_settled_to_nothing(steps in steps()) {
-        let house = house();
+    fn every_history_is_settled_to_nothing(steps in steps(), tiers in any::<bool>()) {
+        let house = if tiers { with_tiers(house()) } else { house() };
         let cinema = house.cinema(HALL, |_| {});
         play(&house, &cinema, &steps);
         quiet(&house);
         all_days_agree(&house);
     }
+}
+
+/// What the house keeps of a ticket that went back stays owed, whatever comes back later.
+#[test]
+fn what_was_kept_of_tickets_that_went_back_is_settled_with_the_rest() {
+    let house = with_tiers(house());
+    let show = house.cinema(HALL, |_| {}).show.id;
+    let bookings = house.kitflik.bookings();
+    let sold = buy(&house, &Actor::guest(), show, &["A1", "A2", "A3"], &[], &paid());
+    let euro = |minor| Money::new(minor, Currency::EUR);
+    let one = CancelBooking::because("One less.").seats([sold.seats[0].id.clone()]);
+    let one = one.refund(RefundChoice::Amount(euro(600)));
+    block_on(bookings.cancel(&Actor::System, sold.id, &one)).unwrap();
+    block_on(bookings.refund(&Actor::System, sold.id, &RefundBooking::new(euro(1_000), "Sorry."))).unwrap();
+    let all = CancelBooking::because("It rains.").refund(RefundChoice::Full);
+    let gone = block_on(bookings.cancel(&Actor::System, sold.id, &all)).unwrap();
+    // Of 36.50, 6.00 and 10.00 had gone back.
+    assert_eq!(gone.cancellation.unwrap().refund.unwrap().amount, euro(2_050));
+    assert_eq!(house.payments.taken(), []);
+    all_days_agree(&house);
 }
 
 /// A store with these rows.

@@ -13,6 +13,14 @@ use crate::store::records::{Booking, MailContent};
 use crate::store::tx::Loaded;
 
 impl Bookings<'_> {
+    /// Undoes a booking of a show that is cancelled before its turn comes.
+    pub(super) async fn cancel_with_its_show(&self, booking: &Booking) -> Result<(), EngineError> {
+        let why = self.engine.get(&keys::cancelled_show(booking.show)).await?;
+        let reason = why.map(|why| why.reason).unwrap_or_default();
+        self.cancel_for_show(booking.id, &reason).await?;
+        Ok(())
+    }
+
     /// Undoes a booking of a show that is cancelled: a sale goes back as a whole, with its fees, and its holder is
     /// told; a hold ends, and money that is in flight for it is given back once it arrives. Whether it was a sale.
     /// Done twice it changes nothing.

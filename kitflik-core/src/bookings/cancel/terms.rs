@@ -48,7 +48,6 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// All of it, whatever the time.
-    #[cfg(test)]
     pub(crate) const FULL: Self = Self { percent: 100, fees: true, until: None };
 
     /// How much comes back of what cost so much, in minor units: rounded half to even, and never more than it cost. So
@@ -130,7 +129,7 @@ pub struct CancellationTermsView {
 
 impl Bookings<'_> {
     /// What [`Bookings::cancel`] would give back now by the house's terms, so that a page can say it before. No `seats`
-    /// means all of them.
+    /// means all of them. Of a show that is cancelled it is everything, fees too.
     ///
     /// # Errors
     /// As [`Bookings::cancel`]: what cannot be cancelled has no terms.
@@ -149,7 +148,7 @@ impl Bookings<'_> {
         }
         let show = engine.get(&keys::show(sold.show)).await?.ok_or(not_found("show"))?;
         let (now, policy) = (engine.now(), &engine.policy);
-        if !is_house(actor) {
+        if !is_house(actor) && !show.cancelled {
             cancellable(&show, now, policy)?;
             if self.is_used(&sold, seats).await? {
                 return Err(super::was_used());
@@ -158,6 +157,7 @@ impl Bookings<'_> {
         let layout = engine.layout(sold.layout).await?;
         let layout = layout.ok_or_else(|| EngineError::internal("the layout is gone"))?;
         let rest = match super::part::named(&sold, seats)? {
+            _ if show.cancelled => None,
             super::part::Named::All => None,
             super::part::Named::Some(gone) => {
                 let kept = super::part::check_rest(&layout.layout, &show, &sold, &gone, now);
@@ -168,7 +168,7 @@ impl Bookings<'_> {
             }
         };
         let price = Price::of(&sold).less(rest.as_ref().map_or(Price::NOTHING, Price::of));
-        let terms = terms(show.starts_at, now, policy);
+        let terms = if show.cancelled { Terms::FULL } else { terms(show.starts_at, now, policy) };
         let refund = if unpaid(&sold) { 0 } else { terms.given_back(price) };
         let money = |minor| Money::new(minor, sold.total.currency);
         Ok(CancellationTermsView {
@@ -177,7 +177,10 @@ impl Bookings<'_> {
             refund_percent: terms.percent,
             fees_refundable: terms.fees,
             until: terms.until,
-            closes_at: policy.cancel_before.map(|before| show.starts_at.minus(before)),
+            closes_at: match policy.cancel_before {
+                _ if show.cancelled => Some(show.ends_at),
+                before => before.map(|before| show.starts_at.minus(before)),
+            },
             rest: rest.map(|rest| quote(&layout.layout, &rest)),
         })
     }

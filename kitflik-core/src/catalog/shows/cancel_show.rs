@@ -73,7 +73,7 @@ impl Catalog<'_> {
             tx.delete(&frozen);
             tx.put(&key, &Show { cancelled: true, frozen: None, mark: Some(mark), ..show })?;
             tx.put(&keys::cancelled_show(id), &CancelledShow { v: Form, at, reason: reason.clone() })?;
-            let row = CancellingShow { v: Form, reason, mark, looked_through: None };
+            let row = CancellingShow { v: Form, reason, mark, looked_through: None, again: false };
             if !tx.broken(Mutant::CancelForgotten) {
                 tx.put(&keys::cancelling_show(id), &row)?;
             }
@@ -105,7 +105,10 @@ impl Catalog<'_> {
         let found = engine.get(&keys::cancelled_show(id)).await?;
         let found = found.ok_or(CatalogError::NotFound { what: "cancelled show" })?;
         let left = match engine.get(&keys::cancelling_show(id)).await? {
-            Some(row) => Some(self.still_to_undo(id, row.looked_through).await?.len()),
+            Some(row) => {
+                let from = row.looked_through.filter(|_| !row.again);
+                Some(self.still_to_undo(id, from).await?.len())
+            }
             None => None,
         };
         Ok(ShowCancellationView {
@@ -126,15 +129,18 @@ impl Catalog<'_> {
         }
     }
 
-    /// Goes on with undoing the bookings of cancelled shows. Returns when to go on again.
+    /// Goes on with undoing the bookings of cancelled shows. Returns when to go on again. What is wrong with one of them
+    /// keeps no other waiting; the first fault is answered once all had their step.
     pub(crate) async fn undo_cancelled(&self) -> Result<Option<Timestamp>, EngineError> {
         let rows = self.engine.scan_rows(&keys::cancelling_shows(), SHOWS_PER_TICK, false).await?;
-        let any = !rows.is_empty();
+        let (any, mut fault) = (!rows.is_empty(), None);
         for row in rows {
             let Some(id) = row.key.rsplit('/').next().and_then(|id| id.parse().ok()) else { continue };
-            self.undo_some(id).await?;
+            if let Err(error) = self.undo_some(id).await {
+                fault = fault.or(Some(error));
+            }
         }
-        Ok(any.then(|| self.engine.now()))
+        fault.map_or_else(|| Ok(any.then(|| self.engine.now())), Err)
     }
 
     /// The bookings that seats of a show point to, from one on.
@@ -148,7 +154,8 @@ impl Catalog<'_> {
         Ok(pointed.filter(|id| looked_through.is_none_or(|last| *id > last)).collect())
     }
 
-    /// One bounded step. Whether there are more. Several may take it at once: each booking is undone once.
+    /// One bounded step. Whether there are more. Several may take it at once: each booking is undone once. One that
+    /// cannot be undone is passed over, and looked at again once the others are done.
     async fn undo_some(&self, id: ShowId) -> Result<bool, EngineError> {
         let (engine, key): (_, Typed<CancellingShow>) = (self.engine, keys::cancelling_show(id));
         let mut tx = engine.begin();
@@ -158,18 +165,24 @@ impl Catalog<'_> {
         let Some(row) = tx.get(&key)? else { return Ok(false) };
         let left = self.still_to_undo(id, row.looked_through).await?;
         let some: Vec<BookingId> = left.iter().copied().take(UNDONE_AT_ONCE).collect();
+        let mut fault = None;
         for booking in &some {
-            Bookings { engine }.cancel_for_show(*booking, &row.reason).await?;
+            if let Err(error) = (Bookings { engine }).cancel_for_show(*booking, &row.reason).await {
+                fault = fault.or(Some(error));
+            }
         }
-        let more = left.len() > some.len();
+        let (more, mark) = (left.len() > some.len(), tx.mark());
+        let again = row.again || fault.is_some();
         match some.last().filter(|_| more) {
             Some(last) => {
-                let mark = tx.mark();
-                tx.put(&key, &CancellingShow { looked_through: Some(*last), mark, ..row })?;
+                tx.put(&key, &CancellingShow { looked_through: Some(*last), mark, again, ..row })?;
+            }
+            None if again => {
+                tx.put(&key, &CancellingShow { looked_through: None, mark, again: false, ..row })?;
             }
             None => tx.delete(&key),
         }
         let committed = tx.commit(Durability::Durable, &()).await?.is_some();
-        Ok(more || !committed)
+        fault.map_or(Ok(more || again || !committed), Err)
     }
 }

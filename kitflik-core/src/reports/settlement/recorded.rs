@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::OpenKind;
 use super::{Day, Figures, STRIDE};
-use crate::bookings::{BookingStatus, COUNTER, RefundReason, RefundStatus};
+use crate::bookings::{BookingStatus, COUNTER, RefundStatus};
 use crate::error::EngineError;
 use crate::ids::BookingId;
 use crate::limits;
@@ -60,13 +60,7 @@ impl Recorded {
         let by = payment.filter(|payment| payment.charge.is_some());
         let paying = by.and_then(|payment| captured().find(|charge| charge.number == payment.attempt));
         let owed = match paying {
-            Some(charge) => {
-                let rebates: i64 = refunds().map(|refund| refund.rebate_minor).sum();
-                // What goes back for tickets is owed no longer, whether it has gone already or never can.
-                let back = charge.refunds.iter().filter(|refund| for_tickets(refund.why));
-                let back: i64 = back.map(|refund| refund.amount.amount_minor).sum();
-                (charge.amount.amount_minor - back - rebates).max(0)
-            }
+            Some(charge) => charge.owed_minor(),
             None if booking.status == BookingStatus::Confirmed => booking.total.amount_minor,
             None => 0,
         };
@@ -85,11 +79,6 @@ impl Recorded {
         let figures = Figures { owed, paid: taken - went_back };
         Self { currency: booking.total.currency, figures, state }
     }
-}
-
-/// Whether money goes back since tickets did.
-fn for_tickets(why: RefundReason) -> bool {
-    matches!(why, RefundReason::Cancelled | RefundReason::Returned | RefundReason::ShowCancelled)
 }
 
 impl Reports<'_> {

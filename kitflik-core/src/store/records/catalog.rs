@@ -197,6 +197,9 @@ records! {
         mark: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         looked_through: Option<BookingId>,
+        /// One of them could not be undone: they are looked through once more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
     }
 
     ScheduledShow {

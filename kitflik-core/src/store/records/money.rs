@@ -171,6 +171,18 @@ impl Charge {
         if self.state == ChargeState::Captured { self.amount.amount_minor - self.promised_minor() } else { 0 }
     }
 
+    /// How much of the sale that it paid for is owed yet. What goes back for tickets is owed no longer, whether it has
+    /// gone already or never can, and neither are rebates; what the house keeps of tickets that went back is.
+    pub(crate) fn owed_minor(&self) -> i64 {
+        let less = |refund: &ChargeRefund| match refund.why {
+            RefundReason::Cancelled | RefundReason::Returned | RefundReason::ShowCancelled => {
+                refund.amount.amount_minor + refund.rebate_minor
+            }
+            RefundReason::LateMoney | RefundReason::Goodwill => refund.rebate_minor,
+        };
+        (self.amount.amount_minor - self.refunds.iter().map(less).sum::<i64>()).max(0)
+    }
+
     pub(crate) fn has_waiting(&self) -> bool {
         self.refunds.iter().any(|refund| refund.status == RefundStatus::Pending)
     }
