@@ -159,7 +159,9 @@ pub(crate) struct Engine {
     /// Until when the mail server is left alone, as the mailer has said.
     pub(crate) mail_rests: Mutex<Option<Timestamp>>,
     /// How far the sweeps for old rows have come.
-    pub(crate) swept: Mutex<[Option<Key>; 9]>,
+    pub(crate) swept: Mutex<[Option<Key>; 10]>,
+    /// The report that mails of this tick tell, and of which time it is.
+    pub(crate) report: Mutex<Option<(Timestamp, Timestamp, minijinja::Value)>>,
     /// Accounts that a job goes through in one commit.
     pub(crate) job_page: u32,
     /// Shows whose holders have been reminded of this start: they need not be looked at again.
@@ -304,6 +306,7 @@ impl Builder {
             mutant: self.mutant,
             mail_rests: Mutex::default(),
             swept: Mutex::default(),
+            report: Mutex::default(),
             job_page: self.job_page,
             reminded: Mutex::default(),
         };
@@ -463,16 +466,19 @@ impl Kitflik {
     /// [`EngineError`](crate::EngineError) if the storage does not answer; call again later.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn tick(&self) -> Result<Option<Timestamp>, crate::EngineError> {
-        // First, so that what it promises goes out at once. What is wrong with it keeps nothing else waiting.
-        let jobs = self.jobs().run_due().await;
-        let mail = self.notify().send_due().await?;
-        let payments = self.bookings().recover_payments().await?;
-        let thawed = self.catalog().thaw_forgotten().await?;
-        let told = self.catalog().tell_moved().await?;
-        let undone = self.catalog().undo_cancelled().await?;
-        let deletions = self.users().finish_deletions().await?;
-        let more = self.notify().forget_old().await?;
-        let next = [mail, payments, thawed, told, undone, deletions, more, jobs?];
+        // Jobs first, so that what they promise goes out at once. Money does not wait for mail servers. What is wrong
+        // with one part keeps no other waiting: it is told at the end.
+        let parts = [
+            self.jobs().run_due().await,
+            self.bookings().recover_payments().await,
+            self.catalog().undo_cancelled().await,
+            self.notify().send_due().await,
+            self.catalog().thaw_forgotten().await,
+            self.catalog().tell_moved().await,
+            self.users().finish_deletions().await,
+            self.notify().forget_old().await,
+        ];
+        let next = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(next.into_iter().flatten().min())
     }
 }

@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test program")]
 
 mod common;
+#[path = "jobs/faults.rs"]
+mod faults;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -81,6 +83,13 @@ fn premiere(house: &House, cinema: &Cinema, title: &str, start: &str) -> ShowId 
 
 fn mails(mailbox: &Mailbox, subject: &str) -> Vec<Email> {
     mailbox.mails().into_iter().filter(|mail| mail.subject.starts_with(subject)).collect()
+}
+
+/// The time that the id of a mail begins with.
+fn made_at(mail: &Email) -> Timestamp {
+    let mut millis = [0; 8];
+    millis[2..].copy_from_slice(&mail.id.as_bytes()[..6]);
+    Timestamp::from_millis(i64::from_be_bytes(millis))
 }
 
 const NEWS: &str = "New at KitFlik";
@@ -287,6 +296,7 @@ fn news_are_of_new_films_to_those_who_want_them() {
     house.clock.advance(HOUR);
     settle(&kitflik);
     assert_eq!(films(), ["Film A", "Film B"]);
+    assert_eq!(made_at(&mails(&house.mailbox, NEWS)[0]), at("2026-12-11T11:00:00Z"));
     assert_eq!(mails(&house.mailbox, NEWS).len(), 1);
     let mail = &mails(&house.mailbox, NEWS)[0];
     assert!(
@@ -343,6 +353,7 @@ fn holders_are_reminded_once_some_hours_before() {
     }
     let soon = mails(&house.mailbox, SOON);
     assert_eq!(soon.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ada@example.org"]);
+    assert_eq!(made_at(&soon[0]), at("2026-11-27T16:00:00Z"), "an id begins with its time");
     let text = &soon[0].text;
     assert!(text.contains("Friday, 27 November 2026, 20:00 (Europe/Berlin)"), "{text}");
     assert!(text.contains("Alien") && text.contains("To be paid at the counter: 24.50 EUR"), "{text}");

@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use common::{HALL, House, house, seats};
 use kitflik_core::testing::ports::SeededEntropy;
 use kitflik_core::{
-    Actor, BookingId, BookingStatus, ConfirmBooking, DeleteAccount, Email, ErrorCode, HoldSeats, Kitflik,
-    MailError, MailQuery, MailState, MailTemplates, MailView, Mailer, MasterKey, PageRequest, Policy,
-    RegisterUser, ShowId, UpdateProfile, UserId,
+    Actor, Batch, BookingId, BookingStatus, ConfirmBooking, DeleteAccount, Durability, Email, ErrorCode,
+    FutureBookings, HoldSeats, Kitflik, MailError, MailQuery, MailState, MailTemplates, MailView, Mailer,
+    MasterKey, PageRequest, Policy, Read, RegisterUser, ShowId, UpdateProfile, UserId, Write,
 };
 use parking_lot::Mutex;
 use pollster::block_on;
@@ -279,6 +279,64 @@ fn nothing_waits_for_an_account_that_is_gone() {
     post.says([permanent(), permanent()]);
     until_quiet(&house, &kitflik);
     assert_eq!(listed(&kitflik, MailState::Dead), []);
+}
+
+#[test]
+fn mail_that_was_given_up_goes_with_its_account_or_after_a_while() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show.id;
+    let (kitflik, post) = with_post(&house, |_| {});
+    let ada = register(&kitflik, "Ada");
+    buy(&kitflik, &Actor::User { id: ada }, show, &["A1", "A2"]);
+    buy(&kitflik, &Actor::System, show, &["B1", "B2"]);
+    post.says(std::iter::repeat_with(permanent).take(3));
+    block_on(kitflik.tick()).unwrap();
+    assert_eq!(listed(&kitflik, MailState::Dead).len(), 3);
+    // Her address is another now.
+    let key = format!("user/{ada}");
+    let rows = block_on(house.storage.read(vec![Read::Get { key: key.clone() }])).unwrap();
+    let value = String::from_utf8(rows[0][0].value.clone()).unwrap();
+    let value = value.replace("ada@example.org", "lovelace@example.org").into_bytes();
+    put(&house, &key, value);
+    let delete = DeleteAccount {
+        command: None,
+        password: "correct horse".to_owned(),
+        bookings: FutureBookings::Cancel,
+        address: None,
+    };
+    block_on(kitflik.users().delete(&Actor::User { id: ada }, &delete)).unwrap();
+    let dead: Vec<String> = listed(&kitflik, MailState::Dead).into_iter().map(|mail| mail.to).collect();
+    assert_eq!(dead, ["cy@example.org"]);
+    until_quiet(&house, &kitflik);
+    house.clock.advance(Duration::from_secs(89 * 24 * 60 * 60));
+    block_on(kitflik.tick()).unwrap();
+    assert_eq!(listed(&kitflik, MailState::Dead).len(), 1);
+    house.clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
+    block_on(kitflik.tick()).unwrap();
+    assert_eq!(listed(&kitflik, MailState::Dead), []);
+}
+
+fn put(house: &House, key: &str, value: Vec<u8>) {
+    let writes = vec![Write::Put { key: key.to_owned(), value }];
+    let batch = Batch { checks: Vec::new(), writes, durability: Durability::Durable };
+    block_on(house.storage.commit(batch)).unwrap();
+}
+
+#[test]
+fn a_mail_that_cannot_be_read_keeps_nothing_waiting() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show.id;
+    let (kitflik, post) = with_post(&house, |_| {});
+    for number in 0..60 {
+        let key = format!("outbox/{number:015}/019c0000-0000-7000-8000-{number:012}");
+        put(&house, &key, b"[]".to_vec());
+    }
+    buy(&kitflik, &Actor::System, show, &["A1", "A2"]);
+    // It is told, and put off.
+    assert_eq!(block_on(kitflik.tick()).unwrap_err().code(), ErrorCode::Internal);
+    assert_eq!(block_on(kitflik.tick()).unwrap_err().code(), ErrorCode::Internal);
+    assert_eq!(post.subjects(), ["Your tickets: Alien"]);
+    block_on(kitflik.tick()).unwrap();
 }
 
 #[test]

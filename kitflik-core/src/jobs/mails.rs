@@ -103,7 +103,8 @@ impl Jobs<'_> {
             return Ok(None);
         }
         let seats: Vec<&str> = booking.seats.iter().map(|seat| seat.id.as_str()).collect();
-        let due = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
+        let unpaid = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
+        let due = unpaid && booking.total.amount_minor > 0;
         let context = context! {
             name => &mail.to_name,
             booking => id.to_string(),
@@ -117,6 +118,17 @@ impl Jobs<'_> {
             due,
         };
         Ok(Some(context))
+    }
+
+    /// Makes a report that several are told.
+    pub(crate) async fn prepare_report(&self, from: Timestamp, to: Timestamp) -> Result<(), EngineError> {
+        let made =
+            self.engine.report.lock().as_ref().is_some_and(|(of, until, _)| (*of, *until) == (from, to));
+        if !made {
+            let report = self.occupancy(from, to).await?;
+            *self.engine.report.lock() = Some((from, to, report));
+        }
+        Ok(())
     }
 
     async fn report_mail(
@@ -134,7 +146,11 @@ impl Jobs<'_> {
         if !manages {
             return Ok(None);
         }
-        let report = self.occupancy(from, to).await?;
+        let made = self.engine.report.lock().clone().filter(|(of, until, _)| (*of, *until) == (from, to));
+        let report = match made {
+            Some((_, _, report)) => report,
+            None => self.occupancy(from, to).await?,
+        };
         let zone = self.zone().await?;
         let day = |at: Timestamp| language.day(at, zone);
         let first = day(from);

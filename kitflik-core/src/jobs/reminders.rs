@@ -148,7 +148,7 @@ impl Jobs<'_> {
             }
             let address = Bookings { engine }.mail_address(&mut tx, &booking).await?;
             let Some((to, name)) = address else { continue };
-            let mail = mail_id(JobKind::ShowReminders, show.starts_at.millis(), *booking_id.as_bytes());
+            let mail = mail_id(JobKind::ShowReminders, show.starts_at.millis(), due, *booking_id.as_bytes());
             let content = MailContent::ShowReminder { booking: *booking_id };
             promise_mail(&mut tx, mail, normal_email(&to), name, content)?;
             if !tx.broken(Mutant::ReminderUnmarked) {

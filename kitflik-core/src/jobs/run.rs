@@ -55,10 +55,14 @@ impl Jobs<'_> {
         if self.engine.mailer.is_none() {
             return Ok(None);
         }
-        let news = self.run(JobKind::NewReleases).await?;
-        let report = self.run(JobKind::OccupancyReport).await?;
-        let reminders = self.remind_due().await?;
-        Ok([news, report, reminders].into_iter().flatten().min())
+        // What is wrong with one job keeps no other waiting.
+        let jobs = [
+            self.run(JobKind::NewReleases).await,
+            self.run(JobKind::OccupancyReport).await,
+            self.remind_due().await,
+        ];
+        let next = jobs.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(next.into_iter().flatten().min())
     }
 
     async fn plan(&self, job: JobKind) -> Result<Option<Plan<'_>>, EngineError> {
@@ -84,7 +88,10 @@ impl Jobs<'_> {
     }
 
     async fn run(&self, job: JobKind) -> Result<Option<Timestamp>, EngineError> {
-        let Some(plan) = self.plan(job).await? else { return Ok(None) };
+        let Some(plan) = self.plan(job).await? else {
+            self.forget_plan(job).await?;
+            return Ok(None);
+        };
         let mut lease = None;
         for step in 1..=STEPS {
             match self.step(job, &plan, &mut lease, step == STEPS).await {
@@ -96,6 +103,23 @@ impl Jobs<'_> {
             }
         }
         Ok(Some(self.engine.now()))
+    }
+
+    /// A job that is off has no time that it is due: when it is on again, nothing is made up for.
+    async fn forget_plan(&self, job: JobKind) -> Result<(), EngineError> {
+        let key = keys::job(job.as_str());
+        let planned = |row: &Job| !row.plan.is_empty() || row.next_due.is_some();
+        if !self.engine.get(&key).await?.is_some_and(|row| planned(&row)) {
+            return Ok(());
+        }
+        let mut tx = self.engine.begin();
+        let Loaded::Fresh = tx.load::<()>(Durability::Durable, vec![key.key.clone()]).await? else {
+            return Ok(());
+        };
+        if let Some(row) = tx.get(&key)?.filter(planned) {
+            put(tx, &key, Job { plan: String::new(), next_due: None, ..row }).await?;
+        }
+        Ok(())
     }
 
     /// One commit at most. Several may try it at once: one of them commits.
@@ -134,6 +158,13 @@ impl Jobs<'_> {
         if row.paused {
             return Ok(Step::Wait(None));
         }
+        if row.plan != plan.text() {
+            // What was due by another plan, or before the job was off, is not made up for.
+            row.plan = plan.text();
+            row.next_due = plan.next(now);
+            put(tx, &key, row).await?;
+            return Ok(Step::More);
+        }
         let due = row.next_due.map(Timestamp::from_millis);
         match due.filter(|due| *due <= now) {
             Some(due) => {
@@ -143,14 +174,9 @@ impl Jobs<'_> {
                     tx.uncheck(&key);
                 }
                 self.begin_run(&mut tx, job, &mut row, due, false).await?;
-                row.plan = plan.text();
                 row.next_due = plan.next(now.max(due));
             }
-            None if row.plan == plan.text() => return Ok(Step::Wait(due)),
-            None => {
-                row.plan = plan.text();
-                row.next_due = plan.next(now);
-            }
+            None => return Ok(Step::Wait(due)),
         }
         put(tx, &key, row).await?;
         Ok(Step::More)
@@ -299,7 +325,7 @@ fn promise<'m>(
 ) -> Result<u32, EngineError> {
     let mut count = 0;
     for (whose, email, name, content) in mails {
-        let mail = mail_id(job, due.millis(), whose);
+        let mail = mail_id(job, due.millis(), due, whose);
         promise_mail(tx, mail, normal_email(email), name.to_owned(), content)?;
         count += 1;
     }
@@ -314,11 +340,11 @@ pub(super) fn promise_mail(
     content: MailContent,
 ) -> Result<(), EngineError> {
     let outbox = Outbox::new(mail, to, Some(name), content);
-    tx.put(&keys::outbox(tx.now(), mail), &outbox)
+    tx.put(&keys::waiting(tx.now(), &outbox), &outbox)
 }
 
-/// What a run promises to somebody has one id, whoever comes to write it.
-pub(super) fn mail_id(job: JobKind, run: i64, whose: [u8; 16]) -> MailId {
+/// What a run promises to somebody has one id, whoever comes to write it. It begins with a time, as those of all mails.
+pub(super) fn mail_id(job: JobKind, run: i64, at: Timestamp, whose: [u8; 16]) -> MailId {
     let digest = Sha256::new()
         .chain_update(b"kitflik job mail 1/")
         .chain_update(job.as_str())
@@ -327,5 +353,6 @@ pub(super) fn mail_id(job: JobKind, run: i64, whose: [u8; 16]) -> MailId {
         .finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
+    bytes[..6].copy_from_slice(&at.millis().max(0).to_be_bytes()[2..]);
     MailId::from_digest(bytes)
 }

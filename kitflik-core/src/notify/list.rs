@@ -8,7 +8,7 @@ use crate::actor::{Actor, Permission};
 use crate::catalog::{Page, PageRequest, page_limit};
 use crate::error::{Denied, EngineError, ErrorCode, Invalid};
 use crate::ids::{BookingId, CommandId, MailId};
-use crate::ports::storage::Durability;
+use crate::ports::storage::{Durability, Row};
 use crate::store::keys;
 use crate::store::records::Outbox;
 use crate::store::tx::Loaded;
@@ -125,7 +125,7 @@ fn view(mail: Outbox, due_at: Option<Timestamp>) -> MailView {
 }
 
 /// The ids of mails begin with the time of their making.
-fn promised_at(mail: MailId) -> Timestamp {
+pub(super) fn promised_at(mail: MailId) -> Timestamp {
     let mut millis = [0; 8];
     millis.iter_mut().skip(2).zip(mail.as_bytes()).for_each(|(to, from)| *to = *from);
     Timestamp::from_millis(i64::from_be_bytes(millis))
@@ -147,19 +147,28 @@ impl Notify<'_> {
         actor.may(Permission::ManageMail)?;
         let limit = page_limit(&query.page)?;
         let dead = query.state == MailState::Dead;
-        let mut range = if dead { keys::dead_mails() } else { keys::outbox_all() };
+        let mut ranges = if dead { vec![keys::dead_mails()] } else { keys::outboxes().to_vec() };
         if let Some(cursor) = &query.page.cursor {
             if dead {
-                range.end = keys::dead_mail(cursor.parse().map_err(|_| bad_cursor())?).key;
+                let last = keys::dead_mail(cursor.parse().map_err(|_| bad_cursor())?).key;
+                ranges.iter_mut().for_each(|range| range.end.clone_from(&last));
             } else {
                 let (due, mail) = cursor.split_once('.').ok_or_else(bad_cursor)?;
-                let due = due.parse().map(Timestamp::from_millis).map_err(|_| bad_cursor())?;
-                let mail = mail.parse().map_err(|_| bad_cursor())?;
-                range.start = format!("{}!", keys::outbox(due, mail).key);
+                let due: Timestamp = due.parse().map(Timestamp::from_millis).map_err(|_| bad_cursor())?;
+                let mail: MailId = mail.parse().map_err(|_| bad_cursor())?;
+                for range in &mut ranges {
+                    range.start = format!("{}{:015}/{mail}!", range.start, due.millis().max(0));
+                }
             }
         }
         let wanted = u32::try_from(limit).unwrap_or(u32::MAX - 1) + 1;
-        let mut rows = self.engine.scan(&range, wanted, dead).await?;
+        let mut rows = Vec::new();
+        for range in ranges {
+            rows.extend(self.engine.scan(&range, wanted, dead).await?);
+        }
+        if !dead {
+            rows.sort_by_key(|(row, mail): &(Row, Outbox)| (keys::due(&row.key), mail.mail));
+        }
         let more = rows.len() > limit;
         rows.truncate(limit);
         let items: Vec<MailView> =
@@ -194,7 +203,7 @@ impl Notify<'_> {
             let found = tx.get(&dead)?.ok_or(NotifyError::NotFound)?;
             let waiting = Outbox { attempts: 0, ..found };
             tx.delete(&dead);
-            tx.put(&keys::outbox(tx.now(), mail), &waiting)?;
+            tx.put(&keys::waiting(tx.now(), &waiting), &waiting)?;
             let view = view(waiting, Some(tx.now()));
             if tx.commit(Durability::Durable, &view).await?.is_some() {
                 return Ok(view);

@@ -5,6 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::Notify;
+use super::list::promised_at;
 use crate::error::EngineError;
 use crate::ports::mailer::{MailError, Mailer};
 use crate::ports::storage::{Batch, Check, Durability, Key, Row, Write};
@@ -13,7 +14,7 @@ use crate::store::records::{
     Code, Form, MailContent, MailedAgain, Outbox, PaymentEvent, Receipt, Record, Reminded, Session,
     ShowReminder, Tries, UserSession,
 };
-use crate::store::tx::{Loaded, RECEIPT_LIFE};
+use crate::store::tx::{Loaded, RECEIPT_LIFE, decode};
 use crate::time::Timestamp;
 
 /// Mails that one tick sends.
@@ -31,6 +32,8 @@ const MOST_ATTEMPTS: u32 = 80;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// How long a provider may tell an event again. Providers try for some days.
 const EVENT_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long mail is kept that was given up, from when it was promised: it has the addresses of customers.
+const DEAD_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Rows that one tick looks through for old ones.
 const SWEEP_ROWS: u32 = 256;
 const SWEEP_PAUSE: Duration = Duration::from_secs(60 * 60);
@@ -44,17 +47,33 @@ impl Notify<'_> {
         {
             return Ok(Some(until));
         }
-        let all = keys::outbox_all();
-        let mut rows = self.engine.scan_rows(&all, MAILS_PER_TICK, false).await?;
         let now = self.engine.now();
-        rows.retain(|row| keys::due(&row.key).is_none_or(|due| due <= now));
+        let mut rows: Vec<Row> = Vec::new();
+        // What is not taken up by the mails that somebody waits for is left to the others.
+        for range in keys::outboxes() {
+            let left = MAILS_PER_TICK.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+            if left == 0 {
+                break;
+            }
+            let mut found = self.engine.scan_rows(&range, left, false).await?;
+            found.retain(|row| keys::due(&row.key).is_none_or(|due| due <= now));
+            rows.append(&mut found);
+        }
+        self.prepare_reports(&rows).await;
+        let mut fault = None;
         for rows in rows.chunks(AT_ONCE) {
             let sending = rows.iter().map(|row| self.send(mailer.as_ref(), row));
             let (mut rests, mut taken) = (false, false);
             for outcome in all_of(sending).await {
-                let outcome = outcome?;
-                rests |= outcome == Sent::Rests;
-                taken |= outcome == Sent::Taken;
+                match outcome {
+                    Ok(outcome) => {
+                        rests |= outcome == Sent::Rests;
+                        taken |= outcome == Sent::Taken;
+                    }
+                    // What is wrong with one mail does not keep the others from being sent.
+                    Err(error @ EngineError::Internal { .. }) => _ = fault.get_or_insert(error),
+                    Err(error) => return Err(error),
+                }
             }
             // One try is let through after a while: if that was taken, the server is back.
             if rests && !taken {
@@ -63,12 +82,50 @@ impl Notify<'_> {
                 return Ok(Some(until));
             }
         }
-        let next = self.engine.scan_rows(&all, 1, false).await?;
-        Ok(next.first().and_then(|row| keys::due(&row.key)))
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        let mut next = None;
+        for range in keys::outboxes() {
+            let first = self.engine.scan_rows(&range, 1, false).await?;
+            next = next.into_iter().chain(first.first().and_then(|row| keys::due(&row.key))).min();
+        }
+        Ok(next)
+    }
+
+    /// Makes the reports that some of these mails tell, once for all their readers and before the lease of any.
+    async fn prepare_reports(&self, rows: &[Row]) {
+        *self.engine.report.lock() = None;
+        for row in rows {
+            let Ok(Outbox { content: MailContent::OccupancyReport { from, to, .. }, .. }) = decode(row)
+            else {
+                continue;
+            };
+            // If it fails, so will the mail, which is then tried again.
+            let _ = crate::Jobs { engine: self.engine }.prepare_report(from, to).await;
+        }
+    }
+
+    /// Puts off a row that cannot be read, so that it does not stand before the others for ever.
+    async fn put_off(&self, row: &Row) -> Result<(), EngineError> {
+        let later = self.engine.now().plus(LONGEST_PAUSE);
+        let Some(key) = keys::postponed(&row.key, later) else { return Ok(()) };
+        let checks = vec![Check::Version { key: row.key.clone(), version: row.version }];
+        let writes =
+            vec![Write::Delete { key: row.key.clone() }, Write::Put { key, value: row.value.clone() }];
+        self.engine.storage.commit(Batch { checks, writes, durability: Durability::Relaxed }).await?;
+        Ok(())
     }
 
     async fn send(&self, mailer: &dyn Mailer, row: &Row) -> Result<Sent, EngineError> {
-        let Some((lease, mail)) = self.claim(row).await? else { return Ok(Sent::Later) };
+        let claimed = match self.claim(row).await {
+            Err(error @ EngineError::Internal { .. }) => {
+                self.put_off(row).await?;
+                return Err(error);
+            }
+            claimed => claimed?,
+        };
+        let Some((lease, mail)) = claimed else { return Ok(Sent::Later) };
         let sent = match self.render(&mail).await {
             Ok(Some(email)) => mailer.send(email).await,
             // What the mail was about is gone, or whom it was for: there is nothing to say.
@@ -100,7 +157,7 @@ impl Notify<'_> {
         let key = keys::Typed::<Outbox>::raw(row.key.clone());
         let Some(mail) = tx.get(&key)? else { return Ok(None) };
         let mail = Outbox { attempts: mail.attempts + 1, ..mail };
-        let lease = keys::outbox(tx.now().plus(LEASE), mail.mail);
+        let lease = keys::waiting(tx.now().plus(LEASE), &mail);
         if lease.key == key.key {
             return Ok(None);
         }
@@ -117,7 +174,7 @@ impl Notify<'_> {
         if matches!(error, MailError::Resting { .. }) {
             // It was not tried.
             let mail = Outbox { attempts: mail.attempts.saturating_sub(1), ..mail };
-            let key = keys::outbox(now.plus(jittered(REST, random)), mail.mail);
+            let key = keys::waiting(now.plus(jittered(REST, random)), &mail);
             return self.replace(lease, Some((key, mail))).await;
         }
         let last_error = Some(error.to_string().chars().take(200).collect());
@@ -129,7 +186,7 @@ impl Notify<'_> {
         let key = if dead {
             keys::dead_mail(mail.mail)
         } else {
-            keys::outbox(now.plus(jittered(pause_after(mail.attempts), random)), mail.mail)
+            keys::waiting(now.plus(jittered(pause_after(mail.attempts), random)), &mail)
         };
         self.replace(lease, Some((key, mail))).await
     }
@@ -183,7 +240,9 @@ impl Notify<'_> {
         let reminded = self.sweep(6, &keys::reminded_all(), |row: &Reminded| past(row.starts_at)).await?;
         let told = |event: &PaymentEvent| now.since(event.at) > EVENT_LIFE;
         let events = self.sweep(7, &keys::payment_events(), told).await?;
-        let sales = [again, shows, reminded, events];
+        let unwanted = |mail: &Outbox| now.since(promised_at(mail.mail)) > DEAD_LIFE;
+        let dead = self.sweep(9, &keys::dead_mails(), unwanted).await?;
+        let sales = [again, shows, reminded, events, dead];
         Ok([receipts, sessions, tries, listed, codes].into_iter().chain(sales).flatten().min())
     }
 

@@ -88,7 +88,7 @@ impl MailContent {
     }
 
     /// Whether it is sent even if its reader's account is gone: it says so, or what becomes of their money.
-    pub(super) fn outlives_the_account(&self) -> bool {
+    pub(crate) fn outlives_the_account(&self) -> bool {
         matches!(self, Self::AccountDeleted | Self::BookingCancelled { .. } | Self::ShowCancelled { .. })
     }
 }
@@ -129,7 +129,7 @@ impl Notify<'_> {
     }
 
     /// Whose account the mail is for, if it is for one.
-    pub(super) async fn owner(&self, mail: &Outbox) -> Result<Option<UserId>, EngineError> {
+    pub(crate) async fn owner(&self, mail: &Outbox) -> Result<Option<UserId>, EngineError> {
         if let MailContent::NewReleases { user, .. } = &mail.content {
             return Ok(Some(*user));
         }
@@ -301,9 +301,10 @@ impl Notify<'_> {
             content_id: None,
             content: engine.calendar_in(&booking, language).await?.into_bytes(),
         });
-        let due = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
+        let unpaid = booking.payment.as_ref().is_some_and(|payment| payment.charge.is_none());
+        let due = unpaid && booking.total.amount_minor > 0;
         let total = language.money(booking.total);
-        Ok(Some((context! { tickets => lines, total, due, ..about }, attachments)))
+        Ok(Some((context! { tickets => lines, total, due, unpaid, ..about }, attachments)))
     }
 
     /// Which tickets went back, and the confirmation once more for those that stay.

@@ -88,6 +88,7 @@ pub(super) fn tickets(sample: Sample<'_>) -> Value {
         tickets => [ticket(1, "adult", 1_250), ticket(2, "child", 900)].to_vec(),
         total => sample.money(2_150),
         due => sample.full,
+        unpaid => sample.full,
         ..booking(sample)
     }
 }

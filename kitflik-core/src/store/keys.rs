@@ -50,6 +50,8 @@
 //! audit-chains                           AuditChains      no chain is taken away as a whole
 //! master-key                             MasterKeyMark    all processes over a store have one master key
 //! outbox/{due}/{mail}                    Outbox           each promised mail is sent
+//! outbox-reminder/{due}/{mail}           Outbox           reminders, sent after those above
+//! outbox-bulk/{due}/{mail}               Outbox           news and reports, sent after all others
 //! dead-mail/{mail}                       Outbox           mail that was given up
 //! mailed-again/{booking}                 MailedAgain      a confirmation is mailed once more, once in a while
 //! receipt/{actor}/{command digest}       Receipt          a command takes effect once
@@ -62,6 +64,7 @@
 //! Numbers are padded with zeros to a fixed width, so that the order of keys is the order of numbers.
 
 mod audit;
+mod outbox;
 
 use std::marker::PhantomData;
 
@@ -73,20 +76,21 @@ use uuid::fmt::Hyphenated;
 use super::records::{
     Auditorium, Booking, CancelledShow, CancellingShow, CatalogEpoch, Charge, Code, CustomerCap, Deleting,
     EmailClaim, FirstStaff, FrozenShow, HouseSeats, Job, LayoutChunk, LayoutHead, MailedAgain, MasterKeyMark,
-    MoneyEntry, MoneyEvent, MovedShow, Movie, Outbox, PaymentEvent, PaymentInFlight, PriceCard, Receipt,
-    ReleaseNews, Reminded, Returned, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer,
-    Session, Show, ShowReminder, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking,
-    UserSession, Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
+    MoneyEntry, MoneyEvent, MovedShow, Movie, PaymentEvent, PaymentInFlight, PriceCard, Receipt, ReleaseNews,
+    Reminded, Returned, ReturnedTicket, RevokedTicket, Schedule, ScheduledShow, SeatPointer, Session, Show,
+    ShowReminder, Staff, StaffAdmins, StaffEmailClaim, Tries, UsedTicket, User, UserBooking, UserSession,
+    Venue, Voucher, VoucherCount, VoucherCustomer, VoucherUse,
 };
 use crate::ids::{
-    AuditoriumId, BookingId, CommandId, LayoutId, MailId, MovieId, PriceCardId, SessionId, ShowId, StaffId,
-    TicketId, UserId, VenueId, VoucherId,
+    AuditoriumId, BookingId, CommandId, LayoutId, MovieId, PriceCardId, SessionId, ShowId, StaffId, TicketId,
+    UserId, VenueId, VoucherId,
 };
 use crate::ports::storage::Key;
 use crate::seats::layout::SeatNo;
 use crate::time::Timestamp;
 
 pub(crate) use audit::*;
+pub(crate) use outbox::*;
 
 /// A key that knows what is stored under it.
 #[derive(Debug)]
@@ -473,10 +477,6 @@ pub(crate) fn deleting_all() -> Range<Deleting> {
     under("deleting/")
 }
 
-pub(crate) fn dead_mails() -> Range<Outbox> {
-    under("dead-mail/")
-}
-
 /// Failures of an account or an address, whichever `whose` names.
 pub(crate) fn tries(scope: &str, whose: &str) -> Typed<Tries> {
     typed(format!("tries/{scope}/{}", digest(whose)))
@@ -516,23 +516,6 @@ pub(crate) fn subject(key: &str) -> Option<&str> {
 
 pub(crate) fn master_key() -> Typed<MasterKeyMark> {
     typed("master-key".to_owned())
-}
-
-pub(crate) fn outbox(due: Timestamp, mail: MailId) -> Typed<Outbox> {
-    typed(format!("outbox/{:015}/{mail}", due.millis().max(0)))
-}
-
-pub(crate) fn outbox_all() -> Range<Outbox> {
-    under("outbox/")
-}
-
-pub(crate) fn dead_mail(mail: MailId) -> Typed<Outbox> {
-    typed(format!("dead-mail/{mail}"))
-}
-
-/// When the mail of a key of [`outbox_all`] is due.
-pub(crate) fn due(key: &str) -> Option<Timestamp> {
-    key.split('/').nth(1)?.parse().ok().map(Timestamp::from_millis)
 }
 
 pub(crate) fn mailed_again(booking: BookingId) -> Typed<MailedAgain> {

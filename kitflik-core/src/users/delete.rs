@@ -13,7 +13,8 @@ use crate::actor::Actor;
 use crate::bookings::{BookingError, BookingStatus, Bookings, CancelBooking, cancellable};
 use crate::error::EngineError;
 use crate::ids::{BookingId, CommandId, UserId};
-use crate::ports::storage::Durability;
+use crate::notify::Notify;
+use crate::ports::storage::{Batch, Check, Durability, Write};
 use crate::store::keys;
 use crate::store::records::{Booking, Deleting, Form, Holder, MailContent, Show, User};
 use crate::store::tx::{Loaded, Tx};
@@ -206,7 +207,11 @@ impl Users<'_> {
         if self.forget_sessions(id).await? {
             return Ok(Step::More);
         }
-        if self.forget_bookings(id, &row).await? {
+        // While the bookings still tell whose they are; and what was given up meanwhile.
+        if row.looked_through.is_none() && self.forget_mail(id).await? {
+            return Ok(Step::More);
+        }
+        if self.forget_bookings(id, &row).await? || self.forget_mail(id).await? {
             return Ok(Step::More);
         }
         self.forget_account(id).await
@@ -303,6 +308,34 @@ impl Users<'_> {
         Ok(true)
     }
 
+    /// Mail for the customer that is not sent any more, or could not be. Whether there was any.
+    async fn forget_mail(&self, id: UserId) -> Result<bool, EngineError> {
+        let (engine, notify) = (self.engine, Notify { engine: self.engine });
+        let Some(user) = engine.get(&keys::user(id)).await? else { return Ok(false) };
+        let address = normal_email(&user.email);
+        let waiting = keys::outboxes().map(|range| (range, false));
+        let mut gone = Vec::new();
+        for (range, dead) in waiting.into_iter().chain([(keys::dead_mails(), true)]) {
+            for (row, mail) in engine.scan_all(&range).await? {
+                // A guest with the same address may still wait for theirs.
+                let by_address = dead && normal_email(&mail.to) == address;
+                let wanted = !dead && mail.content.outlives_the_account();
+                if by_address || (!wanted && notify.owner(&mail).await? == Some(id)) {
+                    gone.push(row);
+                }
+            }
+        }
+        gone.truncate(STRIDE as usize);
+        if gone.is_empty() {
+            return Ok(false);
+        }
+        let checks = gone.iter().map(|row| Check::Version { key: row.key.clone(), version: row.version });
+        let checks = checks.collect();
+        let writes = gone.into_iter().map(|row| Write::Delete { key: row.key }).collect();
+        engine.storage.commit(Batch { checks, writes, durability: Durability::Durable }).await?;
+        Ok(true)
+    }
+
     /// Looks through the bookings of the customer's time. Whether there are more.
     async fn forget_bookings(&self, id: UserId, row: &Deleting) -> Result<bool, EngineError> {
         let engine = self.engine;
@@ -338,10 +371,9 @@ impl Users<'_> {
         Ok(true)
     }
 
-    /// The last step: the account, its address, its codes, and mail to it that could not be sent.
+    /// The last step: the account, its address and its codes.
     async fn forget_account(&self, id: UserId) -> Result<Step, EngineError> {
         let engine = self.engine;
-        let dead = engine.scan_all(&keys::dead_mails()).await?;
         let (user_key, mark) = (keys::user(id), keys::deleting(id));
         let codes = Purpose::ALL.map(|purpose| purpose.key(id));
         let mut tx = engine.begin();
@@ -359,11 +391,6 @@ impl Users<'_> {
             if tx.get(code)?.is_some() {
                 tx.delete(code);
             }
-        }
-        for (_, mail) in
-            dead.iter().filter(|(_, mail)| normal_email(&mail.to) == address).take(STRIDE as usize)
-        {
-            tx.delete(&keys::dead_mail(mail.mail));
         }
         tx.delete(&user_key);
         tx.delete(&mark);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ids::MailId;
 use crate::limits;
 
 #[test]

@@ -429,7 +429,7 @@ impl Auditor {
             return Err(format!("I4: there is money for {id}, which is not there: {account:?}"));
         }
         self.check_mail(sent)?;
-        match rows.keys().find(|key| key.starts_with("outbox/")) {
+        match rows.keys().find(|key| key.starts_with("outbox")) {
             Some(key) => Err(format!("I5: {key} was never sent")),
             None => Ok(()),
         }

@@ -96,7 +96,7 @@ impl Stage {
         };
         // Mail has been read, addresses are verified, and all but one want to hear of offers.
         let mut rows = storage.rows();
-        rows.retain(|row| !row.key.starts_with("outbox/"));
+        rows.retain(|row| !row.key.starts_with("outbox"));
         for row in rows.iter_mut().filter(|row| row.key.starts_with("user/")) {
             let user = serde_json::from_slice::<serde_json::Value>(&row.value);
             let mut user = user.map_err(|error| error.to_string())?;

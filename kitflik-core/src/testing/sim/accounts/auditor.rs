@@ -177,7 +177,7 @@ impl Auditor {
                     return Err(format!("{key} is half-deleted"));
                 }
                 ["deleting", _] => return Err(format!("{key} was never finished")),
-                ["outbox", ..] => return Err(format!("{key} was never sent")),
+                [kind, ..] if kind.starts_with("outbox") => return Err(format!("{key} was never sent")),
                 ["session", _] => value.get("owner").and_then(|owner| owner.get("user")?.as_str()),
                 ["code" | "user-session", of, _] => Some(*of),
                 _ => None,

@@ -57,7 +57,7 @@ fn about(mail: &Value) -> Option<About> {
 impl Auditor {
     /// What one batch wrote.
     pub(super) fn look(&mut self, change: &Change) -> Result<(), String> {
-        for (key, value) in change.iter().filter(|(key, _)| key.starts_with("outbox/")) {
+        for (key, value) in change.iter().filter(|(key, _)| key.starts_with("outbox")) {
             let Some(value) = value else { continue };
             let mail = read(key, value)?;
             let Some(about) = about(&mail).filter(|_| mail.get("attempts") == Some(&Value::from(0))) else {
@@ -89,7 +89,7 @@ impl Auditor {
     pub(super) fn crashed(&mut self, rows: &Rows, sent: &[Email], now: Timestamp) {
         self.tally.crashes += 1;
         let mut known: BTreeSet<String> = sent.iter().map(|mail| mail.id.to_string()).collect();
-        let waiting = rows.keys().filter(|key| key.starts_with("outbox/") || key.starts_with("dead-mail/"));
+        let waiting = rows.keys().filter(|key| key.starts_with("outbox") || key.starts_with("dead-mail/"));
         known.extend(waiting.filter_map(|key| key.rsplit('/').next().map(str::to_owned)));
         let old = |about: &About| {
             let run = about.0.parse().ok().map(Timestamp::from_millis);

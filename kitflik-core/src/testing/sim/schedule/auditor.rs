@@ -292,7 +292,8 @@ impl Auditor {
         }
         for (key, value) in rows {
             let kind = key.split('/').next().unwrap_or_default();
-            if matches!(kind, "outbox" | "show-moved" | "show-cancelling" | "show-frozen") {
+            if kind.starts_with("outbox") || matches!(kind, "show-moved" | "show-cancelling" | "show-frozen")
+            {
                 return Err(format!("{key} was never finished"));
             }
             if kind == "show" && read(key, value)?.get("frozen").is_some() {
