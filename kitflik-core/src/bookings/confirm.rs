@@ -60,7 +60,11 @@ impl Bookings<'_> {
             }
             rules::confirmable(&held, tx.now(), &engine.policy)?;
             let show_key = keys::show(held.show);
-            tx.more(vec![show_key.key.clone()]).await?;
+            let charge_key = keys::charge(booking, charge_number(&held));
+            let mut wanted = vec![show_key.key.clone()];
+            // In one reading with the show.
+            wanted.extend(by_provider(request).map(|_| charge_key.key));
+            tx.more(wanted).await?;
             if tx.get(&show_key)?.is_none_or(|show| show.cancelled) {
                 return Err(BookingError::NotOnSale { reason: "it is cancelled".to_owned() });
             }
@@ -165,7 +169,7 @@ impl Bookings<'_> {
         if again && !last.is_some_and(same) {
             return Err(BookingError::PaymentPending);
         }
-        let number = last.map_or(0, |last| last.attempt) + u32::from(!again);
+        let number = charge_number(held);
         if number > limits::MAX_CHARGES_PER_BOOKING {
             let needed = "it was asked to be paid 20 times, allowed are no more: hold the seats again";
             return Err(BookingError::State { status: held.status, needed });
@@ -324,6 +328,17 @@ impl Bookings<'_> {
         let changes: Vec<_> = booking.seats.iter().map(|seat| (seat.number, state)).collect();
         self.engine.maps.apply(booking.show, version, &changes);
     }
+}
+
+/// The charge that is asked for next: the same one again while a booking waits for it.
+fn charge_number(held: &Booking) -> u32 {
+    let last = held.payment.as_ref().map_or(0, |last| last.attempt);
+    last + u32::from(held.status != BookingStatus::Confirming)
+}
+
+/// The choice to pay through a provider.
+fn by_provider(request: &ConfirmBooking) -> Option<&PaymentChoice> {
+    request.payment.as_ref().filter(|choice| choice.provider != COUNTER)
 }
 
 fn is_sold_by(booking: &Booking, provider: &str) -> bool {
