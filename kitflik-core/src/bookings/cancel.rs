@@ -180,8 +180,8 @@ impl Bookings<'_> {
     /// otherwise what comes back.
     ///
     /// Whoever owns a booking may cancel it until its show starts (or earlier, by
-    /// [`Policy::cancel_before`](crate::Policy::cancel_before)), but for tickets that were used; staff who manage bookings may at any time, for a
-    /// reason that the customer's mail names.
+    /// [`Policy::cancel_before`](crate::Policy::cancel_before)), but for tickets that were used; staff who manage
+    /// bookings may at any time, for a reason that the customer's mail names.
     ///
     /// A refund that the provider has not confirmed yet is `pending`; [`Kitflik::tick`](crate::Kitflik::tick) sees
     /// to it.
