@@ -62,7 +62,7 @@ const UNASKED: &[(&str, usize, &str)] = &[
     ("catalog/shows/freeze.rs", 2, "a step of a command that is logged when it is decided"),
     ("catalog/shows/move_show.rs", 1, "the mails that a logged move has promised"),
     ("jobs/reminders.rs", 2, "reminders go out by themselves"),
-    ("jobs/run.rs", 2, "runs are due by themselves"),
+    ("jobs/run.rs", 3, "runs are due by themselves"),
     ("kitflik.rs", 1, "the mark of the master key"),
     ("notify/outbox.rs", 2, "mail goes out by itself"),
     ("notify/unsubscribe.rs", 1, "whoever has the link of a mail has had enough of them"),

@@ -23,6 +23,10 @@ impl Sender {
         self.0.clone()
     }
 
+    fn address(&self) -> &str {
+        self.0.email.as_ref()
+    }
+
     fn domain(&self) -> &str {
         self.0.email.domain()
     }

@@ -107,7 +107,9 @@ pub(super) async fn quiet(data: &Path, sink: &Sink) -> House {
     }
     let bookings = rows(&storage, "booking/").await;
     let mut unsent = rows(&storage, "outbox/").await;
-    unsent.extend(rows(&storage, "dead-mail/").await);
+    for prefix in ["outbox-reminder/", "outbox-bulk/", "dead-mail/"] {
+        unsent.extend(rows(&storage, prefix).await);
+    }
     House {
         bookings: bookings.into_iter().map(|row| (text(&row, "id").to_owned(), row)).collect(),
         books,

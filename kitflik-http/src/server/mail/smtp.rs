@@ -87,7 +87,7 @@ impl Mailer for SmtpMailer {
                 } else {
                     self.breaker.failed()
                 };
-                let error = judge(&error, status);
+                let error = judge(&error, status, self.from.address());
                 let permanent = matches!(error, MailError::Permanent { .. });
                 warn!(mail = %id, status, permanent, "mail not sent");
                 Err(error)
@@ -96,18 +96,63 @@ impl Mailer for SmtpMailer {
     }
 }
 
-/// Whether to try again. That the server does not take our own credentials says nothing about the mail.
-fn judge(error: &Error, status: Option<u16>) -> MailError {
-    let ours = matches!(status, Some(530 | 534 | 535 | 538));
+/// Whether to try again.
+fn judge(error: &Error, status: Option<u16>, from: &str) -> MailError {
     let mut reason = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         reason = format!("{reason}: {cause}");
         source = cause.source();
     }
-    if error.is_permanent() && !ours {
+    if status.is_some_and(|status| is_about_the_receiver(status, &reason, from)) {
         MailError::Permanent { reason }
     } else {
         MailError::Temporary { reason }
+    }
+}
+
+/// Whether a refusal is of this receiver, for ever. What a server has against us (our credentials, our address, our
+/// network) it has against every mail that waits: it says nothing about any of them, and may be over tomorrow.
+fn is_about_the_receiver(status: u16, reason: &str, from: &str) -> bool {
+    let reason = reason.to_lowercase();
+    let ours = |word: &str| {
+        let code = word.trim_matches(|letter: char| !letter.is_ascii_digit());
+        code.starts_with("5.7.") || code == "5.1.7" || code == "5.1.8"
+    };
+    let sender = reason.contains("sender") || reason.contains(&from.to_lowercase());
+    matches!(status, 550..=553) && !sender && !reason.split_whitespace().any(ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about_the_receiver;
+
+    #[test]
+    fn only_what_is_about_the_receiver_is_for_ever() {
+        let for_ever = |status, reason| is_about_the_receiver(status, reason, "tickets@kino.example");
+        for (status, reason) in [
+            (550, "permanent error (550): 5.1.1 <ada@example.org>: user unknown"),
+            (550, "permanent error (550): no such mailbox"),
+            (551, "permanent error (551): user not local"),
+            (552, "permanent error (552): 5.2.2 mailbox full"),
+            (553, "permanent error (553): 5.1.3 bad mailbox name"),
+        ] {
+            assert!(for_ever(status, reason), "{reason}");
+        }
+        for (status, reason) in [
+            (421, "transient error (421): too many connections"),
+            (450, "transient error (450): greylisted"),
+            (530, "permanent error (530): authentication required"),
+            (535, "permanent error (535): 5.7.8 bad credentials"),
+            (550, "permanent error (550): 5.7.1 [192.0.2.1] is blocklisted"),
+            (550, "permanent error (550): 5.7.26 unauthenticated mail"),
+            (550, "permanent error (550): 5.1.8 <x@y>: domain not found"),
+            (550, "permanent error (550): Sender address rejected"),
+            (553, "permanent error (553): <tickets@kino.example>: not owned by user"),
+            (553, "permanent error (553): 5.1.7 bad mailbox syntax"),
+            (554, "permanent error (554): no SMTP service here"),
+        ] {
+            assert!(!for_ever(status, reason), "{reason}");
+        }
     }
 }
