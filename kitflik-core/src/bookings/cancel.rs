@@ -180,7 +180,8 @@ impl Bookings<'_> {
     /// otherwise what comes back.
     ///
     /// Whoever owns a booking may cancel it until its show starts (or earlier, by
-    /// [`Policy::cancel_before`](crate::Policy::cancel_before)), but for tickets that were used; staff who manage bookings may at any time, for a
+    /// [`Policy::cancel_before`](crate::Policy::cancel_before)), but for tickets that were used; staff who manage
+    /// bookings may at any time, for a
     /// reason that the customer's mail names.
     ///
     /// While a show's cancellation is being worked through, whatever is asked for, the booking is undone as the others
