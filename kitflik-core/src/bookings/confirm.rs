@@ -128,7 +128,8 @@ impl Bookings<'_> {
         Ok(fields.finish()?)
     }
 
-    /// The booking with the customer of the confirm. The caller has read its show. Where a show limits seats per customer, a guest was counted by the
+    /// The booking with the customer of the confirm. The caller has read its show. Where a show limits seats per
+    /// customer, a guest was counted by the
     /// e-mail of the hold, and stays with it.
     fn for_customer(
         tx: &Tx<'_>,

@@ -132,7 +132,8 @@ pub(crate) async fn promise_refund(
 }
 
 /// Notes in the books, in the batch of what it is for, that so much of a sale is owed no longer: at most what still
-/// was, because rebates are not owed twice, and what was kept of tickets that went back before is. `before` is the booking as it was, and `rest` with the tickets that stay;
+/// was, because rebates are not owed twice, and what was kept of tickets that went back before is. `before` is the
+/// booking as it was, and `rest` with the tickets that stay;
 /// `number` tells lines of one batch and moment apart. How much it is.
 pub(crate) async fn no_longer_owed(
     tx: &mut Tx<'_>,

@@ -129,7 +129,8 @@ impl Catalog<'_> {
         }
     }
 
-    /// Goes on with undoing the bookings of cancelled shows. Returns when to go on again. What is wrong with one of them
+    /// Goes on with undoing the bookings of cancelled shows. Returns when to go on again. What is wrong with one of
+    /// them
     /// keeps no other waiting; the first fault is answered once all had their step.
     pub(crate) async fn undo_cancelled(&self) -> Result<Option<Timestamp>, EngineError> {
         let rows = self.engine.scan_rows(&keys::cancelling_shows(), SHOWS_PER_TICK, false).await?;
