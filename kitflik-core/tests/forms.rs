@@ -26,12 +26,15 @@ fn command(name: &str) -> Option<CommandId> {
     Some(name.parse().unwrap())
 }
 
-/// A mail server that refuses for good.
+/// A mail server that refuses for good, but for reminders and reports.
 struct Refusing;
 
 #[async_trait]
 impl Mailer for Refusing {
-    async fn send(&self, _: Email) -> Result<(), MailError> {
+    async fn send(&self, mail: Email) -> Result<(), MailError> {
+        if mail.subject.starts_with("Soon: ") || mail.subject.starts_with("Occupancy, ") {
+            return Err(MailError::Temporary { reason: "451 later".to_owned() });
+        }
         Err(MailError::Permanent { reason: "550 no such mailbox".to_owned() })
     }
 }
@@ -101,6 +104,7 @@ fn a_day(house: &House) {
             .build()
             .unwrap();
         refusing.jobs().run_now(&Actor::System, JobKind::NewReleases, None).await.unwrap();
+        refusing.jobs().run_now(&Actor::System, JobKind::OccupancyReport, None).await.unwrap();
         refusing.tick().await.unwrap();
         house.clock.advance(Duration::from_secs(1));
         let hold = HoldSeats::seats(show.id, seats(&["A3", "A4"])).customer("Cy", "cy@example.org");
