@@ -25,8 +25,8 @@ const AT_ONCE: usize = 32;
 const STEPS: u32 = 16;
 /// Shows that are remembered before those that are over are forgotten.
 const REMEMBERED: usize = 4096;
-/// How long after its start it is known who was reminded of a show.
-pub(crate) const KEPT: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+/// How long after its start it is known who was reminded of a show: one that was moved since may be still to come.
+pub(crate) const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 impl Jobs<'_> {
     /// Reminds the holders of the shows whose time has come. Returns when to go on.
