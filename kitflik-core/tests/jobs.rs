@@ -363,7 +363,7 @@ fn holders_are_reminded_once_some_hours_before() {
     settle(&kitflik);
     assert_eq!(mails(&house.mailbox, SOON).len(), 1);
     // What was only kept to remind nobody twice is forgotten.
-    house.clock.advance(3 * DAY);
+    house.clock.advance(91 * DAY);
     settle(&kitflik);
     let scan =
         Read::Scan { start: "reminded/".to_owned(), end: "reminded0".to_owned(), limit: 10, reverse: false };

@@ -174,6 +174,9 @@ export function mailerBridge(mailer: Mailer, resume: Resume) {
   };
 }
 
+/** A provider has no such method. */
+const MISSING = Symbol("missing");
+
 export function paymentsBridge(payments: Payments, resume: Resume) {
   return {
     call: (method: keyof Payments, text: string) =>

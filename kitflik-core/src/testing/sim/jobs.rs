@@ -317,6 +317,12 @@ impl World {
                 self.look()?;
             }
         }
+        // What was promised just now may have to be sent again.
+        for _ in 0..24 {
+            self.clock.advance(HOUR / 12);
+            self.tick()?;
+            self.look()?;
+        }
         let (rows, sent, now) = (self.storage.rows(), self.sent.lock(), self.clock.now());
         self.auditor.borrow_mut().end(&rows, &sent, quiet, now)
     }
