@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
 
 /** Most bytes of the wasm by `gzip -9`, with the engine and the REST API in it. Node's own zlib packs it 1 % looser. */
-const BUDGET = 1650_000;
+const BUDGET = 1900_000;
 
 const kB = (bytes) => `${(bytes / 1000).toFixed(0)} kB`.padStart(9);
 const sizes = {};

@@ -145,11 +145,12 @@ impl Bookings<'_> {
                 "its discount code is counted per customer: the e-mail of the hold cannot be changed";
             return Err(Invalid::one("customer.email", "contradictory", detail).into());
         }
-        if moved && held.holder == Holder::Guest {
-            if tx.get(&keys::show(held.show))?.is_some_and(|show| show.max_seats_per_customer.is_some()) {
-                let detail = "this show limits seats per customer: the e-mail of the hold cannot be changed";
-                return Err(Invalid::one("customer.email", "contradictory", detail).into());
-            }
+        if moved
+            && held.holder == Holder::Guest
+            && tx.get(&keys::show(held.show))?.is_some_and(|show| show.max_seats_per_customer.is_some())
+        {
+            let detail = "this show limits seats per customer: the e-mail of the hold cannot be changed";
+            return Err(Invalid::one("customer.email", "contradictory", detail).into());
         }
         Ok(Booking { customer: Some(customer.clone()), ..held })
     }
