@@ -11,15 +11,20 @@ private actor Letterbox: Mailer {
 
     func send(email: Email) async throws { mails.append(email) }
 
+    /// The newest mail to an address: several may be sent at once, so it need not be the last.
+    private func newest(to address: String) throws -> Email {
+        try XCTUnwrap(mails.filter { $0.to == address }.max { $0.id < $1.id })
+    }
+
     /// The line of the newest mail to an address that begins so.
     func line(to address: String, start: String) throws -> String {
-        let text = try XCTUnwrap(mails.last { $0.to == address }).text
+        let text = try newest(to: address).text
         return String(try XCTUnwrap(text.split(separator: "\n").first { $0.hasPrefix(start) }, text))
     }
 
     /// The code of the newest mail to an address.
     func code(to address: String) throws -> String {
-        let text = try XCTUnwrap(mails.last { $0.to == address }).text
+        let text = try newest(to: address).text
         let lines = text.split(separator: "\n")
         return String(try XCTUnwrap(lines.first { $0.count == 8 && $0.allSatisfy(\.isNumber) }, text))
     }
