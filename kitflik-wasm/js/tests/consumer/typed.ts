@@ -26,10 +26,10 @@ const storage: Storage = {
 };
 const mailer: Mailer = { send: async (email: Email) => void email.attachments[0]?.content.byteLength };
 const payments: Payments = {
-  capture: ({ booking }) => ({ status: "captured", charge: booking }),
+  capture: ({ charge }) => ({ status: "captured", charge: `${charge.booking}-${charge.number}` }),
   status: async () => ({ status: "unknown" }),
-  refund: async (booking, amount) =>
-    amount.amount_minor > 0 && booking ? { status: "refunded" } : { status: "pending" },
+  refund: async ({ amount, number }) =>
+    amount.amount_minor > 0 && number > 0 ? { status: "refunded" } : { status: "pending" },
 };
 
 export async function sell(): Promise<TicketClaims> {
