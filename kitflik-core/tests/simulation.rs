@@ -8,6 +8,11 @@ use std::thread;
 use kitflik_core::testing::sim::{Sabotage, Stage, Tally, accounts, gate, jobs, run, schedule};
 use parking_lot::Mutex;
 
+/// Whether so many seeds are a run that must have seen something of everything, not a few that are looked at again.
+fn many(count: u64) -> bool {
+    count >= 10
+}
+
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name)
         .ok()
@@ -55,10 +60,13 @@ fn no_seed_breaks_an_invariant() {
     let mut tally = Tally::default();
     each_seed(first, count, |seed| run(seed, &stage, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
+    if !many(count) {
+        return;
+    }
     // A run in which nothing happens proves nothing.
     assert!(tally.sales > count, "{tally:?}");
     assert!(tally.takeovers > count / 4 && tally.crashes > count && tally.dropped > count, "{tally:?}");
-    assert!(tally.returns > count / 50, "{tally:?}");
+    assert!(tally.returns > count / 50 && tally.kept > count / 50, "{tally:?}");
     assert!(tally.cancellations > count / 4 && tally.refunds > count / 5, "{tally:?}");
     assert!(tally.late_money + tally.retaken > count / 50 && tally.events > count / 3, "{tally:?}");
     assert!(tally.discounts > count / 2 && tally.used_up > count / 10, "{tally:?}");
@@ -159,6 +167,9 @@ fn no_seed_breaks_a_rule_of_accounts() {
     let mut tally = accounts::Tally::default();
     each_seed(first, count, |seed| accounts::run(seed, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
+    if !many(count) {
+        return;
+    }
     assert!(tally.log_ins > count && tally.refreshes > count && tally.resets > count, "{tally:?}");
     assert!(tally.moves > count / 20 && tally.deletions > count / 10 && tally.guesses > count, "{tally:?}");
     assert!(tally.refused > count / 4 && tally.unknown > count / 10 && tally.crashes > count, "{tally:?}");
@@ -206,6 +217,9 @@ fn no_seed_breaks_a_rule_of_the_schedule() {
     let mut tally = schedule::Tally::default();
     each_seed(first, count, |seed| schedule::run(seed, &stage, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
+    if !many(count) {
+        return;
+    }
     assert!(tally.added > count && tally.clashes > count && tally.moves > count / 4, "{tally:?}");
     assert!(tally.edits > count / 2 && tally.stale > count / 20 && tally.deletions > count / 10, "{tally:?}");
     assert!(tally.sales > count && tally.told > count / 10 && tally.in_use > count / 20, "{tally:?}");
@@ -260,10 +274,11 @@ fn no_seed_breaks_a_rule_of_the_gate() {
     let stage = gate::Stage::build().unwrap();
     let (first, count) = (setting("KITFLIK_SIM_FIRST", 0), setting("KITFLIK_SIM_SEEDS", 100));
     let mut tally = gate::Tally::default();
-    for seed in first..first + count {
-        tally.add(gate::run(seed, &stage, None).unwrap_or_else(|fault| panic!("{fault}")));
-    }
+    each_seed(first, count, |seed| gate::run(seed, &stage, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
+    if !many(count) {
+        return;
+    }
     assert!(tally.admitted > count && tally.used > count && tally.void > count / 4, "{tally:?}");
     assert!(tally.offline > count && tally.uploads > count && tally.conflicts > count / 2, "{tally:?}");
     assert!(tally.undone > count / 4 && tally.unknown > count / 20, "{tally:?}");
@@ -310,6 +325,9 @@ fn no_seed_breaks_a_rule_of_jobs() {
     let mut tally = jobs::Tally::default();
     each_seed(first, count, |seed| jobs::run(seed, &stage, None), |told| tally.add(told));
     println!("{count} seeds: {tally:?}");
+    if !many(count) {
+        return;
+    }
     assert!(tally.runs > count && tally.news > 4 * count && tally.reminders > count / 2, "{tally:?}");
     assert!(tally.sales > 2 * count && tally.moves > count / 4, "{tally:?}");
     assert!(tally.dropped > count / 4 && tally.crashes > count, "{tally:?}");

@@ -37,9 +37,9 @@ use self::storage::FaultyStorage;
 use super::ports::{ManualClock, PlainHasher, SeededEntropy};
 use crate::store::tx::Mutant;
 use crate::{
-    Actor, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout, MailError, Mailer,
-    MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher, Policy,
-    SelectionRules, ShowId, SignedEvent, Storage, TestPayments, Timestamp,
+    Actor, CancellationTier, CategoryPrice, Clock, Currency, DiscountKind, Email, Kitflik, Layout, MailError,
+    Mailer, MasterKey, MemoryStorage, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, NewVoucher,
+    Policy, SelectionRules, ShowId, SignedEvent, Storage, TestPayments, Timestamp,
 };
 
 /// How a run is broken on purpose, as the proof that the auditor would see it.
@@ -144,6 +144,8 @@ pub struct Tally {
     pub cancellations: u64,
     /// Tickets that went back while others stayed.
     pub returns: u64,
+    /// Sales that were undone, in whole or in part, of whose money the house keeps some.
+    pub kept: u64,
     /// Refunds of sales that were undone.
     pub refunds: u64,
     /// Payments that came too late, and went back.
@@ -184,6 +186,7 @@ impl Tally {
         self.sales += other.sales;
         self.cancellations += other.cancellations;
         self.returns += other.returns;
+        self.kept += other.kept;
         self.refunds += other.refunds;
         self.late_money += other.late_money;
         self.retaken += other.retaken;
@@ -315,6 +318,12 @@ fn quiet() -> Policy {
     Policy { new_releases: None, reminder_before: None, occupancy_report: None, ..Policy::default() }
 }
 
+/// All comes back in the first minutes of a run, then ever less.
+fn terms() -> Vec<CancellationTier> {
+    let before = |minutes: u32, percent| CancellationTier::new(8 * HOUR - HOUR / 60 * minutes, percent);
+    vec![before(5, 100), before(15, 50), before(30, 33)]
+}
+
 fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -355,7 +364,7 @@ impl Mailer for FlakyMailer {
         }
         self.sent.lock().push(email);
         turn().await;
-        if self.luck.chance(25) {
+        if self.luck.chance(33) {
             return Err(MailError::Temporary { reason: "connection reset".to_owned() });
         }
         Ok(())
@@ -375,6 +384,8 @@ struct World {
     told: Rc<RefCell<Vec<SignedEvent>>>,
     auditor: Rc<RefCell<Auditor>>,
     engines: Vec<Kitflik>,
+    /// Whether the house keeps some of what is given up.
+    terms: bool,
     sabotage: Option<Sabotage>,
     generation: u64,
 }
@@ -390,10 +401,12 @@ impl World {
             told: Rc::default(),
             auditor: Rc::new(RefCell::new(Auditor::new(stage.show, stage.seats, stage.cap))),
             engines: Vec::new(),
+            terms: seed % 5 == 2,
             luck,
             sabotage,
             generation: 0,
         };
+        world.auditor.borrow_mut().terms = world.terms;
         world.start_engines();
         world
     }
@@ -410,7 +423,8 @@ impl World {
             let clock = SkewedClock { truth: Arc::clone(&self.clock), off_by };
             let entropy = SeededEntropy::new(self.luck.next() ^ number);
             let view_max_age = Some(std::time::Duration::from_secs(self.luck.below(60)));
-            let policy = Policy { view_max_age, ..quiet() };
+            let cancellation = if self.terms { terms() } else { Vec::new() };
+            let policy = Policy { view_max_age, cancellation, fees_refundable: !self.terms, ..quiet() };
             let storage: Arc<dyn Storage> = Arc::clone(&self.storage) as Arc<dyn Storage>;
             let mut builder = Kitflik::builder(storage, MasterKey::new([3; 32]))
                 .clock(Arc::new(clock))

@@ -99,6 +99,7 @@ pub(crate) fn policy(settings: &Settings) -> Policy {
     policy.public_url.clone_from(&settings.public_url);
     policy.default_locale.clone_from(&settings.default_locale);
     policy.token_issuer.clone_from(&settings.token_issuer);
+    settings.terms.apply(&mut policy);
     settings.jobs.apply(&mut policy);
     policy
 }

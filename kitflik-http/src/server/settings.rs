@@ -6,6 +6,7 @@
 mod jobs;
 mod mail;
 mod protection;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::postgres::PostgresOptions;
 
 pub(crate) use jobs::Jobs;
 pub(crate) use protection::Hashing;
+pub(crate) use terms::Terms;
 
 /// Requests that may be under way at the same time.
 const AT_ONCE: usize = 1024;
@@ -63,6 +65,12 @@ const KEYS: &[&str] = &[
     "hashing_queue",
     "test_payments",
     "house_name",
+    "hold",
+    "pay_at_counter",
+    "late_money",
+    "cancel_before",
+    "cancellation",
+    "fees_refundable",
     "zone",
     "new_releases",
     "show_reminders",
@@ -133,6 +141,7 @@ pub(crate) struct Settings {
     /// The provider `test`, which takes no money.
     pub(crate) test_payments: bool,
     pub(crate) house_name: String,
+    pub(crate) terms: Terms,
     pub(crate) jobs: Jobs,
     pub(crate) token_algorithm: TokenAlgorithm,
     pub(crate) token_issuer: String,
@@ -251,6 +260,7 @@ impl Settings {
             hashing: layers.hashing()?,
             test_payments,
             house_name: layers.get("house_name").map_or_else(|| "KitFlik".into(), |given| given.value),
+            terms: layers.terms()?,
             jobs: layers.jobs()?,
             token_algorithm: layers.token_algorithm()?,
             token_issuer: layers.token_issuer()?,

@@ -52,6 +52,9 @@ pub(super) struct Auditor {
     tried: BTreeSet<BookingId>,
     /// Bookings that somebody tried to cancel, and cancellations that were acknowledged.
     cancelling: BTreeSet<BookingId>,
+    /// Of those, the ones for which the house decided how much comes back; and whether its terms keep some of all.
+    decided: BTreeSet<BookingId>,
+    pub(super) terms: bool,
     cancelled: BTreeSet<BookingId>,
     /// The seat that somebody tried to give back, and those returns that were acknowledged.
     returning: BTreeMap<BookingId, SeatId>,
@@ -77,6 +80,8 @@ impl Auditor {
             sold: BTreeMap::new(),
             tried: BTreeSet::new(),
             cancelling: BTreeSet::new(),
+            decided: BTreeSet::new(),
+            terms: false,
             cancelled: BTreeSet::new(),
             returning: BTreeMap::new(),
             returned: BTreeSet::new(),
@@ -141,6 +146,11 @@ impl Auditor {
 
     pub(super) fn cancelling(&mut self, booking: BookingId) {
         self.cancelling.insert(booking);
+    }
+
+    /// The house decides how much comes back.
+    pub(super) fn deciding(&mut self, booking: BookingId) {
+        self.decided.insert(booking);
     }
 
     /// A cancellation was acknowledged.
@@ -418,7 +428,11 @@ impl Auditor {
             }
             let stands = stored.status == "confirmed";
             let account = accounts.remove(id).unwrap_or_default();
-            account.check(*id, if stands { stored.total } else { 0 }, stands && !stored.charged)?;
+            let owed = if stands { stored.total } else { 0 };
+            // What was never paid is not kept.
+            let may_stay = stored.charged && (self.terms || self.decided.contains(id));
+            account.check(*id, owed, stands && !stored.charged, may_stay)?;
+            self.tally.kept += u64::from(account.keeps(owed));
             self.tally.refunds += account.refunds - account.late;
             self.tally.late_money += account.late;
             if stored.status == "confirmed" && !self.tried.contains(id) {

@@ -10,13 +10,16 @@ use crate::{BookingId, Key, Money};
 /// The money of a booking, by those who wrote it down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Account {
-    /// By the books.
+    /// By the books: what it was sold for, what of that is owed still, and what was paid.
+    price: i64,
     owed: i64,
     paid: i64,
     /// By its charges.
     captured: i64,
     refunded: i64,
     rebates: i64,
+    /// Promised back for what was undone.
+    undone: i64,
     /// Of that, over the counter: no provider knows of it.
     by_hand: i64,
     /// By the provider.
@@ -57,7 +60,10 @@ pub(super) fn accounts(
             let (entry, account) = (read()?, accounts.entry(booking_of(key, 2)?).or_default());
             let amount = minor(&entry, "/amount/amount_minor");
             match text(&entry, "/event") {
-                "sold" => account.owed += amount,
+                "sold" => {
+                    account.price += amount;
+                    account.owed += amount;
+                }
                 "returned" => account.owed -= amount,
                 "captured" => account.paid += amount,
                 "refunded" => account.paid -= amount,
@@ -88,7 +94,11 @@ fn note_charge(charge: &Value, account: &mut Account) {
             "pending" if cash => account.waiting_cash += amount,
             other => account.waiting = Some(format!("a refund of {amount} is {other}")),
         }
-        account.late += u64::from(text(refund, "/why") == "late_money");
+        match text(refund, "/why") {
+            "late_money" => account.late += 1,
+            "goodwill" => {}
+            _ => account.undone += amount,
+        }
     }
     let amount = minor(charge, "/amount/amount_minor");
     if text(charge, "/state") == "captured" {
@@ -103,8 +113,8 @@ fn note_charge(charge: &Value, account: &mut Account) {
 
 impl Account {
     /// `owed` is what the booking costs if it stands, and nothing otherwise; `due` if it is to be paid at the counter,
-    /// and was not.
-    pub(super) fn check(&self, id: BookingId, owed: i64, due: bool) -> Result<(), String> {
+    /// and was not. Some of what was given up `may_stay` with the house.
+    pub(super) fn check(&self, id: BookingId, owed: i64, due: bool, may_stay: bool) -> Result<(), String> {
         let fault = |what: &str| Err(format!("I4: {id} {what}: owed is {owed}, {self:?}"));
         if self.waiting.is_some() {
             return fault("is not at rest");
@@ -115,10 +125,17 @@ impl Account {
         if self.taken != self.paid - self.by_hand {
             return fault("has other books than the provider");
         }
-        if self.owed != (owed - self.rebates).max(0) {
+        let least = (owed - self.rebates).max(0);
+        let all = if may_stay { self.price - self.undone - self.rebates } else { least };
+        if self.owed != all || self.owed < least {
             return fault("owes other money by the books");
         }
         let paid = if due { 0 } else { self.owed + self.waiting_cash };
         if self.paid != paid { fault("is not even") } else { Ok(()) }
+    }
+
+    /// Whether the house keeps some of what was paid for tickets that are gone.
+    pub(super) fn keeps(&self, owed: i64) -> bool {
+        self.owed > (owed - self.rebates).max(0)
     }
 }

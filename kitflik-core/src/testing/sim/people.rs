@@ -10,7 +10,7 @@ use crate::testing::ports::SeededEntropy;
 use crate::{
     Actor, BookingError, BookingView, CancelBooking, CategoryPrice, ChangeSeats, CommandId, ConfirmBooking,
     ErrorCode, HandOutRefund, HoldSeats, Kitflik, Money, NewPriceCard, PageRequest, PriceChange,
-    PriceCondition, PriceRule, RefundBooking, SeatId, TakePayment,
+    PriceCondition, PriceRule, RefundBooking, RefundChoice, SeatId, TakePayment,
 };
 
 pub(super) struct Person {
@@ -64,21 +64,22 @@ impl Person {
         let mut sold = self.confirm(&me, &held, "confirm").await;
         // Who was declined, maybe for the moment, thinks better of it or pays some other way.
         match self.luck.below(4) {
-            0 if !sold => {
+            0 if sold.is_none() => {
                 let _ = self.engine.bookings().release(&me, held.id, None).await;
             }
-            1 | 2 if !sold => sold = self.confirm(&me, &held, "again").await,
+            1 | 2 if sold.is_none() => sold = self.confirm(&me, &held, "again").await,
             _ => {}
         }
-        if sold && self.luck.chance(30) {
-            self.at_the_counter(&held).await;
+        let Some(sold) = sold else { return };
+        if self.luck.chance(30) {
+            self.at_the_counter(&sold).await;
         }
-        if sold && self.luck.chance(90) {
+        if self.luck.chance(90) {
             self.idle(15).await;
-            self.cancel(&me, &held).await;
+            self.cancel(&me, &sold).await;
             if self.luck.chance(50) {
                 let out = HandOutRefund::default();
-                let _ = self.engine.bookings().hand_out_refund(&Actor::System, held.id, &out).await;
+                let _ = self.engine.bookings().hand_out_refund(&Actor::System, sold.id, &out).await;
             }
         }
     }
@@ -218,8 +219,8 @@ impl Person {
         }
     }
 
-    /// Whether it was sold, as far as the customer knows.
-    async fn confirm(&self, me: &Actor, held: &BookingView, command: &str) -> bool {
+    /// What was sold, as far as the customer knows.
+    async fn confirm(&self, me: &Actor, held: &BookingView, command: &str) -> Option<BookingView> {
         let mut request = match self.luck.below(10) {
             0..=3 => ConfirmBooking::counter(),
             4 => ConfirmBooking::paid_by("test", Some(self.script().to_owned())),
@@ -251,12 +252,12 @@ impl Person {
             match outcome {
                 Ok(_) if request.command.is_some() && attempt < 2 && self.luck.chance(30) => {}
                 Err(BookingError::Engine(_) | BookingError::PaymentPending) => {}
-                Ok(_) => return true,
-                Err(_) => return false,
+                Ok(sold) => return Some(sold),
+                Err(_) => return None,
             }
             self.idle(10).await;
         }
-        false
+        None
     }
 
     /// The customer changes their mind, or the house does; their answers get lost, too.
@@ -266,6 +267,15 @@ impl Person {
         let mut request =
             if house { CancelBooking::because("The projector broke.") } else { CancelBooking::new() };
         request.command = self.command("cancel");
+        if house && self.luck.chance(40) {
+            let amount = i64::try_from(self.luck.below(1_200)).unwrap_or(0);
+            request.refund = Some(match self.luck.below(3) {
+                0 => RefundChoice::Full,
+                1 => RefundChoice::Nothing,
+                _ => RefundChoice::Amount(Money::new(amount, sold.quote.total.currency)),
+            });
+            self.auditor.borrow_mut().deciding(sold.id);
+        }
         let some = sold.seats.last().filter(|_| sold.seats.len() > 1 && self.luck.chance(40));
         if let Some(seat) = some {
             request.seats = vec![seat.id.clone()];

@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use kitflik_core::{CancellationTier, LateMoney};
+
 use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -236,7 +240,7 @@ fn jobs_have_their_schedules() {
     settings.jobs.apply(&mut policy);
     assert_eq!(policy.zone, "Asia/Kathmandu".parse().ok());
     assert_eq!(policy.new_releases.map(|schedule| schedule.to_string()).as_deref(), Some("0 30 9 * * THU"));
-    assert_eq!(policy.reminder_before, Some(std::time::Duration::from_secs(90 * 60)));
+    assert_eq!(policy.reminder_before, Some(Duration::from_secs(90 * 60)));
     assert_eq!(policy.occupancy_report, None);
     let five = refusal("new_releases = \"0 12 * * FRI\"", &[], None);
     assert!(
@@ -249,4 +253,33 @@ fn jobs_have_their_schedules() {
         refusal("zone = \"Mars\"", &[], None),
         "kitflik.toml, zone: \"Mars\" is no zone: expected one such as Europe/Berlin"
     );
+}
+
+#[test]
+fn the_house_sells_on_its_own_terms() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let of = |file: &str, environment: &[(&str, &str)]| {
+        let mut policy = Policy::default();
+        serve(file, environment, None).unwrap().terms.apply(&mut policy);
+        policy
+    };
+    assert_eq!(of("", &[]), Policy::default());
+    let file = "hold = \"5m\"\npay_at_counter = false\nlate_money = \"manual\"\nfees_refundable = \"off\"\n";
+    let tiers = [("KITFLIK_CANCELLATION", "48h 100%, 90m 50%"), ("KITFLIK_CANCEL_BEFORE", "1h")];
+    let policy = of(file, &tiers);
+    assert_eq!((policy.hold, policy.hold_at_most), (hours(1) / 12, hours(1) / 4));
+    assert_eq!((policy.pay_at_counter, policy.fees_refundable), (false, false));
+    assert_eq!((policy.late_money, policy.cancel_before), (LateMoney::Manual, Some(hours(1))));
+    let tiers = [CancellationTier::new(hours(48), 100), CancellationTier::new(hours(3) / 2, 50)];
+    assert_eq!(policy.cancellation, tiers);
+    assert_eq!(of("cancel_before = \"off\"", &[]).cancel_before, None);
+    for bad in ["48h", "48h 101%", "two days 50%", "48h 50", "48h 50%,", "-1h 50%", "99999h 50%", ""] {
+        let refused = refusal("", &[("KITFLIK_CANCELLATION", bad)], None);
+        let start = format!("KITFLIK_CANCELLATION: {bad:?} are no terms: expected ");
+        assert!(refused.starts_with(&start) && refused.ends_with("such as 48h 100%, 24h 50%"), "{refused}");
+    }
+    for (name, bad) in [("hold", "0m"), ("hold", "soon"), ("cancel_before", "3d"), ("late_money", "keep")] {
+        let refused = refusal(&format!("{name} = {bad:?}"), &[], None);
+        assert!(refused.starts_with(&format!("kitflik.toml, {name}: {bad:?} is no ")), "{refused}");
+    }
 }
