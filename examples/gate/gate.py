@@ -65,7 +65,8 @@ def scan(pack, log, device, tokens):
             print(f"REFUSED {refusal.code}: {refusal.detail}", flush=True)
             continue
         keep(log, k.gate_log_line(admitted.scan))
-        words = [admitted.label or "?", admitted.section, admitted.ticket_type, admitted.due and "TO BE PAID"]
+        due = {True: "TO BE PAID", None: "SOLD LATER: ASK WHETHER IT IS PAID"}.get(admitted.due)
+        words = [admitted.label or "?", admitted.section, admitted.ticket_type, due]
         print("ADMITTED", " ".join(word for word in words if word), flush=True)
     return 1 if refused else 0
 

@@ -2,16 +2,16 @@
 // Without an argument it sells in memory; give it a directory and it keeps what it sold.
 package examples
 
+import java.io.File
 import java.security.SecureRandom
 import kitflik.*
 import kitflik.core.*
 import kotlinx.coroutines.runBlocking
 
 fun main(args: Array<String>) = runBlocking {
-    val store = args.firstOrNull()?.let { Store.Sled(it) } ?: Store.Memory
-    // Every key that the house signs with comes from this one: make it once, and keep it safe.
-    val key = HouseKey.Bytes(ByteArray(32).also(SecureRandom()::nextBytes))
-    val house = Kitflik(KitflikOptions(store, key, houseName = "Odeon"))
+    val directory = args.firstOrNull()
+    val store = directory?.let { Store.Sled(it) } ?: Store.Memory
+    val house = Kitflik(KitflikOptions(store, masterKey(directory), houseName = "Odeon"))
     val show = openHall(house)
 
     val bookings = house.bookings()
@@ -29,6 +29,22 @@ fun main(args: Array<String>) = runBlocking {
     }
     println("seats ${bookings.seats(show.id).states}")
     house.shutDown()
+}
+
+/** Every key that the house signs with comes from this one: it is made once, and has to be kept safe. */
+private fun masterKey(directory: String?): HouseKey {
+    val fresh = ByteArray(32).also(SecureRandom()::nextBytes).joinToString("") { "%02x".format(it) }
+    if (directory == null) return HouseKey.Hex(fresh)
+    val file = File(directory, "master.key")
+    if (!file.exists()) {
+        file.absoluteFile.parentFile.mkdirs()
+        file.createNewFile()
+        // For nobody else to read: first for none, then for the owner.
+        file.setReadable(false, false)
+        file.setReadable(true)
+        file.writeText(fresh)
+    }
+    return HouseKey.Hex(file.readText())
 }
 
 private suspend fun openHall(house: Kitflik): ShowView {

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import pathlib
 import secrets
 import sys
 
@@ -11,10 +12,9 @@ import kitflik as k
 
 
 async def main():
-    store = k.Store.SLED(sys.argv[1]) if len(sys.argv) > 1 else k.Store.MEMORY()
-    # Every key that the house signs with comes from this one: make it once, and keep it safe.
-    key = k.HouseKey.BYTES(secrets.token_bytes(32))
-    house = k.Kitflik(k.KitflikOptions(store=store, master_key=key, house_name="Odeon"))
+    directory = sys.argv[1] if len(sys.argv) > 1 else None
+    store = k.Store.SLED(directory) if directory else k.Store.MEMORY()
+    house = k.Kitflik(k.KitflikOptions(store=store, master_key=master_key(directory), house_name="Odeon"))
     show = await open_hall(house)
 
     bookings = house.bookings()
@@ -31,6 +31,19 @@ async def main():
         print(f"ticket for {ticket.seat.label}, booking {claims.booking}: {ticket.token}")
     print("seats", (await bookings.seats(show.id)).states)
     await house.shut_down()
+
+
+def master_key(directory):
+    """Every key that the house signs with comes from this one: it is made once, and has to be kept safe."""
+    digits = secrets.token_hex(32)
+    if directory:
+        file = pathlib.Path(directory, "master.key")
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_text(digits)
+        digits = file.read_text()
+    return k.HouseKey.HEX(digits)
 
 
 async def open_hall(house):

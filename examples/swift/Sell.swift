@@ -6,9 +6,9 @@ import KitFlik
 @main
 struct Sell {
     static func main() async throws {
-        let store = CommandLine.arguments.dropFirst().first.map { Store.sled(directory: $0) } ?? .memory
-        // Every key that the house signs with comes from this one: make it once, and keep it safe.
-        let key = HouseKey.bytes(bytes: Data((0..<32).map { _ in UInt8.random(in: 0...255) }))
+        let directory = CommandLine.arguments.dropFirst().first
+        let store = directory.map { Store.sled(directory: $0) } ?? .memory
+        let key = try masterKey(directory)
         let house = try Kitflik(options: KitflikOptions(store: store, masterKey: key, houseName: "Odeon"))
         let show = try await openHall(house)
 
@@ -28,6 +28,18 @@ struct Sell {
         }
         print("seats", try await bookings.seats(show: show.id).states)
         await house.shutDown()
+    }
+
+    /// Every key that the house signs with comes from this one: it is made once, and has to be kept safe.
+    static func masterKey(_ directory: String?) throws -> HouseKey {
+        let fresh = (0..<32).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
+        guard let directory else { return .hex(digits: fresh) }
+        let (files, file) = (FileManager.default, directory + "/master.key")
+        if !files.fileExists(atPath: file) {
+            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            _ = files.createFile(atPath: file, contents: Data(fresh.utf8), attributes: [.posixPermissions: 0o600])
+        }
+        return .hex(digits: try String(contentsOfFile: file, encoding: .utf8))
     }
 
     static func openHall(_ house: Kitflik) async throws -> ShowView {

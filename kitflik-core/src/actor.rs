@@ -11,7 +11,7 @@ use crate::ids::{StaffId, UserId};
 /// [`Staff::authenticate`](crate::Staff::authenticate)); the engine checks what it may do.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "typescript", derive(Serialize, Deserialize, tsify::Tsify))]
-#[cfg_attr(feature = "typescript", serde(tag = "type", rename_all = "snake_case"))]
+#[cfg_attr(feature = "typescript", serde(tag = "type", rename_all = "snake_case", deny_unknown_fields))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum Actor {

@@ -6,7 +6,7 @@ mod common;
 use common::{HALL, house, price};
 use kitflik_core::{
     Actor, CatalogError, Currency, ErrorCode, Imported, MovieQuery, NewMovie, NewPriceCard, NewShow,
-    PageRequest, ShowStatus,
+    NewVenue, PageRequest, ShowStatus,
 };
 use pollster::block_on;
 
@@ -133,4 +133,45 @@ fn a_command_adds_once() {
     assert_eq!(add(), add());
     let all = block_on(house.kitflik.catalog().movies(&MovieQuery::default())).unwrap();
     assert_eq!(all.items.len(), 1);
+}
+
+#[test]
+fn an_import_of_long_texts_is_cut_where_a_batch_is_full() {
+    let house = house();
+    let long = |number: usize| NewMovie {
+        synopsis: Some("映".repeat(600)),
+        director: Some("画".repeat(100)),
+        distributor: Some("社".repeat(100)),
+        ..movie(&format!("Movie {number}"))
+    };
+    let movies: Vec<NewMovie> = (0..120).map(long).collect();
+    let import = || block_on(house.kitflik.catalog().import_movies(&Actor::System, &movies)).unwrap();
+    assert_eq!(import(), vec![Imported::Added; 120]);
+    assert_eq!(import(), vec![Imported::Unchanged; 120]);
+}
+
+#[test]
+fn a_list_goes_on_where_the_last_one_that_it_told_is_gone() {
+    let house = house();
+    let catalog = house.kitflik.catalog();
+    let names = ["Apollo", "Babylon", "Capitol", "Delphi", "Eden"];
+    let venues = names.map(|name| {
+        let (name, city) = (name.to_owned(), "Berlin".to_owned());
+        let venue = NewVenue { command: None, name, city, address: None, zone: kitflik_core::Zone::UTC };
+        block_on(catalog.add_venue(&Actor::System, &venue)).unwrap()
+    });
+    let page =
+        |cursor: Option<String>| block_on(catalog.venues(&PageRequest { cursor, limit: Some(2) })).unwrap();
+    let names = |page: &kitflik_core::Page<kitflik_core::VenueView>| -> Vec<String> {
+        page.items.iter().map(|venue| venue.name.clone()).collect()
+    };
+    let first = page(None);
+    assert_eq!(names(&first), ["Apollo", "Babylon"]);
+    block_on(catalog.archive(&Actor::System, venues[1].id.into(), None, None)).unwrap();
+    let second = page(first.next_cursor);
+    assert_eq!(names(&second), ["Capitol", "Delphi"]);
+    let third = page(second.next_cursor);
+    assert_eq!((names(&third), third.next_cursor), (vec!["Eden".to_owned()], None));
+    let bad = PageRequest { cursor: Some("2~x".to_owned()), limit: None };
+    assert!(block_on(catalog.venues(&bad)).is_err());
 }

@@ -8,12 +8,12 @@ mod given_out;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{HALL, House, Slow, house, house_on, house_with_key, seats};
+use common::{HALL, House, Slow, Watched, house, house_on, house_with_key, seats};
 use kitflik_core::{
     Actor, AuditQuery, BookingError, BookingId, BookingView, CancelBooking, CheckIn, CheckInFlag,
-    CheckInQuery, CheckedIn, ConfirmBooking, ErrorCode, HoldSeats, MemoryStorage, MergeCheckIns, MoveShow,
-    OfflineGate, PageRequest, RevokeTicket, Role, Scan, ShowId, ShowView, StaffId, TakePayment, TicketId,
-    TicketView, Timestamp, UndoCheckIn, limits,
+    CheckInQuery, CheckedIn, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, MasterKey, MemoryStorage,
+    MergeCheckIns, MoveShow, OfflineGate, PageRequest, RevokeTicket, Role, Scan, ShowId, ShowView, StaffId,
+    TakePayment, TicketId, TicketView, Timestamp, UndoCheckIn, limits,
 };
 use pollster::block_on;
 

@@ -441,7 +441,7 @@ fn managers_get_last_weeks_occupancy() {
     let to: BTreeSet<&str> = reports.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(to, BTreeSet::from(["boss@example.org", "manager0@example.org"]));
     assert_eq!(reports.len(), 2);
-    let line = "Fri 27 Nov, 20:00, Hall 1, Alien: 4 of 10, 40 %, 49.00 EUR";
+    let line = "Friday, 27 November 2026, 20:00, Hall 1, Alien: 4 of 10, 40 %, 49.00 EUR";
     assert!(reports[0].text.contains(line), "{}", reports[0].text);
     assert!(reports[0].html.contains("49.00 EUR"), "{}", reports[0].html);
 }

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::{HALL, House, house, seats};
+use common::{HALL, House, Watched, house, seats};
 use kitflik_core::{
     Actor, Batch, BlockSeats, BookingStatus, BookingView, CancelBooking, CancelShow, Capture, ChargeId,
     CommandId, ConfirmBooking, Durability, ErrorCode, EventError, EventHeader, HandOutRefund, HoldSeats,
-    Kitflik, LateMoney, MasterKey, Money, PaymentError, PaymentStatus, Payments, Policy, ProviderEvent,
-    Refund, RefundBooking, RefundReason, RefundStatus, Role, SalesChannel, ShowId, SignedEvent, StaffId,
-    TakePayment, TestPayments, Write,
+    Kitflik, LateMoney, MasterKey, Money, OpenKind, PaymentError, PaymentStatus, Payments, Policy,
+    ProviderEvent, Refund, RefundBooking, RefundChoice, RefundReason, RefundStatus, Role, SalesChannel,
+    SettlementQuery, ShowId, SignedEvent, StaffId, TakePayment, TestPayments, Write,
 };
 use parking_lot::Mutex;
 use pollster::block_on;
@@ -140,6 +140,14 @@ impl Bank {
     fn tick_after(&self, pause: Duration) {
         self.house.clock.advance(pause);
         block_on(self.kitflik.tick()).unwrap();
+    }
+
+    /// The one mail that says that a payment goes back because it was late.
+    fn late_mail(&self) -> String {
+        let mails = self.house.mailbox.mails();
+        let late = mails.iter().filter(|mail| mail.subject.starts_with("Your payment goes back: "));
+        let [mail] = &late.collect::<Vec<_>>()[..] else { panic!("{mails:?}") };
+        mail.text.clone()
     }
 
     fn settle(&self, held: &BookingView, number: u32) {
@@ -374,7 +382,13 @@ fn staff_give_back_what_they_want_and_never_more_than_was_taken() {
     assert_eq!((bank.taken(&held), bank.books(&held)), (2000, (2000, 2000)));
     assert_eq!(bank.refund(&held, 2001).unwrap_err(), ErrorCode::ValidationFailed);
 
-    // What is left goes back with the cancellation, and is owed no longer.
+    // What is left goes back with the cancellation, as was said before, and is owed no longer.
+    let terms = block_on(bookings.cancellation_terms(&guest, held.id, &[])).unwrap();
+    assert_eq!((terms.price.amount_minor, terms.refund.amount_minor), (2450, 2000));
+    let more = RefundChoice::Amount(Money::new(2001, held.quote.total.currency));
+    let more = CancelBooking::because("The film tore.").refund(more);
+    let refused = block_on(bookings.cancel(&clerk(), held.id, &more)).unwrap_err();
+    assert!(refused.to_string().contains("allowed are 0 to 20.00 EUR"), "{refused}");
     let cancelled = block_on(bookings.cancel(&guest, held.id, &CancelBooking::new())).unwrap();
     assert_eq!(cancelled.payment.unwrap().status, "refunded");
     let refund = cancelled.cancellation.unwrap().refund.unwrap();
@@ -388,7 +402,8 @@ fn cash_is_taken_and_handed_out_by_people() {
     let bank = bank(LateMoney::RetakeOrRefund);
     let bookings = bank.kitflik.bookings();
     let (held, guest) = bank.hold(&["A1", "A2"]);
-    let take = TakePayment { command: Some(command("till-1")), reference: Some("till 1".to_owned()) };
+    let take =
+        TakePayment { command: Some(command("till-1")), reference: Some("till 1".to_owned()), amount: None };
     let early = block_on(bookings.take_payment(&clerk(), held.id, &take)).unwrap_err();
     assert_eq!(early.code(), ErrorCode::BookingState);
     block_on(bookings.confirm(&guest, held.id, &ConfirmBooking::counter())).unwrap();
@@ -410,7 +425,7 @@ fn cash_is_taken_and_handed_out_by_people() {
     assert_eq!(cancelled.cancellation.unwrap().refund.unwrap().status, RefundStatus::Pending);
     bank.tick_after(minutes(60));
     assert_eq!(bank.books(&held), (0, 2000));
-    let out = HandOutRefund { command: Some(command("out")) };
+    let out = HandOutRefund { command: Some(command("out")), amount: None };
     let done = block_on(bookings.hand_out_refund(&clerk(), held.id, &out)).unwrap();
     assert_eq!(block_on(bookings.hand_out_refund(&clerk(), held.id, &out)).unwrap(), done);
     assert_eq!(done.payment.unwrap().status, "refunded");
@@ -428,4 +443,63 @@ fn the_test_provider_keeps_its_books_and_forgets_no_key() {
     let again = TestPayments::with_books(serde_json::from_str(&text).unwrap());
     assert_eq!(again.books(), bank.payments.books());
     assert_eq!(again.taken(), bank.payments.taken());
+}
+
+#[test]
+fn what_is_answered_again_is_durable_by_then() {
+    let bank = bank(LateMoney::RetakeOrRefund);
+    let watched = Arc::new(Watched::new(bank.house.storage.clone()));
+    let kitflik = Kitflik::builder(watched.clone(), MasterKey::new([7; 32]))
+        .clock(bank.house.clock.clone())
+        .payments("test", bank.payments.clone())
+        .build()
+        .unwrap();
+    let (held, guest) = bank.hold(&["A1", "A2"]);
+    let synced = |act: &dyn Fn()| {
+        let before = watched.durable();
+        act();
+        watched.durable() - before
+    };
+    let bookings = kitflik.bookings();
+    let confirm = || drop(block_on(bookings.confirm(&guest, held.id, &pay("visa"))).unwrap());
+    assert!(synced(&confirm) > 0);
+    assert_eq!(synced(&confirm), 1);
+    let cancel = || drop(block_on(bookings.cancel(&guest, held.id, &CancelBooking::new())).unwrap());
+    assert!(synced(&cancel) > 0);
+    assert_eq!(synced(&cancel), 1);
+    let called_off = CancelShow { command: None, reason: "No film.".to_owned() };
+    let catalog = kitflik.catalog();
+    let cancel = || drop(block_on(catalog.cancel_show(&Actor::System, bank.show, &called_off)).unwrap());
+    assert!(synced(&cancel) > 0);
+    assert_eq!(synced(&cancel), 1);
+}
+
+#[test]
+fn cash_is_compared_with_what_the_booking_says_by_now() {
+    let bank = bank(LateMoney::RetakeOrRefund);
+    let (held, guest) = bank.hold(&["A1", "A2"]);
+    let bookings = bank.kitflik.bookings();
+    block_on(bookings.confirm(&guest, held.id, &ConfirmBooking::counter())).unwrap();
+    let euros = |minor| Some(Money::new(minor, held.quote.total.currency));
+    let take = |amount| {
+        let take = TakePayment { amount, ..TakePayment::default() };
+        block_on(bookings.take_payment(&clerk(), held.id, &take))
+    };
+    let refused = take(euros(2400)).unwrap_err();
+    assert!(refused.to_string().contains("amount is 24.00 EUR, due are 24.50 EUR"), "{refused}");
+    take(euros(2450)).unwrap();
+    let hand_out = |amount| {
+        let out = HandOutRefund { amount, ..HandOutRefund::default() };
+        block_on(bookings.hand_out_refund(&clerk(), held.id, &out))
+    };
+    let back = |seat: &str| {
+        let one = CancelBooking::new().seats(seats(&[seat]));
+        block_on(bookings.cancel(&guest, held.id, &one)).unwrap();
+    };
+    back("A1");
+    back("A2");
+    let refused = hand_out(euros(1200)).unwrap_err();
+    assert!(refused.to_string().contains("amount is 12.00 EUR, waiting are 24.50 EUR"), "{refused}");
+    hand_out(euros(2450)).unwrap();
+    assert_eq!(bank.books(&held), (0, 0));
 }

@@ -11,7 +11,7 @@ use kitflik_core::testing::ports::{PlainHasher, SeededEntropy};
 use kitflik_core::{
     Actor, AuditoriumView, BlockSeats, BookingView, CatalogError, CategoryPrice, ChangeSeats, ConfirmBooking,
     EditShow, Error, ErrorCode, HoldSeats, Kitflik, Layout, MasterKey, MemoryStorage, Money, MoveShow,
-    NewAuditorium, NewPriceCard, NewShow, ShowId, ShowStatus, ShowView, TicketError, UnblockSeats,
+    NewAuditorium, NewPriceCard, NewShow, NewVenue, ShowId, ShowStatus, ShowView, TicketError, UnblockSeats,
 };
 use pollster::block_on;
 
@@ -335,4 +335,49 @@ fn holders_are_told_by_whoever_comes_next() {
     house.clock.advance(Duration::from_secs(3600));
     block_on(house.kitflik.tick()).unwrap();
     assert_eq!(told(), 40);
+}
+
+#[test]
+fn the_old_time_is_told_on_the_old_venues_clocks() {
+    let house = house();
+    let cinema = house.cinema(HALL, |_| {});
+    let catalog = house.kitflik.catalog();
+    buy(&house, cinema.show.id, &["A1"]);
+    let london = NewVenue {
+        command: None,
+        name: "Regent".to_owned(),
+        city: "London".to_owned(),
+        address: None,
+        zone: "Europe/London".parse().unwrap(),
+    };
+    let venue_id = block_on(catalog.add_venue(&Actor::System, &london)).unwrap().id;
+    let layout = Layout::from_text("Hall 1", HALL).unwrap();
+    let there = NewAuditorium { command: None, venue_id, name: "Screen 1".to_owned(), layout };
+    let there = block_on(catalog.add_auditorium(&Actor::System, &there)).unwrap();
+    assert_eq!(there.layout_id, cinema.auditorium.layout_id);
+    move_show(&house, cinema.show.id, &MoveShow::to_auditorium(there.id)).unwrap();
+    subjects(&house);
+    let mails = house.mailbox.mails();
+    let text = &mails.iter().find(|mail| mail.subject.starts_with("Moved: ")).unwrap().text;
+    assert!(text.contains("the old time, Friday, 27 November 2026, 20:00, Hall 1"), "{text}");
+}
+
+#[test]
+fn no_show_changes_to_prices_that_are_archived() {
+    let house = house();
+    let cinema = house.cinema(HALL, |_| {});
+    let catalog = house.kitflik.catalog();
+    let prices = cinema.card.prices.clone();
+    let old = NewPriceCard::new("Old", cinema.card.currency, prices);
+    let old = block_on(catalog.add_price_card(&Actor::System, &old)).unwrap();
+    let edit = |card| block_on(catalog.edit_show(&Actor::System, cinema.show.id, None, &EditShow::new(card)));
+    edit(old.id).unwrap();
+    edit(cinema.card.id).unwrap();
+    block_on(catalog.archive(&Actor::System, old.id.into(), None, None)).unwrap();
+    let refused = edit(old.id).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::ValidationFailed);
+    assert!(refused.to_string().contains("archived: restore it first"), "{refused}");
+    // Whoever has it keeps it.
+    block_on(catalog.archive(&Actor::System, cinema.card.id.into(), None, None)).unwrap();
+    edit(cinema.card.id).unwrap();
 }

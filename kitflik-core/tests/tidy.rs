@@ -49,6 +49,7 @@ const UNASKED: &[(&str, usize, &str)] = &[
         1,
         "the row says who scanned, and devices of one usher must not wait for each other",
     ),
+    ("bookings/cancel/terms.rs", 2, "what a cancellation would give back: it commits nothing"),
     ("bookings/cancel/show.rs", 1, "what a logged cancellation of a show has promised"),
     ("bookings/charges.rs", 1, "a charge that is found again"),
     ("bookings/clear.rs", 1, "holds that are over, of a show that a command takes away"),
@@ -68,7 +69,7 @@ const UNASKED: &[(&str, usize, &str)] = &[
     ("notify/unsubscribe.rs", 1, "whoever has the link of a mail has had enough of them"),
     ("store/tx.rs", 1, "`begin_command` itself"),
     ("users/backoff.rs", 2, "attempts are counted before anybody is known"),
-    ("users/delete.rs", 4, "what is left of a deletion that its command has decided"),
+    ("users/delete.rs", 5, "what is left of a deletion that its command has decided"),
     ("users/staff.rs", 1, "the first account is made before there is staff"),
 ];
 

@@ -137,6 +137,19 @@ impl HousePolicy {
             late_money pay_at_counter pending_hold refresh_token staff_access_token staff_refresh_token
             takeover_grace token_algorithm token_issuer
         }
+        for (name, time) in [
+            ("hold", policy.hold),
+            ("hold_at_most", policy.hold_at_most),
+            ("access_token", policy.access_token),
+            ("refresh_token", policy.refresh_token),
+            ("staff_access_token", policy.staff_access_token),
+            ("staff_refresh_token", policy.staff_refresh_token),
+        ] {
+            if time < Duration::from_secs(1) {
+                let detail = format!("{name} is {} s, allowed is 1 s and more", time.as_secs_f32());
+                return Err(KitflikError::invalid(detail));
+            }
+        }
         policy.cancel_before = match self.owners_cancel {
             Some(false) => None,
             _ => self.cancel_before.or(policy.cancel_before),
@@ -233,6 +246,16 @@ impl Kitflik {
     #[uniffi::constructor]
     pub fn new(options: KitflikOptions) -> Result<Arc<Self>, KitflikError> {
         guard(|| Self::open(options)).map(Arc::new)
+    }
+
+    /// Whether this house has the master key that its store was last opened with, as its current one or as an accepted
+    /// one. Ask once, before anybody is let in: with another key no ticket, session or booking token that was given out
+    /// is valid. The first house over a store leaves a mark of its key, from which the key cannot be told.
+    ///
+    /// # Errors
+    /// `Retry` if the storage does not answer.
+    pub async fn has_the_key(&self) -> Result<bool, KitflikError> {
+        guarded(self.engine.has_the_key()).await
     }
 
     /// Seats and bookings.

@@ -12,7 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use bytes::Bytes;
 use kitflik_core::{ErrorCode, Kitflik};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::api;
 use crate::documented;
@@ -219,7 +219,9 @@ pub(crate) fn assemble(
 
 fn cors() -> CorsLayer {
     let told = [header::ETAG, header::LOCATION, header::RETRY_AFTER, header::WWW_AUTHENTICATE, REQUEST_ID];
-    CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(told)
+    // A star would not be `Authorization`: what is asked for is named.
+    let headers = AllowHeaders::mirror_request();
+    CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(headers).expose_headers(told)
 }
 
 async fn not_found(request: Request) -> Problem {

@@ -168,6 +168,19 @@ async fn refusals_for_ever_and_for_now_are_told_apart() {
     assert!(matches!(error, MailError::Temporary { .. }), "{error}");
 }
 
+#[tokio::test]
+async fn addresses_that_a_server_does_not_take_say_nothing_about_the_server() {
+    let mut sink = Sink::start();
+    let mailer = SmtpMailer::new(&sink.url(), house()).unwrap();
+    for _ in 0..5 {
+        let error = mailer.send(email("josé@example.org")).await.unwrap_err();
+        assert!(matches!(error, MailError::Permanent { .. }), "{error}");
+    }
+    mailer.send(email("somebody@example.org")).await.unwrap();
+    check(&sink.mail());
+    mailer.close().await;
+}
+
 #[test]
 fn an_url_that_is_no_mail_server_is_refused_without_its_password() {
     for bad in ["http://u:hunter2@host", "smtp+tls://u:hunter2@host", "u:hunter2@host"] {

@@ -9,6 +9,7 @@ mod gate;
 mod house;
 mod items;
 mod jobs;
+mod reports;
 mod schedule;
 mod staff;
 mod users;
@@ -114,6 +115,12 @@ impl Engine {
     #[wasm_bindgen(js_name = paymentProviders)]
     pub fn payment_providers(&self) -> Vec<String> {
         self.kitflik.payment_providers()
+    }
+
+    /// Whether it has the master key that the store was last opened with.
+    #[wasm_bindgen(js_name = hasTheKey)]
+    pub fn has_the_key(&self) -> u32 {
+        self.start(async move |kitflik| json(&kitflik.has_the_key().await?))
     }
 
     /// Does the background work that is due. Ends with when to call again, in milliseconds since 1970, or `null`.

@@ -26,11 +26,17 @@ export default {
   },
 };
 
-/** Hands a mail to a service behind a binding, which must answer 2xx once it has it. */
-async function sendMail(service, { id, to, subject, text, html }) {
-  const body = JSON.stringify({ id, to, subject, text, html });
+/** Hands a mail to a service behind a binding, which must answer 2xx once it has it: the README says what is in it. */
+async function sendMail(service, { id, to, to_name, subject, text, html, attachments, unsubscribe }) {
+  const files = attachments.map(({ content, ...file }) => ({ ...file, content: base64(content) }));
+  const body = JSON.stringify({ id, to, to_name, subject, text, html, attachments: files, unsubscribe });
   const answer = await service.fetch("https://mail/send", { method: "POST", body });
   if (!answer.ok) {
     throw new Error(`the mail service answered ${answer.status}`);
   }
+}
+
+/** Bytes as JSON can carry them. */
+function base64(bytes) {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }

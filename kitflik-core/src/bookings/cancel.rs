@@ -13,13 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use self::returned::gone;
 pub use self::returned::{ReturnView, ReturnedTicketView};
-pub(crate) use self::terms::Terms;
 pub use self::terms::{CancellationTermsView, CancellationTier};
 use self::terms::{Price, terms};
 use super::hold::check_seat_list;
 use super::house::give_up;
 use super::maps::SeatState;
-use super::refunds::{no_longer_owed, promise_refund};
+use super::refunds::{left_of, no_longer_owed, promise_refund};
 use super::{
     BookingError, BookingStatus, BookingView, Bookings, RefundReason, RefundStatus, RefundView,
     return_tickets,
@@ -53,7 +52,7 @@ pub enum RefundChoice {
     Full,
     /// Nothing.
     Nothing,
-    /// So much, and at most what it cost.
+    /// So much, and at most what it cost and has not gone back.
     Amount(Money),
 }
 
@@ -220,7 +219,10 @@ impl Bookings<'_> {
                 status => return Err(state_error(status)),
             };
             if over {
-                if request.command.is_some() && tx.commit(Durability::Durable, &sold).await?.is_none() {
+                if request.command.is_none() {
+                    // What is seen may not be durable yet.
+                    tx.barrier(Durability::Durable).await?;
+                } else if tx.commit(Durability::Durable, &sold).await?.is_none() {
                     continue;
                 }
                 self.pay_back(booking).await;
@@ -254,7 +256,8 @@ impl Bookings<'_> {
             }
             let price = Price::of(&sold).less(rest.as_ref().map_or(Price::NOTHING, Price::of));
             let terms = terms(show.starts_at, now, &engine.policy);
-            let back = back(&sold, price, terms, request.refund)?;
+            let left = left_of(&mut tx, &sold).await?;
+            let back = back(&sold, price.total.min(left), terms.given_back(price), request.refund)?;
             if let Some(choice) = request.refund.filter(|choice| *choice != RefundChoice::Policy) {
                 let by_terms = terms.given_back(price);
                 let money = |minor| Money::new(minor, sold.total.currency);
@@ -312,8 +315,7 @@ impl Bookings<'_> {
     }
 
     /// Promises what comes back, and notes that so much is not owed any more: what the house keeps by its terms stays
-    /// owed, and what was never paid does not. `rest` is the
-    /// booking with the tickets that stay. How much is promised.
+    /// owed, and what was never paid does not. `rest` is the booking with the tickets that stay. How much is promised.
     async fn settle_return(
         &self,
         tx: &mut Tx<'_>,
@@ -330,7 +332,7 @@ impl Bookings<'_> {
         Ok(promised)
     }
 
-    async fn promise_mail(
+    pub(super) async fn promise_mail(
         &self,
         tx: &mut Tx<'_>,
         booking: &Booking,
@@ -367,16 +369,16 @@ fn state_error(status: BookingStatus) -> BookingError {
     BookingError::State { status, needed }
 }
 
-/// How much comes back for what is given up.
+/// How much comes back for what is given up: at most so much, which is what it cost and was not given back before.
 fn back(
     booking: &Booking,
-    price: Price,
-    terms: Terms,
+    most: i64,
+    by_terms: i64,
     choice: Option<RefundChoice>,
 ) -> Result<i64, BookingError> {
-    let most = if unpaid(booking) { 0 } else { price.total.max(0) };
+    let most = most.max(0);
     match choice.unwrap_or_default() {
-        RefundChoice::Policy => Ok(terms.given_back(price).min(most)),
+        RefundChoice::Policy => Ok(by_terms.min(most)),
         RefundChoice::Full => Ok(most),
         RefundChoice::Nothing => Ok(0),
         RefundChoice::Amount(amount) => {

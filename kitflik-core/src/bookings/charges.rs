@@ -19,7 +19,8 @@ use crate::ports::payments::{ChargeId, PaymentError, PaymentStatus};
 use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{
-    Booking, Charge, ChargeRefund, ChargeState, Form, MoneyEvent, Payment, PaymentEvent, PaymentInFlight,
+    Booking, Charge, ChargeRefund, ChargeState, Form, MailContent, MoneyEvent, Payment, PaymentEvent,
+    PaymentInFlight,
 };
 use crate::store::tx::{Loaded, Mutant, Tx, decode};
 use crate::time::Timestamp;
@@ -188,6 +189,8 @@ impl Bookings<'_> {
                 let key = keys::payment_event(&charge.provider, event);
                 tx.more(vec![key.key.clone()]).await?;
                 if tx.get(&key)?.is_some() && !tx.broken(Mutant::EventsRepeated) {
+                    // What is seen may not be durable yet, and is not told again once this is answered.
+                    tx.barrier(self.durability()).await?;
                     return Ok(known(booking, &charge));
                 }
                 tx.put(&key, &PaymentEvent { v: Form, at: tx.now() })?;
@@ -208,7 +211,11 @@ impl Bookings<'_> {
                         continue;
                     }
                 }
-                return Ok(known(booking, &charge));
+                let known = known(booking, &charge);
+                if matches!(known, Outcome::Sold(_)) {
+                    tx.barrier(self.durability()).await?;
+                }
+                return Ok(known);
             }
             let sold = match step {
                 Step::Sell => Some(booking.clone()),
@@ -240,7 +247,7 @@ impl Bookings<'_> {
             }
             let before = (booking.status, charge.state);
             let believed = matches!(heard, Some(PaymentStatus::Unknown | PaymentStatus::Declined { .. }));
-            let booking = self.note_step(tx, step, booking, &mut charge, seen, believed)?;
+            let booking = self.note_step(tx, step, booking, &mut charge, seen, believed).await?;
             tx.put(&charge_key, &charge)?;
             let waits = matches!(step, Step::Wait(_)) && before == (booking.status, charge.state);
             let durability = if waits { Durability::Relaxed } else { Durability::Durable };
@@ -291,7 +298,7 @@ impl Bookings<'_> {
 
     /// Writes what a step that sells nothing makes of a booking, its charge and the row that finds it. `believed` says
     /// that the provider has answered that no money was taken.
-    fn note_step(
+    async fn note_step(
         &self,
         tx: &mut Tx<'_>,
         step: Step,
@@ -350,6 +357,10 @@ impl Bookings<'_> {
                         note(tx, &booking, MoneyEvent::Refunded, charge.amount, Some(&provider), number)?;
                     }
                     tx.delete(&watch_key);
+                }
+                if step != Step::LeaveOpen {
+                    let content = MailContent::PaymentReturned { booking: booking.id, charge: number };
+                    self.promise_mail(tx, &booking, content).await?;
                 }
             }
             Step::Nothing | Step::Sell | Step::Retake => return Ok(booking),

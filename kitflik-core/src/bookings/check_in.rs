@@ -28,8 +28,8 @@ use crate::kitflik::Engine;
 use crate::limits;
 use crate::money::Money;
 use crate::ports::storage::Durability;
-use crate::store::keys::{self, Typed};
-use crate::store::records::{Booking, Scanned, UsedTicket};
+use crate::store::keys;
+use crate::store::records::{BookedSeat, Booking, Scanned, UsedTicket};
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::tickets::gate::check_scan;
 use crate::tickets::token::{TicketError, TicketKeys, check_window};
@@ -226,7 +226,11 @@ impl Bookings<'_> {
             let used = tx.get(&key)?.filter(|used| used.booking == booking.id);
             let mut used = used.ok_or(BookingError::NotFound { what: "check-in" })?;
             if used.scans.is_empty() {
-                tx.barrier(Durability::Durable).await?;
+                if request.command.is_none() {
+                    tx.barrier(Durability::Durable).await?;
+                } else if tx.commit(Durability::Durable, &()).await?.is_none() {
+                    continue;
+                }
                 return Ok(());
             }
             rules::undo(&mut used)?;
@@ -238,37 +242,38 @@ impl Bookings<'_> {
         }
     }
 
-    /// The rows that say whether tickets of these seats were used; no seats means all of the booking.
-    async fn use_keys(
-        &self,
-        booking: &Booking,
-        seats: &[SeatId],
-    ) -> Result<Vec<Typed<UsedTicket>>, EngineError> {
-        let revoked = self.revoked_of(booking).await?;
-        let seats = booking.seats.iter().filter(|seat| seats.is_empty() || seats.contains(&seat.id));
-        let tickets = seats.flat_map(|seat| revoke::tickets_of(booking, seat, &revoked));
-        Ok(tickets.map(|ticket| keys::check_in(booking.show, ticket)).collect())
-    }
-
-    /// Whether a check-in of a ticket of these seats stands; no seats means all of the booking.
-    pub(crate) async fn is_used(&self, booking: &Booking, seats: &[SeatId]) -> Result<bool, EngineError> {
-        let found = self.engine.get_many(self.use_keys(booking, seats).await?).await?;
-        Ok(found.into_iter().flatten().any(|(used, _)| used.is_used()))
-    }
-
-    /// As [`Bookings::is_used`], for a command that must not commit if one is used meanwhile.
-    pub(super) async fn went_in(
+    /// Whether a check-in of a ticket of these seats stands; no seats means all of the booking. A command that asks
+    /// must not commit if one is used meanwhile, or another ticket is given out for one of the seats.
+    pub(crate) async fn went_in(
         &self,
         tx: &mut Tx<'_>,
         booking: &Booking,
         seats: &[SeatId],
     ) -> Result<bool, EngineError> {
-        let uses = self.use_keys(booking, seats).await?;
-        tx.more(uses.iter().map(|key| key.key.clone()).collect()).await?;
-        for key in &uses {
-            if tx.get(key)?.is_some_and(|used| used.is_used()) {
-                return Ok(true);
+        let asked = |seat: &&BookedSeat| seats.is_empty() || seats.contains(&seat.id);
+        let mut seats: Vec<&BookedSeat> = booking.seats.iter().filter(asked).collect();
+        for generation in 0..=limits::MAX_REISSUES {
+            let tickets = seats.iter().map(|seat| rules::ticket_of(booking, seat, generation));
+            let rows = |ticket| {
+                let revoked = keys::revoked_ticket(booking.show, booking.id, ticket);
+                (keys::check_in(booking.show, ticket), revoked)
+            };
+            let rows: Vec<_> = tickets.map(rows).collect();
+            let wanted = rows.iter().flat_map(|(used, revoked)| [used.key.clone(), revoked.key.clone()]);
+            tx.more(wanted.collect()).await?;
+            let mut reissued = Vec::new();
+            for (seat, (used, revoked)) in seats.iter().zip(&rows) {
+                if tx.get(used)?.is_some_and(|used| used.is_used()) {
+                    return Ok(true);
+                }
+                if tx.get(revoked)?.is_some_and(|revoked| revoked.reissued) {
+                    reissued.push(*seat);
+                }
             }
+            if reissued.is_empty() {
+                break;
+            }
+            seats = reissued;
         }
         Ok(false)
     }

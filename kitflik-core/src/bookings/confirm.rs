@@ -24,6 +24,7 @@ use crate::store::records::{
     UserBooking,
 };
 use crate::store::tx::{Loaded, Mutant, Tx};
+use crate::users::normal_email;
 
 impl Bookings<'_> {
     /// Sells what is held. When this answers, the sale is on stable media.
@@ -55,7 +56,9 @@ impl Bookings<'_> {
             let held = tx.get(&key)?.ok_or(BookingError::NotFound { what: "booking" })?;
             engine.may_use(actor, &held)?;
             if request.payment.as_ref().is_some_and(|choice| is_sold_by(&held, &choice.provider)) {
-                // Its payment was found out after the first call had given up: this is the answer to that call.
+                // Its payment was found out after the first call had given up: this is the answer to that call. What is
+                // seen may not be durable yet.
+                tx.barrier(self.durability()).await?;
                 return engine.booking_view(&held).await;
             }
             rules::confirmable(&held, tx.now(), &engine.policy)?;
@@ -129,15 +132,14 @@ impl Bookings<'_> {
     }
 
     /// The booking with the customer of the confirm. The caller has read its show. Where a show limits seats per
-    /// customer, a guest was counted by the
-    /// e-mail of the hold, and stays with it.
+    /// customer, a guest was counted by the e-mail of the hold, and stays with it.
     fn for_customer(
         tx: &Tx<'_>,
         held: Booking,
         customer: Option<&Customer>,
     ) -> Result<Booking, BookingError> {
         let Some(customer) = customer else { return Ok(held) };
-        let plain = |customer: &Customer| customer.email.trim().to_lowercase();
+        let plain = |customer: &Customer| normal_email(&customer.email);
         let moved = held.customer.as_ref().is_some_and(|before| plain(before) != plain(customer));
         let by_customer = held.discount.as_ref().is_some_and(|discount| discount.per_customer);
         if moved && by_customer && !matches!(held.holder, Holder::User(_)) {
@@ -317,12 +319,12 @@ impl Bookings<'_> {
         booking: &Booking,
     ) -> Result<Option<(String, String)>, EngineError> {
         if let Some(customer) = &booking.customer {
-            return Ok(Some((customer.email.trim().to_owned(), customer.name.clone())));
+            return Ok(Some((normal_email(&customer.email), customer.name.clone())));
         }
         let Holder::User(id) = booking.holder else { return Ok(None) };
         let user_key = keys::user(id);
         tx.more(vec![user_key.key.clone()]).await?;
-        Ok(tx.get(&user_key)?.map(|user| (user.email, user.name)))
+        Ok(tx.get(&user_key)?.map(|user| (normal_email(&user.email), user.name)))
     }
 
     pub(super) fn show_seats(&self, booking: &Booking, version: crate::Version) {

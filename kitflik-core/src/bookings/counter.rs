@@ -6,9 +6,10 @@ use super::money::note;
 use super::refunds::line;
 use super::{BookingError, BookingStatus, BookingView, Bookings, COUNTER, RefundStatus};
 use crate::actor::{Actor, Permission};
-use crate::error::Validation;
+use crate::error::{Invalid, Validation};
 use crate::ids::{BookingId, CommandId};
 use crate::limits;
+use crate::money::Money;
 use crate::ports::storage::Durability;
 use crate::store::keys;
 use crate::store::records::{Booking, Charge, ChargeState, Form, MoneyEvent, Payment};
@@ -29,6 +30,10 @@ pub struct TakePayment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub reference: Option<String>,
+    /// How much was taken, if that is to be compared with what is due now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub amount: Option<Money>,
 }
 
 /// A note that cash which waited for its customer was handed out.
@@ -42,13 +47,29 @@ pub struct HandOutRefund {
     #[serde(skip)]
     #[cfg_attr(feature = "uniffi", uniffi(default))]
     pub command: Option<CommandId>,
+    /// How much was handed out, if that is to be compared with what waits now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "uniffi", uniffi(default))]
+    pub amount: Option<Money>,
+}
+
+/// Refuses cash that is not what the booking says by now: a ticket may have been given back meanwhile.
+fn check_cash(seen: Option<Money>, now: Money, what: &str) -> Result<(), BookingError> {
+    match seen {
+        Some(seen) if seen != now => {
+            let detail = format!("amount is {seen}, {what} {now}: the booking has changed, look at it again");
+            Err(Invalid::one("amount", "contradictory", detail).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Bookings<'_> {
     /// Notes that a booking which was to be paid at the counter is paid, all of it.
     ///
     /// # Errors
-    /// `booking_state` unless it is confirmed and due at the counter, `validation_failed`, or unless staff who manage
+    /// `booking_state` unless it is confirmed and due at the counter, `validation_failed`, also for an amount that is
+    /// not due, or unless staff who manage
     /// bookings ask.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn take_payment(
@@ -80,6 +101,7 @@ impl Bookings<'_> {
             if payment.charge.is_some() {
                 return Err(refused("it is paid already"));
             }
+            check_cash(request.amount, due.total, "due are")?;
             let number = payment.attempt + 1;
             let reference = request.reference.clone().or_else(|| payment.reference.clone());
             let charge = Charge {
@@ -112,7 +134,8 @@ impl Bookings<'_> {
     /// Notes that the cash of a booking which was cancelled, or of tickets that were given back, was handed out.
     ///
     /// # Errors
-    /// `booking_state` if none waits, or unless staff who manage bookings ask.
+    /// `booking_state` if none waits, `validation_failed` for an amount that does not wait, or unless staff who
+    /// manage bookings ask.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn hand_out_refund(
         &self,
@@ -141,7 +164,10 @@ impl Bookings<'_> {
             let needed = "no cash of it waits to be handed out";
             let mut charge = charge.ok_or(BookingError::State { status: found.status, needed })?;
             let waiting = charge.refunds.iter().filter(|refund| refund.status == RefundStatus::Pending);
-            for refund in waiting.cloned().collect::<Vec<_>>() {
+            let waiting: Vec<_> = waiting.cloned().collect();
+            let sum = waiting.iter().map(|refund| refund.amount.amount_minor).sum();
+            check_cash(request.amount, Money::new(sum, charge.amount.currency), "waiting are")?;
+            for refund in waiting {
                 let line = line(number, refund.number);
                 note(&mut tx, &found, MoneyEvent::Refunded, refund.amount, Some(COUNTER), line)?;
                 self.settle_refund(&mut tx, &mut charge, refund.number, RefundStatus::Refunded)?;

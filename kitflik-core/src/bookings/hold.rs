@@ -25,7 +25,7 @@ use crate::store::keys;
 use crate::store::records::{Booking, CustomerCap, Form, Holder, HouseSeat, SeatPointer, Show};
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
-use crate::users::check_email;
+use crate::users::{check_email, normal_email};
 
 impl Bookings<'_> {
     /// Takes seats for a while: named ones, or the best available; all or none.
@@ -307,7 +307,7 @@ impl Bookings<'_> {
         let who = match (booking.holder, &booking.customer) {
             (Holder::Staff(_) | Holder::System, _) => return Ok(()),
             (Holder::User(id), _) => id.to_string(),
-            (Holder::Guest, Some(customer)) => customer.email.trim().to_lowercase(),
+            (Holder::Guest, Some(customer)) => normal_email(&customer.email),
             (Holder::Guest, None) => {
                 let detail = "this show limits seats per customer: customer is required";
                 return Err(crate::error::Invalid::one("customer", "required", detail).into());

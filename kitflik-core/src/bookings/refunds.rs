@@ -158,6 +158,11 @@ async fn paying(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Charge>, En
     Ok(tx.get(&key)?.filter(|charge| charge.state == ChargeState::Captured))
 }
 
+/// How much of what a sale was paid with could still go back, in minor units.
+pub(super) async fn left_of(tx: &mut Tx<'_>, booking: &Booking) -> Result<i64, EngineError> {
+    Ok(paying(tx, booking).await?.map_or(0, |charge| charge.left_minor()))
+}
+
 /// Writes a promise: the line of the charge, and the row by which it is found.
 fn promise(
     tx: &mut Tx<'_>,
@@ -201,8 +206,8 @@ fn unowed(booking: &Booking, charge: &Charge) -> i64 {
 
 impl Bookings<'_> {
     /// Gives money of a booking back, whatever its state: of a sale that stands, as a rebate; of one that is undone,
-    /// what was kept; and money that came too late and was left to staff. Providers make the refund; cash is handed out
-    /// by whoever asks, now.
+    /// what was kept; and money that came too late and was left to staff, or could not go back by itself: what paid for
+    /// nothing goes first. Providers make the refund; cash is handed out by whoever asks, now.
     ///
     /// # Errors
     /// `validation_failed` for more than is left of what was taken, or unless staff who manage bookings ask.
@@ -241,11 +246,12 @@ impl Bookings<'_> {
             for number in numbers {
                 charges.extend(tx.get(&keys::charge(booking, number))?);
             }
-            charges.sort_by_key(|charge| (!is_paid_by(&found, charge), charge.number));
-            let left = charges.iter().map(Charge::left_minor).sum::<i64>();
             let wanted = request.amount;
-            if wanted.currency != found.total.currency || wanted.amount_minor > left {
-                let left = Money::new(left, found.total.currency);
+            charges.retain(|charge| charge.amount.currency == wanted.currency);
+            charges.sort_by_key(|charge| (is_paid_by(&found, charge), charge.number));
+            let left = charges.iter().map(Charge::left_minor).sum::<i64>();
+            if wanted.amount_minor > left {
+                let left = Money::new(left, wanted.currency);
                 let detail = format!("{wanted} cannot be given back: {left} are left of what was taken");
                 return Err(Invalid::one("amount", "out_of_range", detail).into());
             }
@@ -264,9 +270,9 @@ impl Bookings<'_> {
                 let rebate = amount - amount.min(unowed(&found, &charge));
                 let why = RefundReason::Goodwill;
                 let number = promise(&mut tx, &found, &mut charge, amount, rebate, why)?;
-                let (line, currency) = (line(charge.number, number), found.total.currency);
+                let (line, currency) = (line(charge.number, number), wanted.currency);
                 let rebate = Money::new(rebate, currency);
-                note(&mut tx, &found, MoneyEvent::Returned, rebate, None, line)?;
+                note(&mut tx, &found, MoneyEvent::Returned, rebate, Some(&charge.provider), line)?;
                 if charge.provider == COUNTER {
                     let amount = Money::new(amount, currency);
                     note(&mut tx, &found, MoneyEvent::Refunded, amount, Some(COUNTER), line)?;

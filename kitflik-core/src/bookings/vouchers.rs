@@ -18,6 +18,7 @@ use crate::store::records::{
 };
 use crate::store::tx::{Loaded, Mutant, Tx};
 use crate::time::Timestamp;
+use crate::users::normal_email;
 
 /// Uses that are looked at in one go where the count is full, the oldest first: they are the likeliest to be over.
 const LOOK: u32 = 100;
@@ -97,7 +98,7 @@ fn is_over(booking: &Booking, voucher: VoucherId, takeable: Timestamp, now: Time
 fn customer(booking: &Booking) -> Option<String> {
     match (booking.holder, &booking.customer) {
         (Holder::User(id), _) => Some(id.to_string()),
-        (_, customer) => customer.as_ref().map(|customer| customer.email.trim().to_lowercase()),
+        (_, customer) => customer.as_ref().map(|customer| normal_email(&customer.email)),
     }
 }
 

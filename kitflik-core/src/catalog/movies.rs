@@ -13,8 +13,22 @@ use crate::store::keys;
 use crate::store::records::{Form, Movie};
 use crate::store::tx::Loaded;
 
-/// Movies in one batch of an import.
+/// Movies in one batch of an import, at most.
 pub(super) const IMPORT_BATCH: usize = 100;
+
+/// How many of these movies, from the first, fit one batch.
+fn fit(movies: &[NewMovie]) -> usize {
+    // What is read and written of each besides its record, and what a commit adds.
+    const BESIDES: usize = 4 * limits::MAX_KEY_BYTES;
+    const ROOM: usize = limits::MAX_BATCH_BYTES - 16 * 1024;
+    let bytes = |movie: &NewMovie| serde_json::to_vec(&movie.record()).map_or(0, |record| record.len());
+    let sizes = movies.iter().map(|movie| bytes(movie) + BESIDES);
+    let sums = sizes.scan(0, |sum: &mut usize, size| {
+        *sum += size;
+        Some(*sum)
+    });
+    sums.take(IMPORT_BATCH).take_while(|sum| *sum <= ROOM).count().max(1)
+}
 
 impl NewMovie {
     fn check(&self) -> Result<(), Invalid> {
@@ -122,8 +136,7 @@ impl Catalog<'_> {
     /// second import of the same list changes nothing. The answers are in the order of the movies.
     ///
     /// # Errors
-    /// [`CatalogError::Invalid`] if any of them is (with its place in the list); then none of its batch of
-    /// 100 is stored.
+    /// [`CatalogError::Invalid`] if any of them is (with its place in the list); then none is stored.
     #[cfg_attr(target_arch = "wasm32", async_recursion::async_recursion)]
     pub async fn import_movies(
         &self,
@@ -138,8 +151,11 @@ impl Catalog<'_> {
             })?;
         }
         let mut outcomes = Vec::with_capacity(movies.len());
-        for batch in movies.chunks(IMPORT_BATCH) {
+        let mut rest = movies;
+        while !rest.is_empty() {
+            let (batch, others) = rest.split_at(fit(rest));
             outcomes.extend(self.import_batch(actor, batch).await?);
+            rest = others;
         }
         Ok(outcomes)
     }

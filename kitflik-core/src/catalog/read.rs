@@ -34,7 +34,8 @@ impl Show {
     }
 }
 
-/// Cuts a page out of a sorted list of ids. The cursor is the last id of the page before.
+/// Cuts a page out of a sorted list of ids. The cursor is the last id of the page before and where it stood: if it is
+/// gone, what came after it stands there now.
 pub(crate) fn page<Id, T>(
     sorted: &[Id],
     request: &PageRequest,
@@ -47,16 +48,19 @@ where
     let start = match &request.cursor {
         None => 0,
         Some(cursor) => {
-            let last = cursor.parse().ok();
-            let place = last.and_then(|last| sorted.iter().position(|id| *id == last));
-            place.map(|place| place + 1).ok_or_else(|| {
+            let read = |(last, stood): (&str, &str)| Some((last.parse().ok()?, stood.parse().ok()?));
+            let read: Option<(Id, usize)> = cursor.split_once('~').and_then(read);
+            let (last, stood) = read.ok_or_else(|| {
                 Invalid::one("cursor", "invalid", "cursor must be the next_cursor of the page before")
-            })?
+            })?;
+            let place = sorted.iter().position(|id| *id == last);
+            place.map_or(stood.min(sorted.len()), |place| place + 1)
         }
     };
     let rest = sorted.get(start..).unwrap_or_default();
     let ids = rest.get(..limit).unwrap_or(rest);
-    let next_cursor = ids.last().filter(|_| rest.len() > limit).map(ToString::to_string);
+    let stood = (start + ids.len()).saturating_sub(1);
+    let next_cursor = ids.last().filter(|_| rest.len() > limit).map(|last| format!("{last}~{stood}"));
     Ok(Page { items: ids.iter().filter_map(|id| view(*id)).collect(), next_cursor })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use super::Jobs;
+use super::{JobKind, Jobs};
 use crate::bookings::BookingStatus;
 use crate::error::EngineError;
 use crate::ids::{BookingId, StaffId, UserId};
@@ -151,7 +151,11 @@ impl Jobs<'_> {
             Some((_, _, report)) => report,
             None => self.occupancy(from, to).await?,
         };
-        let zone = self.zone().await?;
+        // The days are those of its schedule's clocks.
+        let zone = match self.plan(JobKind::OccupancyReport).await? {
+            Some(plan) => plan.zone,
+            None => self.zone().await?,
+        };
         let day = |at: Timestamp| language.day(at, zone);
         let first = day(from);
         let last = day(to.minus(Duration::from_secs(12 * 60 * 60)));

@@ -9,6 +9,7 @@ use crate::bookings::BookingStatus;
 use crate::error::EngineError;
 use crate::ids::{BookingId, ShowId, VenueId};
 use crate::money::{Currency, Money};
+use crate::notify::language::Language;
 use crate::store::keys;
 use crate::store::records::Show;
 use crate::time::{ClockReading, Date, LocalTime, Timestamp, Zone};
@@ -44,8 +45,8 @@ impl Sums {
         }
     }
 
-    fn say(&self) -> Value {
-        let money = self.money.iter().map(|(currency, minor)| Money::new(*minor, *currency).to_string());
+    fn say(&self, language: Language<'_>) -> Value {
+        let money = self.money.iter().map(|(currency, minor)| language.money(Money::new(*minor, *currency)));
         context! {
             sold => self.sold,
             seats => self.seats,
@@ -60,6 +61,9 @@ impl Jobs<'_> {
     pub(super) async fn occupancy(&self, from: Timestamp, to: Timestamp) -> Result<Value, EngineError> {
         let engine = self.engine;
         let (catalogue, now) = (engine.catalogue().await?, engine.now());
+        // Staff have no language of their own: all of them are told in the house's.
+        let wanted = [engine.policy.default_locale.as_str()];
+        let language = engine.templates.language("occupancy_report", wanted);
         let within = |show: &Show| show.starts_at >= from && show.starts_at < to && !show.cancelled;
         let mut shows: Vec<(VenueId, Timestamp, ShowId)> = Vec::new();
         for (id, show) in catalogue.shows.iter().filter(|(_, show)| within(show)) {
@@ -83,14 +87,15 @@ impl Jobs<'_> {
             let Some((_, sum, lines)) = venues.last_mut() else { continue };
             sum.add(&sums);
             if count <= MOST_LINES {
-                let at = view.starts_at.in_zone(view.venue.zone).format("%a %-d %b, %H:%M").to_string();
+                let at = language.moment(view.starts_at, view.venue.zone);
                 let (movie, hall) = (view.movie.title, view.auditorium.name);
-                lines.push(context! { at, movie, hall, ..sums.say() });
+                lines.push(context! { at, movie, hall, ..sums.say(language) });
             }
         }
-        let venues = venues.into_iter().map(|(name, sums, shows)| context! { name, shows, ..sums.say() });
+        let venues =
+            venues.into_iter().map(|(name, sums, shows)| context! { name, shows, ..sums.say(language) });
         let venues: Vec<Value> = venues.collect();
-        Ok(context! { venues, shows => count, more => count.saturating_sub(MOST_LINES), ..all.say() })
+        Ok(context! { venues, shows => count, more => count.saturating_sub(MOST_LINES), ..all.say(language) })
     }
 
     async fn sold(&self, id: ShowId, show: &Show) -> Result<Sums, EngineError> {

@@ -32,9 +32,9 @@ enum Step {
 }
 
 /// When a job is due, by clocks that are known.
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     schedule: &'a JobSchedule,
-    zone: Zone,
+    pub(super) zone: Zone,
 }
 
 impl Plan<'_> {
@@ -65,7 +65,7 @@ impl Jobs<'_> {
         Ok(next.into_iter().flatten().min())
     }
 
-    async fn plan(&self, job: JobKind) -> Result<Option<Plan<'_>>, EngineError> {
+    pub(super) async fn plan(&self, job: JobKind) -> Result<Option<Plan<'_>>, EngineError> {
         let Some(schedule) = self.engine.policy.job(job) else { return Ok(None) };
         let zone = match schedule.zone() {
             Some(zone) => zone,

@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::Notify;
 use super::language::Language;
 use super::templates::Said;
-use crate::bookings::CancelledBy;
+use crate::bookings::{BookingStatus, CancelledBy};
 use crate::error::EngineError;
 use crate::ids::{BookingId, UserId};
 use crate::kitflik::Engine;
@@ -41,6 +41,7 @@ impl MailContent {
             Self::BookingCancelled { .. } => "booking_cancelled",
             Self::ShowMoved { .. } => "show_moved",
             Self::TicketsReturned { .. } => "tickets_returned",
+            Self::PaymentReturned { .. } => "payment_returned",
             Self::ShowCancelled { .. } => "show_cancelled",
             Self::NewReleases { .. } => "new_releases",
             Self::ShowReminder { .. } => "show_reminder",
@@ -54,6 +55,7 @@ impl MailContent {
             Self::BookingConfirmed { booking }
             | Self::BookingCancelled { booking }
             | Self::TicketsReturned { booking, .. }
+            | Self::PaymentReturned { booking, .. }
             | Self::ShowCancelled { booking }
             | Self::ShowReminder { booking }
             | Self::ShowMoved { booking, .. } => Some(*booking),
@@ -79,6 +81,7 @@ impl MailContent {
             | Self::BookingConfirmed { .. }
             | Self::BookingCancelled { .. }
             | Self::TicketsReturned { .. }
+            | Self::PaymentReturned { .. }
             | Self::ShowCancelled { .. }
             | Self::ShowReminder { .. }
             | Self::OccupancyReport { .. }
@@ -89,7 +92,13 @@ impl MailContent {
 
     /// Whether it is sent even if its reader's account is gone: it says so, or what becomes of their money.
     pub(crate) fn outlives_the_account(&self) -> bool {
-        matches!(self, Self::AccountDeleted | Self::BookingCancelled { .. } | Self::ShowCancelled { .. })
+        matches!(
+            self,
+            Self::AccountDeleted
+                | Self::BookingCancelled { .. }
+                | Self::PaymentReturned { .. }
+                | Self::ShowCancelled { .. }
+        )
     }
 }
 
@@ -168,12 +177,16 @@ impl Notify<'_> {
             MailContent::BookingConfirmed { booking } => {
                 return self.booking_confirmed(*booking, mail, language).await;
             }
-            MailContent::ShowMoved { booking, from, auditorium } => {
+            MailContent::ShowMoved { booking, from, auditorium, zone } => {
                 let Some((context, attachments)) = self.booking_confirmed(*booking, mail, language).await?
                 else {
                     return Ok(None);
                 };
-                let Some(zone) = self.zone_of(*booking).await? else { return Ok(None) };
+                let zone = match zone {
+                    Some(zone) => Some(*zone),
+                    None => self.zone_of(*booking).await?,
+                };
+                let Some(zone) = zone else { return Ok(None) };
                 let from = language.moment(*from, zone);
                 return Ok(Some((context! { from, from_auditorium => auditorium, ..context }, attachments)));
             }
@@ -182,6 +195,9 @@ impl Notify<'_> {
             }
             MailContent::TicketsReturned { booking, number } => {
                 return self.tickets_returned(*booking, *number, mail, language).await;
+            }
+            MailContent::PaymentReturned { booking, charge } => {
+                return self.payment_returned(*booking, *charge, mail, language).await;
             }
             MailContent::NewReleases { .. }
             | MailContent::ShowReminder { .. }
@@ -330,6 +346,21 @@ impl Notify<'_> {
             ..context
         };
         Ok(Some((context, attachments)))
+    }
+
+    async fn payment_returned(
+        &self,
+        id: BookingId,
+        charge: u32,
+        mail: &Outbox,
+        language: Language<'_>,
+    ) -> Result<Option<Filling>, EngineError> {
+        let Some(booking) = self.engine.get(&keys::booking(id)).await? else { return Ok(None) };
+        let Some(charge) = self.engine.get(&keys::charge(id, charge)).await? else { return Ok(None) };
+        let Some(about) = self.about_booking(&booking, mail, language).await? else { return Ok(None) };
+        let amount = language.money(charge.amount);
+        let stands = booking.status == BookingStatus::Confirmed;
+        Ok(Some((context! { amount, stands, ..about }, Vec::new())))
     }
 
     async fn booking_cancelled(

@@ -118,6 +118,11 @@ pub(super) fn returned(sample: Sample<'_>) -> Value {
     }
 }
 
+/// A payment that came too late.
+pub(super) fn late_payment(sample: Sample<'_>) -> Value {
+    context! { amount => sample.money(2_150), stands => sample.full, ..booking(sample) }
+}
+
 pub(super) fn reminder(sample: Sample<'_>) -> Value {
     context! { total => sample.money(2_150), due => sample.full, ..booking(sample) }
 }

@@ -65,6 +65,7 @@ mails! {
     occupancy_report => occupancy,
     password_changed => account,
     password_code => code,
+    payment_returned => late_payment,
     session_reused => account,
     show_cancelled => cancelled,
     show_moved => moved,
@@ -244,7 +245,7 @@ impl MailTemplates {
     }
 
     /// The first language of those wanted that has the mail, in this form or as a whole (`de` for `de-AT`).
-    pub(super) fn language<'a>(
+    pub(crate) fn language<'a>(
         &'a self,
         mail: &str,
         wanted: impl IntoIterator<Item = &'a str>,

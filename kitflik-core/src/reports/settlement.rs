@@ -19,6 +19,7 @@ use super::books::Books;
 use super::groups::{Place, ends};
 use super::{ReportError, Reports};
 use crate::actor::{Actor, Permission};
+use crate::bookings::COUNTER;
 use crate::catalog::cache::Snapshot;
 use crate::catalog::page_limit;
 use crate::error::{EngineError, Invalid};
@@ -63,6 +64,15 @@ struct Open {
 /// A booking, in one of the currencies that its lines have.
 type Account = (BookingId, Currency);
 
+/// What is owed at the counter, or by and to a provider: what waits on one side is not settled by the other.
+type Side = (BookingId, Currency, bool);
+
+/// Whether a line is of the counter.
+fn is_counter(entry: &MoneyEntry) -> bool {
+    let goods = entry.goods.as_ref().and_then(|goods| goods.provider.as_deref());
+    entry.provider.as_deref().or(goods) == Some(COUNTER)
+}
+
 /// A day of the books.
 struct Day<'q> {
     from: Timestamp,
@@ -71,7 +81,7 @@ struct Day<'q> {
     catalogue: &'q Snapshot,
     balances: BTreeMap<Currency, SettlementBalance>,
     /// What was open at the end of the day; before that, what is open so far.
-    open: BTreeMap<Account, Open>,
+    open: BTreeMap<Side, Open>,
     /// What the books say of the bookings that are looked up, until now.
     figures: BTreeMap<BookingId, BTreeMap<Currency, Figures>>,
 }
@@ -86,7 +96,8 @@ impl Day<'_> {
     }
 
     fn note(&mut self, entry: &MoneyEntry, looked_up: &BTreeSet<BookingId>) {
-        let (currency, place) = (entry.amount.currency, (entry.booking, entry.amount.currency));
+        let currency = entry.amount.currency;
+        let place = (entry.booking, currency, is_counter(entry));
         if looked_up.contains(&entry.booking) {
             self.figures.entry(entry.booking).or_default().entry(currency).or_default().note(entry);
         }
@@ -275,13 +286,16 @@ impl Reports<'_> {
         after: Option<BookingId>,
         limit: usize,
     ) -> Result<(Vec<OpenItem>, bool), EngineError> {
-        let (mut items, mut more) = (Vec::new(), false);
-        let open: Vec<(Account, Open)> = std::mem::take(&mut day.open).into_iter().collect();
+        let (mut items, mut more) = (Vec::<OpenItem>::new(), false);
+        let mut last = None;
+        let open: Vec<(Side, Open)> = std::mem::take(&mut day.open).into_iter().collect();
         for open in open.chunks(STRIDE) {
-            let ids: BTreeSet<BookingId> = open.iter().map(|((id, _), _)| *id).collect();
+            let ids: BTreeSet<BookingId> = open.iter().map(|((id, ..), _)| *id).collect();
             let recorded = self.recorded(&ids).await?;
-            for ((id, currency), Open { amount, since }) in open.iter().copied() {
-                let kind = recorded.get(&id).map_or(OpenKind::Unexplained, |of| of.state.why(amount));
+            for ((id, currency, counter), Open { amount, since }) in open.iter().copied() {
+                let kind =
+                    recorded.get(&id).map_or(OpenKind::Unexplained, |of| of.state.why(counter, amount));
+                let again = last.replace((id, currency, kind)) == Some((id, currency, kind));
                 let amount = Money::new(amount, currency);
                 let balance = day.balance(currency);
                 let total = match balance.open.binary_search_by_key(&kind, |total| total.kind) {
@@ -293,7 +307,7 @@ impl Reports<'_> {
                     }
                 };
                 if let Some(total) = total {
-                    total.bookings += 1;
+                    total.bookings += u64::from(!again);
                     add(&mut total.amount, amount.amount_minor);
                 }
                 if after.is_some_and(|after| id <= after) {

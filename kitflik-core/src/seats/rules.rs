@@ -25,7 +25,7 @@ pub(crate) use orphans::Hall;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct SelectionRules {
     /// A couple seat is sold as a pair.
     #[cfg_attr(feature = "uniffi", uniffi(default = true))]

@@ -40,7 +40,8 @@ struct Reader {
     cells: Cells,
     sections: BTreeSet<String>,
     section: String,
-    rows: BTreeSet<(String, String)>,
+    /// The rows of each name, by section.
+    rows: BTreeMap<String, BTreeSet<String>>,
     depth: u32,
     /// The next block of seats.
     block: u32,
@@ -260,8 +261,9 @@ impl Reader {
 
     /// Reads a row; `from` is the column of its first cell.
     fn row(&mut self, line: usize, row: &str, cells: &str, from: usize) {
-        let elsewhere = self.rows.iter().any(|(section, name)| name == row && *section != self.section);
-        if !self.rows.insert((self.section.clone(), row.to_owned())) {
+        let sections = self.rows.entry(row.to_owned()).or_default();
+        let elsewhere = sections.iter().any(|section| *section != self.section);
+        if !sections.insert(self.section.clone()) {
             return self.refuse(line, 1, "duplicate", &format!("row {row} is there already in this section"));
         }
         let mut found = Vec::new();
@@ -359,7 +361,11 @@ impl Reader {
                     let near = |(space, seat): &&(usize, &(usize, Mark, usize))| {
                         (seat.0.abs_diff(column), accompanied.contains(space), seat.0)
                     };
-                    let space = spaces.iter().min_by_key(near).map(|(space, _)| *space);
+                    // The next one on either side is as near as any.
+                    let right = spaces.partition_point(|(_, seat)| seat.0 < column);
+                    let beside = spaces.get(right.saturating_sub(1)..spaces.len().min(right + 1));
+                    let beside = beside.unwrap_or_default().iter();
+                    let space = beside.min_by_key(near).map(|(space, _)| *space);
                     if space.is_none() {
                         let detail = "a companion seat needs a wheelchair space in its row";
                         self.refuse(line, from + column, "companion", detail);

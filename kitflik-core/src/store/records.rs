@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ids::{BookingId, MailId, StaffId, UserId};
-use crate::time::{Timestamp, millis};
+use crate::time::{Timestamp, Zone, millis};
 
 /// A stored document.
 pub(crate) trait Record: Serialize + DeserializeOwned + Send + Sync {}
@@ -144,6 +144,11 @@ pub(crate) enum MailContent {
         booking: BookingId,
         number: u32,
     },
+    /// A payment came too late for it, and goes back.
+    PaymentReturned {
+        booking: BookingId,
+        charge: u32,
+    },
     /// Its show is cancelled, and it with it.
     ShowCancelled {
         booking: BookingId,
@@ -153,8 +158,10 @@ pub(crate) enum MailContent {
         /// When it was before.
         #[serde(with = "millis")]
         from: Timestamp,
-        /// Where it was before.
+        /// Where it was before, and on whose clocks.
         auditorium: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<Zone>,
     },
     NewReleases {
         user: UserId,

@@ -131,8 +131,9 @@ pub struct Admission {
     pub section: Option<String>,
     /// The ticket type; absent if the ticket was sold after the pack was made.
     pub ticket_type: Option<TicketType>,
-    /// It is to be paid at the counter, and was not when the pack was made.
-    pub due: bool,
+    /// Whether it is to be paid at the counter, and was not when the pack was made; absent if the ticket was sold after
+    /// that: whoever lets in has to ask.
+    pub due: Option<bool>,
 }
 
 /// Why a gate refuses.
@@ -318,7 +319,7 @@ impl OfflineGate {
             label: seat.map(|seat| seat.label.clone()),
             section: seat.map(|seat| seat.section.clone()),
             ticket_type: sold.map(|sold| sold.ticket_type.clone()),
-            due: sold.is_some_and(|sold| sold.due),
+            due: sold.map(|sold| sold.due),
         })
     }
 

@@ -178,7 +178,7 @@ impl Users<'_> {
             let sold = booking.status == BookingStatus::Confirmed;
             let fixed = !sold
                 || cancellable(&show, now, &engine.policy).is_err()
-                || Bookings { engine }.is_used(&booking, &[]).await?;
+                || Bookings { engine }.went_in(&mut engine.begin(), &booking, &[]).await?;
             count += usize::from(fixed);
         }
         if count == 0 { Ok(()) } else { Err(UserError::BookingsAhead { count }) }

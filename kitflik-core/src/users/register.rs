@@ -1,5 +1,6 @@
 //! Registration.
 
+use super::backoff::Scope;
 use super::codes::Purpose;
 use super::email::{check_email, normal_email, shown_email};
 use super::passwords::check_password;
@@ -11,7 +12,7 @@ use crate::ids::UserId;
 use crate::limits;
 use crate::ports::storage::Durability;
 use crate::store::keys;
-use crate::store::records::{EmailClaim, Form, MailContent, User};
+use crate::store::records::{EmailClaim, Form, MailContent, Tries, User};
 use crate::store::tx::Loaded;
 
 pub(super) fn check_account(email: &str, password: &str, name: &str) -> Result<(), Invalid> {
@@ -52,21 +53,30 @@ impl Users<'_> {
         };
         let view = user_view(id, user.clone());
         let claim = keys::email(&normal_email(&request.email));
+        let tries = engine.tries_of(Scope::Mail, &request.email);
         loop {
-            let wanted = vec![claim.key.clone(), Purpose::VerifyEmail.key(id).key];
+            let wanted = vec![claim.key.clone(), tries.key.clone(), Purpose::VerifyEmail.key(id).key];
             if let Loaded::Replay(view) = tx.load(Durability::Durable, wanted).await? {
                 return Ok(view);
             }
             let taken = tx.get(&claim)?.map(|claim| claim.user);
             let content = if taken.is_some() {
-                MailContent::AlreadyRegistered
+                // As every mail that strangers can ask for: nobody is flooded, and the answer does not tell.
+                let before = tx.get(&tries)?;
+                let flooded = before.as_ref().is_some_and(|tries| tries.account_wait(tx.now()).is_some());
+                if !flooded {
+                    tx.put(&tries, &Tries::more(before, tx.now(), engine.random()))?;
+                }
+                (!flooded).then_some(MailContent::AlreadyRegistered)
             } else {
                 tx.put(&claim, &EmailClaim { v: Form, user: id })?;
                 tx.put(&keys::user(id), &user)?;
                 let code = engine.new_code(&mut tx, Purpose::VerifyEmail, id, None)?;
-                MailContent::Welcome { code: Some(code) }
+                Some(MailContent::Welcome { code: Some(code) })
             };
-            engine.promise_mail(&mut tx, taken.unwrap_or(id), &user, content)?;
+            if let Some(content) = content {
+                engine.promise_mail(&mut tx, taken.unwrap_or(id), &user, content)?;
+            }
             if tx.commit(Durability::Durable, &view).await?.is_some() {
                 return Ok(view);
             }

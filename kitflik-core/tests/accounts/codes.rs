@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use kitflik_core::{
-    Actor, ChangePassword, ErrorCode, Kitflik, MasterKey, Policy, ResendVerification, ResetPassword,
-    UserError, VerifyEmail,
+    Actor, CancelBooking, ChangePassword, ConfirmBooking, ErrorCode, HoldSeats, Kitflik, MasterKey, Policy,
+    ResendVerification, ResetPassword, UserError, VerifyEmail,
 };
 use pollster::block_on;
 
-use super::common::{self, House, house};
+use super::common::{self, HALL, House, house};
 use super::{ADA, PASSWORD, code_of, refused, reset, wrong};
 
 fn verify(house: &House, token: Option<&str>, code: Option<(&str, &str)>) -> Result<(), UserError> {
@@ -218,4 +218,38 @@ fn no_code_is_stored() {
         let text = String::from_utf8(row.value).unwrap();
         assert!(!text.contains(&verify) && !text.contains(&reset), "{}: {text}", row.key);
     }
+}
+
+#[test]
+fn nobody_is_flooded_by_strangers_who_register_their_address() {
+    let house = house();
+    house.register(ADA).unwrap();
+    for _ in 0..10 {
+        // The answer does not tell.
+        assert_eq!(house.register(ADA).unwrap().email, ADA);
+    }
+    let told = || house.subjects(ADA).len();
+    assert_eq!(told(), 1 + 5);
+    house.clock.advance(Duration::from_secs(16 * 60));
+    house.register(ADA).unwrap();
+    assert_eq!(told(), 1 + 6);
+}
+
+#[test]
+fn every_mail_goes_to_the_ascii_form_of_a_domain() {
+    let house = house();
+    let show = house.cinema(HALL, |_| {}).show.id;
+    let (typed, ascii) = ("ada@bücher.example", "ada@xn--bcher-kva.example");
+    let ada = Actor::User { id: house.register(typed).unwrap().id };
+    let bookings = house.kitflik.bookings();
+    for (actor, request) in
+        [(ada, HoldSeats::best(show, 1)), (Actor::System, HoldSeats::best(show, 1).customer("Ada", typed))]
+    {
+        let held = block_on(bookings.hold(&actor, &request)).unwrap();
+        block_on(bookings.confirm(&actor, held.id, &ConfirmBooking::counter())).unwrap();
+        block_on(bookings.cancel(&actor, held.id, &CancelBooking::because("No."))).unwrap();
+    }
+    let mails = house.mails();
+    assert!(mails.len() >= 3, "{mails:?}");
+    assert!(mails.iter().all(|mail| mail.to == ascii), "{mails:?}");
 }

@@ -12,8 +12,12 @@ mod audit;
 mod bookings;
 #[path = "../cancel.rs"]
 mod cancel;
+#[path = "../cancelled_shows.rs"]
+mod cancelled_shows;
 #[path = "../catalog.rs"]
 mod catalog;
+#[path = "../check_in.rs"]
+mod check_in;
 #[path = "../customers.rs"]
 mod customers;
 #[path = "../edits.rs"]
@@ -22,16 +26,28 @@ mod edits;
 mod feed;
 #[path = "../house_seats.rs"]
 mod house_seats;
+#[path = "../jobs.rs"]
+mod jobs;
 #[path = "../keys.rs"]
 mod keys;
 #[path = "../largest.rs"]
 mod largest;
 #[path = "../layout_versions.rs"]
 mod layout_versions;
+#[path = "../mail.rs"]
+mod mail;
+#[path = "../money.rs"]
+mod money;
 #[path = "../office.rs"]
 mod office;
+#[path = "../permissions.rs"]
+mod permissions;
 #[path = "../prices.rs"]
 mod prices;
+#[path = "../reports.rs"]
+mod reports;
+#[path = "../returns.rs"]
+mod returns;
 #[path = "../schedule.rs"]
 mod schedule;
 #[path = "../search.rs"]

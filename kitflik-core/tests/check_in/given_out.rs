@@ -98,3 +98,48 @@ fn whoever_went_in_cannot_give_the_ticket_back() {
     assert_eq!(cancel(&guest, CancelBooking::new()).unwrap_err(), closed);
     cancel(&staff(Role::BoxOffice), CancelBooking::because("The projector broke")).unwrap();
 }
+
+#[test]
+fn whoever_went_in_by_another_ticket_meanwhile_keeps_the_booking() {
+    let evening = evening();
+    let watched = Arc::new(Watched::new(evening.house.storage.clone()));
+    let slow = Kitflik::builder(watched.clone(), MasterKey::new([7; 32]))
+        .clock(evening.house.clock.clone())
+        .build()
+        .unwrap();
+    let kitflik = evening.house.kitflik.clone();
+    let held = HoldSeats::seats(evening.show.id, seats(&["A1"]));
+    let held = block_on(kitflik.bookings().hold(&Actor::guest(), &held)).unwrap();
+    let guest = Actor::guest_with(held.booking_token.unwrap());
+    block_on(kitflik.bookings().confirm(&guest, held.id, &ConfirmBooking::paid_by("test", None))).unwrap();
+    evening.doors_open();
+    let show = evening.show.id;
+    let owner = guest.clone();
+    watched.goes_first(move || {
+        let bookings = kitflik.bookings();
+        let lost = block_on(bookings.tickets(&owner, held.id)).unwrap().remove(0).id;
+        let another = RevokeTicket::because("Lost.").reissue();
+        block_on(bookings.revoke_ticket(&staff(Role::Manager), held.id, lost, &another)).unwrap();
+        let token = block_on(bookings.tickets(&owner, held.id)).unwrap().remove(0).token;
+        block_on(bookings.check_in(&usher(), &CheckIn::token(show, token, "front", "n"))).unwrap();
+    });
+    let refused = block_on(slow.bookings().cancel(&guest, held.id, &CancelBooking::new())).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::CancellationClosed);
+}
+
+#[test]
+fn an_undo_that_found_nothing_undoes_nothing_later() {
+    let evening = evening();
+    let (booking, ticket) = evening.buy_one("A1");
+    evening.doors_open();
+    evening.scan(&ticket.token, "front", "n1").unwrap();
+    evening.undo(booking, ticket.id).unwrap();
+    let reason = "The wrong person".to_owned();
+    let command = Some("undo-2".parse().unwrap());
+    let again = UndoCheckIn { command, booking_id: booking, ticket_id: ticket.id, reason };
+    let undo = || block_on(evening.house.kitflik.bookings().undo_check_in(&staff(Role::Manager), &again));
+    undo().unwrap();
+    evening.scan(&ticket.token, "front", "n2").unwrap();
+    undo().unwrap();
+    assert_eq!(evening.refused(&ticket.token, "n3"), ErrorCode::TicketAlreadyUsed);
+}

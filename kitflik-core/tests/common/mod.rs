@@ -13,9 +13,10 @@ use std::task::Poll;
 use async_trait::async_trait;
 use kitflik_core::testing::ports::{Mailbox, ManualClock, PlainHasher, SeededEntropy};
 use kitflik_core::{
-    Actor, Argon2id, AuditoriumView, Batch, CategoryPrice, Commit, Currency, Kitflik, Layout, MasterKey,
-    MemoryStorage, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue, PasswordHasher,
-    Policy, PriceCardView, Read, Row, SeatId, ShowView, Storage, StorageError, TestPayments, Timestamp,
+    Actor, Argon2id, AuditoriumView, Batch, CategoryPrice, Commit, Currency, Durability, Kitflik, Layout,
+    MasterKey, MemoryStorage, MovieView, NewAuditorium, NewMovie, NewPriceCard, NewShow, NewVenue,
+    PasswordHasher, Policy, PriceCardView, Read, Row, SeatId, ShowView, Storage, StorageError, TestPayments,
+    Timestamp,
 };
 use parking_lot::Mutex;
 
@@ -187,6 +188,45 @@ impl Storage for Dying {
                 None => return Err(StorageError::Unavailable { reason: "dead".to_owned() }),
             }
         }
+        self.storage.commit(batch).await
+    }
+}
+
+/// A storage that counts durable batches, and lets somebody go first before the next one.
+pub struct Watched {
+    storage: Arc<dyn Storage>,
+    durable: Mutex<u32>,
+    first: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Watched {
+    pub fn new(storage: Arc<dyn Storage>) -> Self {
+        Self { storage, durable: Mutex::default(), first: Mutex::default() }
+    }
+
+    /// How many batches were durable so far.
+    pub fn durable(&self) -> u32 {
+        *self.durable.lock()
+    }
+
+    /// Has something done just before the next batch is committed.
+    pub fn goes_first(&self, first: impl FnOnce() + Send + 'static) {
+        *self.first.lock() = Some(Box::new(first));
+    }
+}
+
+#[async_trait]
+impl Storage for Watched {
+    async fn read(&self, reads: Vec<Read>) -> Result<Vec<Vec<Row>>, StorageError> {
+        self.storage.read(reads).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Commit, StorageError> {
+        let first = self.first.lock().take();
+        if let Some(first) = first {
+            first();
+        }
+        *self.durable.lock() += u32::from(batch.durability == Durability::Durable);
         self.storage.commit(batch).await
     }
 }

@@ -18,6 +18,8 @@ fn silence_of_a_provider_is_no_answer_however_long_it_lasts() {
     let [refund] = &after.refunds[..] else { panic!("{:?}", after.refunds) };
     assert_eq!((refund.why, refund.status), (RefundReason::LateMoney, RefundStatus::Refunded));
     assert_eq!((bank.taken(&held), bank.books(&held)), (0, (0, 0)));
+    let text = bank.late_mail();
+    assert!(text.contains("24.50 EUR reached us too late") && text.contains("no tickets"), "{text}");
     // What it says is believed once there is nothing to hear: nobody asks any more.
     assert_eq!(block_on(bank.house.storage.read(vec![watches()])).unwrap().remove(0), []);
 }
@@ -116,6 +118,8 @@ fn money_of_a_card_that_goes_back_is_not_handed_out_as_cash() {
     provider.mood.lock().refunds = None;
     bank.tick_after(minutes(120));
     assert_eq!((bank.taken(&held), bank.books(&held)), (0, (2450, 0)));
+    let text = bank.late_mail();
+    assert!(text.contains("paid for already") && text.contains("stay valid"), "{text}");
 }
 
 #[test]
@@ -186,4 +190,69 @@ fn a_provider_that_is_unplugged_keeps_no_seats_for_ever() {
     bank.settle(&held, 1);
     bank.tick_after(minutes(61));
     assert_eq!((bank.now(&held).status, bank.taken(&held)), (BookingStatus::Confirmed, 2450));
+}
+
+/// A sale that somebody paid for twice, the second time by a charge that came late.
+fn paid_twice(bank: &Bank) -> BookingView {
+    let (held, guest) = bank.hold(&["A1", "A2"]);
+    assert_eq!(bank.confirm(&guest, &held, "charge_late").unwrap_err(), ErrorCode::PaymentDeclined);
+    bank.confirm(&guest, &held, "visa").unwrap();
+    bank.settle(&held, 1);
+    bank.tick_after(minutes(60));
+    held
+}
+
+#[test]
+fn what_paid_for_nothing_is_refunded_before_what_paid_for_the_sale() {
+    let bank = bank(LateMoney::Manual);
+    let held = paid_twice(&bank);
+    assert_eq!((bank.taken(&held), bank.books(&held)), (4900, (2450, 4900)));
+    bank.refund(&held, 2450).unwrap();
+    assert_eq!((bank.taken(&held), bank.books(&held)), (2450, (2450, 2450)));
+    assert_eq!(bank.now(&held).payment.unwrap().status, "captured");
+    block_on(bank.kitflik.bookings().cancel(&Actor::System, held.id, &CancelBooking::new())).unwrap();
+    assert_eq!((bank.taken(&held), bank.books(&held)), (0, (0, 0)));
+}
+
+#[test]
+fn a_late_refund_that_failed_is_made_anew_and_not_taken_from_the_till() {
+    let (bank, provider) = moody(LateMoney::RetakeOrRefund);
+    let (held, guest) = bank.hold(&["A1", "A2"]);
+    let bookings = bank.kitflik.bookings();
+    assert_eq!(bank.confirm(&guest, &held, "charge_late").unwrap_err(), ErrorCode::PaymentDeclined);
+    block_on(bookings.confirm(&guest, held.id, &ConfirmBooking::counter())).unwrap();
+    block_on(bookings.take_payment(&clerk(), held.id, &TakePayment::default())).unwrap();
+    provider.mood.lock().refunds = Some(PaymentStatus::Unknown);
+    bank.settle(&held, 1);
+    bank.tick_after(minutes(60));
+    bank.tick_after(minutes(26 * 60));
+    assert_eq!(bank.now(&held).refunds[0].status, RefundStatus::Failed);
+    provider.mood.lock().refunds = None;
+    bank.refund(&held, 2450).unwrap();
+    assert_eq!((bank.taken(&held), bank.books(&held)), (0, (2450, 2450)));
+}
+
+#[test]
+fn what_waits_at_the_counter_does_not_hide_what_a_provider_has_too_much() {
+    let bank = bank(LateMoney::Manual);
+    let (held, guest) = bank.hold(&["A1", "A2"]);
+    let bookings = bank.kitflik.bookings();
+    assert_eq!(bank.confirm(&guest, &held, "charge_late").unwrap_err(), ErrorCode::PaymentDeclined);
+    block_on(bookings.confirm(&guest, held.id, &ConfirmBooking::counter())).unwrap();
+    bank.settle(&held, 1);
+    bank.tick_after(minutes(60));
+    assert_eq!(bank.books(&held), (2450, 2450));
+    let day = SettlementQuery::of("2026-11-27".parse().unwrap());
+    let settled = || block_on(bank.kitflik.reports().settlement(&Actor::System, &day)).unwrap();
+    let open = || -> Vec<_> {
+        let items = settled().open_items;
+        items.iter().map(|item| (item.booking_id, item.kind, item.amount.amount_minor)).collect()
+    };
+    let (due, odd) = (OpenKind::CounterDue, OpenKind::NeedsAPerson);
+    assert_eq!(open(), [(held.id, odd, -2450), (held.id, due, 2450)]);
+    assert_eq!((settled().reconciled, settled().balances[0].closing.amount_minor), (true, 0));
+    bank.refund(&held, 2450).unwrap();
+    assert_eq!(open(), [(held.id, due, 2450)]);
+    block_on(bookings.take_payment(&clerk(), held.id, &TakePayment::default())).unwrap();
+    assert_eq!(open(), []);
 }

@@ -12,14 +12,14 @@ use kitflik_core::{
 
 use pollster::block_on;
 
-use crate::common::seats;
-use crate::scene::{PASSWORD, Scene, Told, told};
+use super::common::seats;
+use super::scene::{PASSWORD, Scene, Told, told};
 
 /// A verb that asks who calls.
 pub struct Row {
     /// Namespace and name.
     pub verb: &'static str,
-    /// A letter for each of [`Who::ALL`](crate::scene::Who::ALL): `y` yes, `u` unauthenticated, `f` forbidden. In
+    /// A letter for each of [`Who::ALL`](super::scene::Who::ALL): `y` yes, `u` unauthenticated, `f` forbidden. In
     /// groups: guests (none, its token, another token), customers (owner, other), staff (usher, box office, manager,
     /// admin), the host program.
     pub answers: &'static str,
@@ -51,7 +51,7 @@ fn at_the_gate(s: &Scene) -> CheckIn {
 }
 
 pub fn rows() -> Vec<Row> {
-    [bookings(), catalog(), accounts(), crate::staff::rows(), reports(), jobs(), mail()]
+    [bookings(), catalog(), accounts(), super::staff::rows(), reports(), jobs(), mail()]
         .into_iter()
         .flatten()
         .collect()

@@ -11,7 +11,7 @@ use kitflik_core::{
 };
 use pollster::block_on;
 
-use crate::common::{Cinema, HALL, House, house};
+use super::common::{Cinema, HALL, House, house};
 
 /// Every kind of actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Scene {
 
     /// A discount code of the house.
     pub fn voucher(&self) -> VoucherId {
-        block_on(self.catalog().add_voucher(&Actor::System, &crate::rows::voucher())).unwrap().id
+        block_on(self.catalog().add_voucher(&Actor::System, &super::rows::voucher())).unwrap().id
     }
 
     /// The code in the last mail that has one.

@@ -10,8 +10,8 @@ use kitflik_core::{
 use pollster::block_on;
 use totp_rs::{Algorithm, TOTP};
 
-use crate::rows::{Row, row};
-use crate::scene::{PASSWORD, Scene, told};
+use super::rows::{Row, row};
+use super::scene::{PASSWORD, Scene, told};
 
 /// Verbs of admins.
 const ADMINS: &str = "uuu ff fffy y";

@@ -5,8 +5,8 @@ use std::time::Duration;
 use kitflik_core::{Actor, ConfirmBooking, ErrorCode, HoldSeats, Role};
 use pollster::block_on;
 
-use crate::common::{HALL, house};
-use crate::{buy, later, paid, staff};
+use super::common::{HALL, house};
+use super::{buy, later, paid, staff};
 
 #[test]
 fn today_begins_at_six_and_what_waits_is_counted() {

@@ -6,8 +6,8 @@ use kitflik_core::{
 };
 use pollster::block_on;
 
-use crate::common::{House, house, seats};
-use crate::{buy, cancel, later, paid, staff};
+use super::common::{House, house, seats};
+use super::{buy, cancel, later, paid, staff};
 
 /// Sixteen seats.
 const PLAN: &str = "A: ##########\nB: ######\n";

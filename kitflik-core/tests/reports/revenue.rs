@@ -8,8 +8,8 @@ use kitflik_core::{
 };
 use pollster::block_on;
 
-use crate::common::{HALL, House, house, seats};
-use crate::{buy, cancel, later, paid, staff};
+use super::common::{HALL, House, house, seats};
+use super::{buy, cancel, later, paid, staff};
 
 fn query(from: &str, to: &str, by: RevenueBy) -> RevenueQuery {
     RevenueQuery { from: from.parse().unwrap(), to: to.parse().unwrap(), by, venue_id: None, movie_id: None }

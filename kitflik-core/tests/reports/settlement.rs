@@ -13,8 +13,8 @@ use kitflik_core::{
 use pollster::block_on;
 use proptest::prelude::*;
 
-use crate::common::{Cinema, HALL, House, house, house_on};
-use crate::{buy, cancel, later, paid, staff};
+use super::common::{Cinema, HALL, House, house, house_on};
+use super::{buy, cancel, later, paid, staff};
 
 #[derive(Debug, Clone)]
 enum Step {

@@ -25,6 +25,14 @@ fn field_error(path: &Path, message: &str) -> FieldError {
     let path = if path == "." { "" } else { &path };
     // serde_json adds its place in the text, which the path says better.
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    let message = match message {
+        "invalid digit found in string"
+        | "cannot parse integer from empty string"
+        | "number too large to fit in target type"
+        | "number too small to fit in target type" => "expected a whole number that is in bounds",
+        "provided string was not `true` or `false`" => "expected true or false",
+        other => other,
+    };
     let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').nth(1);
     for (prefix, code, what) in
         [("missing field ", "required", "is required"), ("duplicate field ", "duplicate", "is given twice")]

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use kitflik_core::{Policy, TokenAlgorithm};
 
 use super::cli::{ServeFlags, StoreFlags};
+use super::console;
 use super::failure::Failure;
 use super::limits::{Proxies, RateSettings};
 use super::mail::Sender;
@@ -89,6 +90,13 @@ const NUMBERS: &[&str] = &[
     "hashing_threads",
     "hashing_queue",
 ];
+
+/// Those that are on or off.
+const SWITCHES: &[&str] =
+    &["demo", "rate_limits", "https", "test_payments", "pay_at_counter", "fees_refundable"];
+
+/// Those that are something, or off.
+const MAY_BE_OFF: &[&str] = &["new_releases", "show_reminders", "occupancy_report", "cancel_before", "log"];
 
 /// Where bookings are kept.
 #[derive(Debug, Clone)]
@@ -202,7 +210,11 @@ impl Settings {
         environment: BTreeMap<String, String>,
     ) -> Result<Self, Failure> {
         let given = flags.data.iter().map(|data| ("data", data.clone())).collect();
-        Self::new(flags.config.as_deref(), environment, given)
+        let settings = Self::new(flags.config.as_deref(), environment, given)?;
+        for name in &settings.unknown {
+            console::complain(&format!("kitflik: {name}: this name in the environment is no setting"));
+        }
+        Ok(settings)
     }
 
     fn new(
@@ -238,7 +250,8 @@ impl Settings {
         let no_demo = layers.environment.get("KITFLIK_NO_DEMO").is_some_and(|value| value != "0");
         let demo = layers.switch("demo", !no_demo)?;
         // A house that sells to the public must not be paid by a test by oversight.
-        let test_payments = layers.switch("test_payments", private || demo && !trusted_proxies.any())?;
+        let wanted = demo && layers.get("demo").is_some() && !trusted_proxies.any();
+        let test_payments = layers.switch("test_payments", private || wanted)?;
         Ok(Self {
             listen,
             data: layers.get("data").map_or_else(|| "kitflik-data".into(), |given| given.value.into()),
@@ -272,14 +285,21 @@ impl Settings {
 
 impl Layers {
     fn get(&self, key: &str) -> Option<Given> {
+        self.found(key).map(|(_, given)| given)
+    }
+
+    /// A value, and how strong the layer is that has it.
+    fn found(&self, key: &str) -> Option<(u8, Given)> {
         if let Some(value) = self.flags.get(key) {
-            return Some(Given { value: value.clone(), name: format!("--{}", key.replace('_', "-")) });
+            let name = format!("--{}", key.replace('_', "-"));
+            return Some((3, Given { value: value.clone(), name }));
         }
         let name = format!("KITFLIK_{}", key.to_uppercase());
         if let Some(value) = self.environment.get(&name) {
-            return Some(Given { value: value.clone(), name });
+            return Some((2, Given { value: value.clone(), name }));
         }
-        self.file.get(key).map(|given| Given { value: given.value.clone(), name: given.name.clone() })
+        let given = self.file.get(key)?;
+        Some((1, Given { value: given.value.clone(), name: given.name.clone() }))
     }
 
     fn switch(&self, key: &str, otherwise: bool) -> Result<bool, Failure> {
@@ -341,10 +361,20 @@ impl Layers {
     }
 
     fn text_or_file(&self, key: &str) -> Result<Option<Given>, Failure> {
-        if let Some(given) = self.get(key) {
-            return Ok(Some(given));
-        }
-        let Some(given) = self.get(&format!("{key}_file")) else { return Ok(None) };
+        let file_key = format!("{key}_file");
+        let (text, file) = (self.found(key), self.found(&file_key));
+        let given = match (text, file) {
+            (Some((layer, text)), Some((other, file))) if layer == other => {
+                let (text, file) = (text.name, file.name);
+                return Err(Failure::usage(format!(
+                    "{text} and {file} say the same thing: give one of them"
+                )));
+            }
+            (Some((layer, text)), Some((other, _))) if layer > other => return Ok(Some(text)),
+            (Some((_, text)), None) => return Ok(Some(text)),
+            (_, Some((_, file))) => file,
+            (None, None) => return Ok(None),
+        };
         let text = std::fs::read_to_string(&given.value)
             .map_err(|error| given.refuse(&format!("cannot be read: {error}")))?;
         Ok(Some(Given { value: text.trim_end_matches(['\r', '\n']).to_owned(), name: given.name }))
@@ -384,7 +414,10 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, Given>, Failure> {
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) if NUMBERS.contains(&key.as_str()) => number.to_string(),
-            toml::Value::Boolean(on) => if on { "on" } else { "off" }.to_owned(),
+            toml::Value::Boolean(on) if SWITCHES.contains(&key.as_str()) => {
+                if on { "on" } else { "off" }.to_owned()
+            }
+            toml::Value::Boolean(false) if MAY_BE_OFF.contains(&key.as_str()) => "off".to_owned(),
             other => {
                 let kind = other.type_str();
                 return Err(Failure::usage(format!("{shown}, {key}: expected text in quotes, found {kind}")));

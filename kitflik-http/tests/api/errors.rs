@@ -197,6 +197,9 @@ async fn request_ids_come_back_and_pages_elsewhere_may_call() {
             .header("origin", "https://cinema.example")
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "authorization,content-type,idempotency-key");
-        preflight.send().await.expect(200);
+        let preflight = preflight.send().await;
+        let allowed = preflight.header("access-control-allow-headers").to_lowercase();
+        assert!(allowed.contains("authorization") && allowed.contains("idempotency-key"), "{allowed}");
+        preflight.expect(200);
     }
 }

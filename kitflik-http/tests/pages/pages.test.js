@@ -741,6 +741,15 @@ people("the door says of each ticket why it does not let in, and a day is settle
   await page.getByRole("heading", { name: "EUR" }).waitFor();
   await told(page, "Books, bookings and payments agree.");
   assert.match(await page.locator("#settled").textContent(), /Sold€[\d,.]+.*Money in€[\d,.]+/);
+  assert.equal(await page.getByRole("button", { name: "More", exact: true }).count(), 0);
+  const venue = page.getByLabel("Venue", { exact: true });
+  assert.deepEqual(await venue.locator("option").allTextContents(), ["All venues", "Lichtspielhaus"]);
+  await venue.selectOption({ label: "Lichtspielhaus" });
+  const answered = page.waitForResponse((response) => /\/settlement\?.*venue=[0-9a-f-]{36}$/.test(response.url()));
+  await page.getByRole("button", { name: "Settle", exact: true }).click();
+  assert.equal((await answered).status(), 200);
+  await told(page, "Books, bookings and payments agree.");
+  assert.equal(await venue.locator("option:checked").textContent(), "Lichtspielhaus");
 });
 
 people("a guest gives one of two tickets back, and then the other", async (arrive) => {

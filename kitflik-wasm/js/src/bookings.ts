@@ -165,8 +165,14 @@ export class Bookings {
   }
 
   /** Notes that cash which waited for its customer was handed out. */
-  async handOutRefund(actor: wire.Actor, booking: wire.BookingId, command?: Command): Promise<wire.BookingView> {
-    return this.#handle.call((engine) => engine.handOutRefund(text(actor), name(booking), key(command)));
+  async handOutRefund(
+    actor: wire.Actor,
+    booking: wire.BookingId,
+    request: wire.HandOutRefund = {},
+    command?: Command,
+  ): Promise<wire.BookingView> {
+    const begin = (engine: Engine) => engine.handOutRefund(text(actor), name(booking), text(request), key(command));
+    return this.#handle.call(begin);
   }
 
   /** Takes in what a payment provider tells of its own accord, the body exactly as it came. */

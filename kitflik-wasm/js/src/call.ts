@@ -61,6 +61,14 @@ export function text(value: unknown): string {
   }
 }
 
+/** A revision as it crosses. JSON would make `null` of one that was forgotten, and change whatever is there. */
+export function seen(revision: Revision): string {
+  if (revision !== null && !(Number.isSafeInteger(revision) && revision >= 0)) {
+    throw KitflikError.field("revision", "revision must be that of a view, or null to change whatever is there");
+  }
+  return text(revision);
+}
+
 /** An id or a token: whatever it is, it crosses as a string. */
 export const name = (value: unknown): string => String(value);
 

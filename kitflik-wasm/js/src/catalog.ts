@@ -1,6 +1,6 @@
 // The catalogue. Each method only gives the texts that cross their types.
 
-import { type Command, type Engine, type Handle, type Revision, key, name, text } from "./call.js";
+import { type Command, type Engine, type Handle, type Revision, key, name, seen, text } from "./call.js";
 import type * as wire from "./wasm/kitflik.js";
 
 /** Movies, venues, auditoriums, prices and shows. */
@@ -129,7 +129,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.MovieView> {
     const begin = (engine: Engine) =>
-      engine.editMovie(text(actor), name(movie), text(revision), text(edit), key(command));
+      engine.editMovie(text(actor), name(movie), seen(revision), text(edit), key(command));
     return this.#handle.call(begin);
   }
 
@@ -142,7 +142,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.VenueView> {
     const begin = (engine: Engine) =>
-      engine.editVenue(text(actor), name(venue), text(revision), text(edit), key(command));
+      engine.editVenue(text(actor), name(venue), seen(revision), text(edit), key(command));
     return this.#handle.call(begin);
   }
 
@@ -155,7 +155,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.AuditoriumView> {
     const begin = (engine: Engine) =>
-      engine.editAuditorium(text(actor), name(auditorium), text(revision), text(edit), key(command));
+      engine.editAuditorium(text(actor), name(auditorium), seen(revision), text(edit), key(command));
     return this.#handle.call(begin);
   }
 
@@ -168,7 +168,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.PriceCardView> {
     const begin = (engine: Engine) =>
-      engine.editPriceCard(text(actor), name(card), text(revision), text(edit), key(command));
+      engine.editPriceCard(text(actor), name(card), seen(revision), text(edit), key(command));
     return this.#handle.call(begin);
   }
 
@@ -181,7 +181,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.LayoutReport> {
     const begin = (engine: Engine) =>
-      engine.setLayout(text(actor), name(auditorium), text(revision), text(layout), key(command));
+      engine.setLayout(text(actor), name(auditorium), seen(revision), text(layout), key(command));
     return this.#handle.call(begin);
   }
 
@@ -196,17 +196,17 @@ export class Catalog {
 
   /** Takes a thing out of the lists: no new show can have it. Shows that have it keep it. */
   async archive(actor: wire.Actor, item: wire.CatalogItem, revision: Revision, command?: Command): Promise<void> {
-    await this.#handle.call((engine) => engine.archive(text(actor), text(item), text(revision), key(command)));
+    await this.#handle.call((engine) => engine.archive(text(actor), text(item), seen(revision), key(command)));
   }
 
   /** Undoes `archive`. */
   async restore(actor: wire.Actor, item: wire.CatalogItem, revision: Revision, command?: Command): Promise<void> {
-    await this.#handle.call((engine) => engine.restore(text(actor), text(item), text(revision), key(command)));
+    await this.#handle.call((engine) => engine.restore(text(actor), text(item), seen(revision), key(command)));
   }
 
   /** Deletes what nothing refers to; `in_use` says what does. */
   async delete(actor: wire.Actor, item: wire.CatalogItem, revision: Revision, command?: Command): Promise<void> {
-    await this.#handle.call((engine) => engine.deleteItem(text(actor), text(item), text(revision), key(command)));
+    await this.#handle.call((engine) => engine.deleteItem(text(actor), text(item), seen(revision), key(command)));
   }
 
   /** A page of the archived movies. */
@@ -248,7 +248,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.ShowView> {
     const begin = (engine: Engine) =>
-      engine.editShow(text(actor), name(show), text(revision), text(edit), key(command));
+      engine.editShow(text(actor), name(show), seen(revision), text(edit), key(command));
     return this.#handle.call(begin);
   }
 
@@ -261,7 +261,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.ShowView> {
     const begin = (engine: Engine) =>
-      engine.moveShow(text(actor), name(show), text(revision), text(to), key(command));
+      engine.moveShow(text(actor), name(show), seen(revision), text(to), key(command));
     return this.#handle.call(begin);
   }
 
@@ -291,17 +291,17 @@ export class Catalog {
     revision: Revision,
     command?: Command,
   ): Promise<wire.ShowView> {
-    return this.#handle.call((engine) => engine.closeSales(text(actor), name(show), text(revision), key(command)));
+    return this.#handle.call((engine) => engine.closeSales(text(actor), name(show), seen(revision), key(command)));
   }
 
   /** Undoes `closeSales`. */
   async openSales(actor: wire.Actor, show: wire.ShowId, revision: Revision, command?: Command): Promise<wire.ShowView> {
-    return this.#handle.call((engine) => engine.openSales(text(actor), name(show), text(revision), key(command)));
+    return this.#handle.call((engine) => engine.openSales(text(actor), name(show), seen(revision), key(command)));
   }
 
   /** Deletes a show that has no booking: none that is held, and none that was ever sold. */
   async deleteShow(actor: wire.Actor, show: wire.ShowId, revision: Revision, command?: Command): Promise<void> {
-    await this.#handle.call((engine) => engine.deleteShow(text(actor), name(show), text(revision), key(command)));
+    await this.#handle.call((engine) => engine.deleteShow(text(actor), name(show), seen(revision), key(command)));
   }
 
   /** Adds a discount code. */
@@ -318,7 +318,7 @@ export class Catalog {
     command?: Command,
   ): Promise<wire.VoucherView> {
     const begin = (engine: Engine) =>
-      engine.editVoucher(text(actor), name(voucher), text(revision), text(edit), key(command));
+      engine.editVoucher(text(actor), name(voucher), seen(revision), text(edit), key(command));
     return this.#handle.call(begin);
   }
 

@@ -159,7 +159,9 @@ export function kitflikObject<Env>(
     }
 
     async kitflik(): Promise<Engine> {
-      if (this.#engine !== undefined && (await this.#engine).broken) {
+      const known = this.#engine;
+      // Of several that waited for the broken one, the first opens the next, and the others get that.
+      if (known !== undefined && (await known).broken && this.#engine === known) {
         this.#engine = undefined;
       }
       this.#engine ??= this.#open().catch((error: unknown) => {

@@ -2,7 +2,7 @@ import openapi from "./openapi.js";
 import { clockBridge, mailerBridge, paymentsBridge, storageBridge } from "./bridges.js";
 import { KitflikError } from "./errors.js";
 import { answer, type HttpOptions } from "./http.js";
-import { Bookings, Catalog, Handle, Jobs, Staff, Users, text } from "./namespaces.js";
+import { Bookings, Catalog, Handle, Jobs, Reports, Staff, Users, text } from "./namespaces.js";
 import type { Clock, Mailer, Payments, Storage } from "./ports.js";
 import type { Runtime } from "./runtime.js";
 import type { Actor, JsonWebKeySet, TokenAlgorithm } from "./wasm/kitflik.js";
@@ -122,6 +122,8 @@ export class Kitflik {
   readonly staff: Staff;
   /** What the house does by itself, by the clock. */
   readonly jobs: Jobs;
+  /** How full the shows were, what was sold, and whether the money agrees with it. */
+  readonly reports: Reports;
   /** The REST API: give it to whatever serves requests. It never rejects. */
   readonly handler: (request: Request) => Promise<Response>;
   readonly #handle: Handle;
@@ -134,6 +136,7 @@ export class Kitflik {
     this.users = new Users(handle);
     this.staff = new Staff(handle);
     this.jobs = new Jobs(handle);
+    this.reports = new Reports(handle);
     this.handler = (request) => answer(handle, http?.clientAddress, request);
   }
 
@@ -148,6 +151,15 @@ export class Kitflik {
    */
   async tick(): Promise<number | null> {
     return this.#handle.call((engine) => engine.tick());
+  }
+
+  /**
+   * Whether this engine has the master key that the store was last opened with, as its current one or as an accepted
+   * one. Ask once, before anybody is let in: with another key no ticket, session or booking token that was given out is
+   * valid. The first engine over a store leaves a mark of its key, from which the key cannot be told.
+   */
+  async hasTheKey(): Promise<boolean> {
+    return this.#handle.call((engine) => engine.hasTheKey());
   }
 
   /** The engine has panicked: every call is refused. Open a new one over the same storage. */

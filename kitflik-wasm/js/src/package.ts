@@ -9,7 +9,7 @@ export { KitflikError, MailRefused, StorageUnavailable } from "./errors.js";
 export type { HttpOptions } from "./http.js";
 export type { OpenOptions, Policy } from "./kitflik.js";
 export { MemoryStorage } from "./memory.js";
-export type { Attempt, Bookings, Catalog, Command, Revision, Staff, Users } from "./namespaces.js";
+export type { Attempt, Bookings, Catalog, Command, Jobs, Reports, Revision, Staff, Users } from "./namespaces.js";
 export type { OfflineGate } from "./offline-gate.js";
 export type { Awaitable, Clock, Mailer, Payments, Storage, StoredRow } from "./ports.js";
 export type * from "./wire.js";

@@ -27,6 +27,12 @@ test("of two editors the second is told", async () => {
   assert.equal((await catalog.editMovie(SYSTEM, movie.id, null, { title: "Aliens" })).title, "Aliens");
   const wrong = await refusal(catalog.editMovie(SYSTEM, movie.id, "new", { title: "Alien" }), "validation_failed");
   assert.match(wrong.errors[0].path, /^revision/);
+  for (const forgotten of [undefined, NaN, -1, 1.5, 2 ** 53, Infinity]) {
+    const edit = catalog.editMovie(SYSTEM, movie.id, forgotten, { title: "Alien 3" });
+    assert.equal((await refusal(edit, "validation_failed")).errors[0].path, "revision");
+    await refusal(catalog.delete(SYSTEM, { movie: movie.id }, forgotten), "validation_failed");
+  }
+  assert.equal((await catalog.movie(movie.id)).title, "Aliens");
   await refusal(catalog.editMovie(GUEST, movie.id, null, { title: "Mine" }), "unauthenticated");
   const brazil = { title: "Brazil", release_date: "1985-02-20" };
   assert.deepEqual(await catalog.importMovies(SYSTEM, [brazil]), ["added"]);

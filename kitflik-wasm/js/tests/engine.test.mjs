@@ -330,3 +330,40 @@ test("a gate without a network lets in once, and what it did is merged", async (
   assert.equal((await bookings.tickets(SYSTEM, held.id))[0].id, revoked.reissued_as);
   assert.match(await bookings.print(SYSTEM, held.id), /^<!doctype html>/);
 });
+
+test("reports agree with what was sold", async () => {
+  let time = Date.parse("2036-11-27T12:00:00Z");
+  const kitflik = await open({ clock: () => (time += 1), testPayments: true });
+  const { bookings, reports } = kitflik;
+  const show = await addShow(kitflik);
+  const held = await bookings.hold(GUEST, { show_id: show.id, seats: ["A1", "A2"] });
+  await bookings.confirm(owner(held), held.id, { payment: { provider: "test" } });
+  const today = "2036-11-27";
+  assert.equal((await reports.dashboard(SYSTEM)).today[0].captured.amount_minor, 2600);
+  const days = { from: today, to: today };
+  const { rows } = await reports.revenue(SYSTEM, { ...days, by: "show" });
+  assert.deepEqual(
+    rows.map(({ key, tickets_sold, captured }) => [key, tickets_sold, captured.amount_minor]),
+    [[show.id, 2, 2600]],
+  );
+  const csv = await reports.revenueCsv(SYSTEM, days);
+  assert.match(csv, /^key,label,currency,tickets_sold,/);
+  const settled = await reports.settlement(SYSTEM, { day: today });
+  assert.equal(settled.reconciled, true);
+  assert.match(await reports.settlementCsv(SYSTEM, { day: today }), /,/);
+  assert.equal((await reports.occupancyBy(SYSTEM, days)).rows[0].sold, 2);
+  assert.match(await reports.occupancyByCsv(SYSTEM, days), /2036-11-27/);
+  const [{ seats, sold, free }] = (await reports.occupancy(SYSTEM)).items;
+  assert.deepEqual([seats, sold, free], [16, 2, 14]);
+  assert.match(await reports.occupancyCsv(SYSTEM), /^[a-z_,]+,sold,[a-z_,]+\r\n/);
+  await refusal(reports.revenue(GUEST, days), "unauthenticated");
+  await refusal(reports.revenue(SYSTEM, { from: today }), "validation_failed");
+});
+
+test("a store knows its master key", async () => {
+  const storage = new MemoryStorage();
+  const first = await open({ storage });
+  assert.equal(await first.hasTheKey(), true);
+  assert.equal(await (await open({ storage })).hasTheKey(), true);
+  assert.equal(await (await open({ storage, masterKey: "08".repeat(32) })).hasTheKey(), false);
+});

@@ -187,9 +187,9 @@ impl Engine {
 
     /// Notes that cash which waited for its customer was handed out.
     #[wasm_bindgen(js_name = handOutRefund)]
-    pub fn hand_out_refund(&self, who: String, booking: String, key: Option<String>) -> u32 {
+    pub fn hand_out_refund(&self, who: String, booking: String, request: String, key: Option<String>) -> u32 {
         self.start(async move |kitflik| {
-            let request = HandOutRefund { command: command(key)? };
+            let request = HandOutRefund { command: command(key)?, ..read(&request)? };
             json(&kitflik.bookings().hand_out_refund(&actor(&who)?, id(&booking)?, &request).await?)
         })
     }

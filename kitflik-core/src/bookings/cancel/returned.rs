@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CancelledBy, Undoing, part};
+use crate::bookings::check_in::current_ticket;
 use crate::bookings::house::give_up;
 use crate::bookings::{BookingError, Bookings, return_tickets};
 use crate::error::EngineError;
@@ -121,8 +122,10 @@ impl Bookings<'_> {
         let went = sold.seats.iter().filter(|seat| gone.contains(&seat.number)).cloned();
         let went: Vec<BookedSeat> = went.collect();
         return_tickets(tx, sold, &went)?;
+        let revoked = self.revoked_of(sold).await?;
+        let first = |seat: &BookedSeat| ticket_id(sold.id, seat.ticket.unwrap_or(seat.number));
         let tickets = went.iter().map(|seat| TicketBack {
-            ticket: ticket_id(sold.id, seat.ticket.unwrap_or(seat.number)),
+            ticket: current_ticket(sold, seat, &revoked).unwrap_or_else(|| first(seat)),
             seat: seat.id.clone(),
             ticket_type: seat.ticket_type.clone(),
             price_minor: seat.price_minor,

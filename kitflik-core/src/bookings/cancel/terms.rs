@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{cancellable, is_house, state_error, unpaid};
+use super::{cancellable, is_house, left_of, state_error};
 use crate::actor::Actor;
 use crate::bookings::quote::quote;
 use crate::bookings::{BookingError, BookingStatus, Bookings, Quote};
@@ -150,7 +150,7 @@ impl Bookings<'_> {
         let (now, policy) = (engine.now(), &engine.policy);
         if !is_house(actor) && !show.cancelled {
             cancellable(&show, now, policy)?;
-            if self.is_used(&sold, seats).await? {
+            if self.went_in(&mut engine.begin(), &sold, seats).await? {
                 return Err(super::was_used());
             }
         }
@@ -169,7 +169,8 @@ impl Bookings<'_> {
         };
         let price = Price::of(&sold).less(rest.as_ref().map_or(Price::NOTHING, Price::of));
         let terms = if show.cancelled { Terms::FULL } else { terms(show.starts_at, now, policy) };
-        let refund = if unpaid(&sold) { 0 } else { terms.given_back(price) };
+        let left = left_of(&mut engine.begin(), &sold).await?;
+        let refund = terms.given_back(price).min(left);
         let money = |minor| Money::new(minor, sold.total.currency);
         Ok(CancellationTermsView {
             price: money(price.total),

@@ -84,22 +84,6 @@ pub(crate) fn current_ticket(booking: &Booking, seat: &BookedSeat, revoked: &Rev
     None
 }
 
-/// The tickets that were ever given out for a seat.
-pub(super) fn tickets_of<'a>(
-    booking: &'a Booking,
-    seat: &'a BookedSeat,
-    revoked: &'a Revoked,
-) -> impl Iterator<Item = TicketId> + 'a {
-    let generations = 0..=limits::MAX_REISSUES;
-    let each = generations.map(move |generation| rules::ticket_of(booking, seat, generation));
-    let mut last = false;
-    each.take_while(move |ticket| {
-        let given_out = !last;
-        last = !revoked.get(ticket).is_some_and(|found| found.reissued);
-        given_out
-    })
-}
-
 /// Notes that seats of a booking were given back: gates without a network are told so. Whoever takes seats out of a
 /// sale calls it, in the same batch.
 pub(crate) fn return_tickets(

@@ -60,7 +60,10 @@ impl Catalog<'_> {
             }
             let show = current(&tx, id, None)?;
             if show.cancelled {
-                if request.command.is_some() && tx.commit(Durability::Durable, &()).await?.is_none() {
+                if request.command.is_none() {
+                    // What is seen may not be durable yet.
+                    tx.barrier(Durability::Durable).await?;
+                } else if tx.commit(Durability::Durable, &()).await?.is_none() {
                     continue;
                 }
                 return self.cancellation_of(id).await;

@@ -4,7 +4,7 @@ use super::plan::check_show;
 use super::rules::Window;
 use crate::actor::{Actor, Permission};
 use crate::catalog::{Catalog, CatalogError, EditShow, ShowView};
-use crate::error::Validation;
+use crate::error::{Invalid, Validation};
 use crate::ids::{CommandId, ShowId};
 use crate::ports::storage::Durability;
 use crate::store::keys;
@@ -46,6 +46,10 @@ impl Catalog<'_> {
             }
             let show = current(&tx, id, revision)?;
             let card = tx.get(&card_key)?.ok_or(CatalogError::NotFound { what: "price card" })?;
+            if card.archived && edit.price_card_id != show.price_card {
+                let detail = "the price card is archived: restore it first";
+                return Err(Invalid::one("price_card_id", "archived", detail).into());
+            }
             let layout = self.layout_of(&show).await?;
             let mut edited = Show {
                 price_card: edit.price_card_id,

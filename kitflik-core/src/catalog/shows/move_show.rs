@@ -179,12 +179,17 @@ impl Catalog<'_> {
         }
         let hall = keys::auditorium(before.auditorium);
         tx.more(vec![hall.key.clone()]).await?;
-        let auditorium = tx.get(&hall)?.map(|hall| hall.name).unwrap_or_default();
+        let hall = tx.get(&hall)?;
+        let catalogue = self.engine.catalogue().await?;
+        // A venue is never moved.
+        let venue = hall.as_ref().and_then(|hall| catalogue.venues.get(&hall.venue));
+        let zone = venue.map(|venue| venue.zone);
+        let auditorium = hall.map(|hall| hall.name).unwrap_or_default();
         // Not when the command began: whoever buys until it is done bought before the move.
         let (at, mark) = (self.engine.now(), tx.mark());
         let key = keys::moved_show(id, at, mark);
         let (from, looked_through) = (before.starts_at, None);
-        tx.put(&key, &MovedShow { v: Form, show: id, at, from, auditorium, mark, looked_through })?;
+        tx.put(&key, &MovedShow { v: Form, show: id, at, from, auditorium, zone, mark, looked_through })?;
         Ok(Some(key))
     }
 
@@ -233,8 +238,9 @@ impl Catalog<'_> {
             let address = Bookings { engine }.mail_address(&mut tx, &booking).await?;
             let Some((to, to_name)) = address else { continue };
             let mail = MailId::new(tx.now(), engine.random());
-            let content =
-                MailContent::ShowMoved { booking: *id, from: row.from, auditorium: row.auditorium.clone() };
+            let (from, zone) = (row.from, row.zone);
+            let auditorium = row.auditorium.clone();
+            let content = MailContent::ShowMoved { booking: *id, from, auditorium, zone };
             let to_name = Some(to_name);
             let outbox = Outbox::new(mail, to, to_name, content);
             tx.put(&keys::outbox(tx.now(), mail), &outbox)?;

@@ -26,17 +26,19 @@ pub(super) enum State {
     /// It was sold for money that a provider took, or for none.
     Sold,
     /// Money of it cannot go back by itself.
-    Stuck { counter: bool },
+    Stuck,
 }
 
 impl State {
-    /// Why something is open. `amount` is owed to the house if it is more than nothing.
-    pub(super) fn why(self, amount: i64) -> OpenKind {
+    /// Why something is open, at the counter or elsewhere. `amount` is owed to the house if it is more than nothing.
+    pub(super) fn why(self, counter: bool, amount: i64) -> OpenKind {
         match self {
-            Self::SoldAtCounter | Self::Stuck { counter: true } if amount > 0 => OpenKind::CounterDue,
+            Self::SoldAtCounter | Self::Stuck if counter && amount > 0 => OpenKind::CounterDue,
             Self::SoldAtCounter | Self::Sold if amount < 0 => OpenKind::RefundDue,
+            // Nothing at the counter is stuck: people hand it out.
+            Self::Stuck if counter && amount < 0 => OpenKind::RefundDue,
             Self::Unsold if amount < 0 => OpenKind::LateMoney,
-            Self::Stuck { .. } if amount < 0 => OpenKind::NeedsAPerson,
+            Self::Stuck if amount < 0 => OpenKind::NeedsAPerson,
             _ => OpenKind::Unexplained,
         }
     }
@@ -71,7 +73,7 @@ impl Recorded {
         let waits = captured().any(|charge| charge.open && charge.left_minor() > 0);
         let state = match (sold, failed || waits) {
             (true, _) if booking.channel.is_none() => State::OlderThanTheBooks,
-            (_, true) => State::Stuck { counter },
+            (_, true) => State::Stuck,
             (false, _) => State::Unsold,
             (true, _) if counter => State::SoldAtCounter,
             (true, _) => State::Sold,

@@ -175,8 +175,10 @@ records! {
         /// When it was before.
         #[serde(with = "millis")]
         from: Timestamp,
-        /// Where it was before.
+        /// Where it was before, and on whose clocks.
         auditorium: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<Zone>,
         /// Random: no two attempts write the same row.
         mark: u32,
         #[serde(default, skip_serializing_if = "Option::is_none")]

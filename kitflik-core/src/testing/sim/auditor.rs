@@ -421,6 +421,8 @@ impl Auditor {
         self.check()?;
         self.check_sold()?;
         let mut accounts = money::accounts(rows, taken)?;
+        let late: BTreeMap<BookingId, u64> =
+            accounts.iter().map(|(id, account)| (*id, account.late)).collect();
         self.tally.mails = sent.len() as u64;
         for (id, stored) in &self.bookings {
             if stored.status == "confirming" {
@@ -442,7 +444,7 @@ impl Auditor {
         if let Some((id, account)) = accounts.into_iter().next() {
             return Err(format!("I4: there is money for {id}, which is not there: {account:?}"));
         }
-        self.check_mail(sent)?;
+        self.check_mail(sent, &late)?;
         match rows.keys().find(|key| key.starts_with("outbox")) {
             Some(key) => Err(format!("I5: {key} was never sent")),
             None => Ok(()),
@@ -455,6 +457,8 @@ impl Auditor {
 struct Post {
     sold: usize,
     cancelled: usize,
+    /// Payments that came too late, and went back.
+    late: u64,
     /// Tickets given back: mails that must be, and those that need not be.
     returned: usize,
     spared_returns: usize,
@@ -463,11 +467,13 @@ struct Post {
 }
 
 impl Auditor {
-    /// One mail for each sale and one for each cancellation, however often they were sent, and none for anything else.
-    fn check_mail(&self, sent: &[Email]) -> Result<(), String> {
+    /// One mail for each sale, each cancellation and each payment that goes back because it was late, however often
+    /// they were sent, and none for anything else.
+    fn check_mail(&self, sent: &[Email], late: &BTreeMap<BookingId, u64>) -> Result<(), String> {
         let mut promised: BTreeMap<&str, Post> = BTreeMap::new();
-        for stored in self.bookings.values() {
+        for (id, stored) in &self.bookings {
             let post = promised.entry(stored.email.as_deref().unwrap_or_default()).or_default();
+            post.late += late.get(id).copied().unwrap_or(0);
             match stored.status.as_str() {
                 "confirmed" => {
                     post.sold += 1;
@@ -487,6 +493,7 @@ impl Auditor {
             match &mail.subject {
                 subject if subject.starts_with("Cancelled: ") => post.cancelled += 1,
                 subject if subject.starts_with("Tickets cancelled: ") => post.returned += 1,
+                subject if subject.starts_with("Your payment goes back: ") => post.late += 1,
                 _ => post.sold += 1,
             }
         }
@@ -499,7 +506,7 @@ impl Auditor {
             let sold = promised.sold..=promised.sold + promised.spared;
             let returned = promised.returned..=promised.returned + promised.spared_returns;
             let told = sold.contains(&got.sold) && returned.contains(&got.returned);
-            if !told || got.cancelled != promised.cancelled {
+            if !told || got.cancelled != promised.cancelled || got.late != promised.late {
                 return Err(format!("I5: mails to {to}: promised were {promised:?}, sent were {got:?}"));
             }
         }

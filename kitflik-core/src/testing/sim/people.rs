@@ -276,7 +276,7 @@ impl Person {
             });
             self.auditor.borrow_mut().deciding(sold.id);
         }
-        let some = sold.seats.last().filter(|_| sold.seats.len() > 1 && self.luck.chance(40));
+        let some = sold.seats.last().filter(|_| sold.seats.len() > 1 && self.luck.chance(60));
         if let Some(seat) = some {
             request.seats = vec![seat.id.clone()];
             self.auditor.borrow_mut().returning(sold.id, &seat.id);

@@ -69,14 +69,14 @@ fn it_lets_in_once_and_says_what_it_knows() {
     let known = gate.scan(&token(0), "n1", at(120)).unwrap();
     assert_eq!(known.label.as_deref(), Some("A1"));
     assert_eq!(known.ticket_type.as_ref().map(TicketType::as_str), Some("child"));
-    assert!(known.due);
+    assert_eq!(known.due, Some(true));
     assert_eq!(gate.scan(&token(0), "n1", at(130)).unwrap(), known, "a repeat");
     let used = gate.scan(&token(0), "n2", at(131)).unwrap_err();
     assert_eq!(used, TicketError::AlreadyUsed { at: at(120), device: "left".to_owned() }.into());
     let sold_later = gate.scan(&token(1), "n3", at(132)).unwrap();
     assert_eq!(
         (sold_later.label.as_deref(), sold_later.ticket_type, sold_later.due),
-        (Some("A2"), None, false)
+        (Some("A2"), None, None)
     );
     assert_eq!(gate.scans().len(), 2);
 }

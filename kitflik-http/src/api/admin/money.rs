@@ -51,14 +51,15 @@ async fn take_payment(
 
 /// Note that cash which waited for its customer was handed out
 #[utoipa::path(post, path = "/v1/admin/bookings/{id}/refunds/handed-out", tag = "staff",
-    operation_id = "hand_out_refund", params(("id" = BookingId, Path)),
+    operation_id = "hand_out_refund", params(("id" = BookingId, Path)), request_body = HandOutRefund,
     responses((status = 200, description = "The booking, with its refunds", body = BookingView)))]
 async fn hand_out(
     State(api): State<Api>,
     StaffMember(actor): StaffMember,
     Id(id): Id<BookingId>,
     key: IdempotencyKey,
+    Json(mut request): Json<HandOutRefund>,
 ) -> Answer {
-    let request = HandOutRefund { command: key.of(&actor) };
+    request.command = key.of(&actor);
     json(StatusCode::OK, &api.kitflik.bookings().hand_out_refund(&actor, id, &request).await?)
 }

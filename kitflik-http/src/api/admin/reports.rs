@@ -77,10 +77,19 @@ fn answer<R: Serialize>(
     Ok(response)
 }
 
+/// It is asked for without anything.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 /// What the house looks like now: today's sales, the next shows, and what waits
 #[utoipa::path(get, path = "/v1/admin/reports/dashboard", tag = "staff",
     responses((status = 200, description = "The house", body = DashboardView)))]
-async fn dashboard(State(api): State<Api>, StaffMember(actor): StaffMember) -> Answer {
+async fn dashboard(
+    State(api): State<Api>,
+    StaffMember(actor): StaffMember,
+    Query(Nothing {}): Query<Nothing>,
+) -> Answer {
     json(StatusCode::OK, &api.kitflik.reports().dashboard(&actor).await?)
 }
 

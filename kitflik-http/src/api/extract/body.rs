@@ -33,11 +33,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+const TOO_LARGE: &str =
+    "the body is larger than is allowed here: at most 64 kB, for scans of a gate 512 kB, for layouts 4 MB";
+
 /// Reads a body of at most what the router allows.
 pub(crate) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection: BytesRejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::new(ProblemCode::PayloadTooLarge, "the body is larger than is allowed here")
+            Problem::new(ProblemCode::PayloadTooLarge, TOO_LARGE)
         } else {
             malformed("the body could not be read to its end")
         }

@@ -60,7 +60,7 @@ impl SmtpMailer {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, email: Email) -> Result<(), MailError> {
-        let id = email.id;
+        let (id, ascii) = (email.id, email.to.is_ascii());
         let message = mime::message(email, &self.from)?;
         if !self.breaker.is_closed() {
             let reason = "it did not answer lately".to_owned();
@@ -78,6 +78,11 @@ impl Mailer for SmtpMailer {
                 self.breaker.succeeded();
                 debug!(mail = %id, "mail sent");
                 Ok(())
+            }
+            // Not every server takes addresses that are not ASCII, and nothing was sent to this one. It works.
+            Err(error) if error.is_client() && !ascii => {
+                warn!(mail = %id, "the mail server takes ASCII addresses only");
+                Err(MailError::Permanent { reason: error.to_string() })
             }
             Err(error) => {
                 // The server's words may name the receiver: they go into the store, not into the log.

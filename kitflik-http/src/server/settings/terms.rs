@@ -47,7 +47,8 @@ impl Layers {
         let mut policy = Policy::default();
         if let Some(given) = self.get("hold") {
             let hold = time(&given.value).filter(|hold| !hold.is_zero());
-            policy.hold = hold.ok_or_else(|| given.refuse("is no time: expected one such as 10m"))?;
+            let why = "is no time to hold seats: expected one such as 10m or 1h, up to 8784h";
+            policy.hold = hold.ok_or_else(|| given.refuse(why))?;
             // It may still be extended, as the default may: to three times as long.
             policy.hold_at_most = policy.hold * 3;
         }
@@ -60,7 +61,8 @@ impl Layers {
             policy.cancel_before = match given.value.as_str() {
                 "off" => None,
                 text => {
-                    let why = "is no time before the show: expected one such as 2h or 90m, or off";
+                    let why =
+                        "is no time before the show: expected one such as 2h or 90m, up to 8784h, or off";
                     Some(time(text).ok_or_else(|| given.refuse(why))?)
                 }
             };

@@ -98,7 +98,8 @@ fn rate_limits_are_off_only_on_loopback() {
 #[test]
 fn behind_a_proxy_no_test_payment_is_taken_by_oversight() {
     assert!(serve("", &[], None).unwrap().test_payments);
-    assert!(serve("", &[], Some("0.0.0.0:8080")).unwrap().test_payments, "with the demo");
+    assert!(!serve("", &[], Some("0.0.0.0:8080")).unwrap().test_payments);
+    assert!(serve("demo = true", &[], Some("0.0.0.0:8080")).unwrap().test_payments, "it was asked for");
     assert!(!serve("demo = false", &[], Some("0.0.0.0:8080")).unwrap().test_payments);
     let proxied = serve("trusted_proxies = \"127.0.0.1\"", &[], None).unwrap();
     assert_eq!((proxied.test_payments, proxied.https), (false, true));

@@ -3,14 +3,23 @@
 import {
   type Actor,
   type BookingView,
+  type ChargeId,
   type Email,
+  type EventHeader,
+  type Jobs,
   Kitflik,
   KitflikError,
   type Mailer,
   MemoryStorage,
   type Payments,
+  type ProviderEvent,
+  type Refund,
+  type RefundBooking,
+  type Reports,
+  type SignedEvent,
   type Storage,
   StorageUnavailable,
+  type TakePayment,
   type TicketClaims,
   verifyTicket,
 } from "kitflik";
@@ -27,10 +36,25 @@ const storage: Storage = {
 const mailer: Mailer = { send: async (email: Email) => void email.attachments[0]?.content.byteLength };
 const payments: Payments = {
   capture: ({ charge }) => ({ status: "captured", charge: `${charge.booking}-${charge.number}` }),
-  status: async () => ({ status: "unknown" }),
-  refund: async ({ amount, number }) =>
+  status: async (charge: ChargeId) => (charge.number > 0 ? { status: "unknown" } : { status: "pending" }),
+  refund: async ({ amount, number }: Refund) =>
     amount.amount_minor > 0 && number > 0 ? { status: "refunded" } : { status: "pending" },
+  verifyEvent: ({ headers, body }: SignedEvent): ProviderEvent | undefined => {
+    const signature: EventHeader | undefined = headers.find(({ name }) => name === "signature");
+    return signature?.value === "good" ? (JSON.parse(body) as ProviderEvent) : undefined;
+  },
 };
+
+export async function afterwards({ bookings, jobs, reports }: Kitflik): Promise<string> {
+  const actor: Actor = { type: "system" };
+  const taken: TakePayment = { reference: "till 1" };
+  const back: RefundBooking = { amount: { amount_minor: 100, currency: "EUR" }, reason: "…" };
+  await bookings.takePayment(actor, "…", taken);
+  await bookings.refund(actor, "…", back);
+  const [run, read]: [Jobs, Reports] = [jobs, reports];
+  await run.runNow(actor, "occupancy_report");
+  return read.occupancyCsv(actor);
+}
 
 export async function sell(): Promise<TicketClaims> {
   const kitflik: Kitflik = await Kitflik.open({
