@@ -12,7 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use bytes::Bytes;
 use kitflik_core::{ErrorCode, Kitflik};
-use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+use tower_http::cors::{Any, CorsLayer};
 
 use crate::api;
 use crate::documented;
@@ -219,8 +219,16 @@ pub(crate) fn assemble(
 
 fn cors() -> CorsLayer {
     let told = [header::ETAG, header::LOCATION, header::RETRY_AFTER, header::WWW_AUTHENTICATE, REQUEST_ID];
-    // A star would not be `Authorization`: what is asked for is named.
-    let headers = AllowHeaders::mirror_request();
+    // A star would not be `Authorization`.
+    let headers = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("last-event-id"),
+        REQUEST_ID,
+    ];
     CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(headers).expose_headers(told)
 }
 
