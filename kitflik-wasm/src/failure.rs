@@ -2,7 +2,7 @@
 
 use kitflik_core::{
     BookingError, CatalogError, EngineError, Error, ErrorCode, FieldError, GateError, Invalid, JobError,
-    SeatId, TicketError, UserError,
+    ReportError, SeatId, TicketError, UserError,
 };
 use kitflik_http::Unreadable;
 use serde::Serialize;
@@ -68,7 +68,7 @@ macro_rules! from_error {
         }
     )*};
 }
-from_error! { BookingError CatalogError JobError UserError EngineError }
+from_error! { BookingError CatalogError JobError ReportError UserError EngineError }
 
 impl From<TicketError> for Failure {
     fn from(error: TicketError) -> Self {
